@@ -1,0 +1,473 @@
+//! Lines into blocks, blocks into events.
+
+use alloc::string::String;
+use core::{mem, ops::Range};
+
+use bytes::Bytes;
+use memchr::memchr;
+
+use super::{
+    Decoder, Ready, Step,
+    block::Place,
+    excess::Excess,
+    field::{self, Field, Line, RetryDigits},
+    finding::{Finding, Malformation},
+    line::{self, Start},
+};
+use crate::{Event, EventId, EventRef, EventType, OnExcess, Retry, Text};
+
+impl Decoder {
+    /// Reads on until there is something to say, and returns how many bytes of `chunk` that took.
+    ///
+    /// Values that the step names lie in `chunk` or in the decoder: they are asked for with the same `chunk`. The next
+    /// call takes up where this one stopped.
+    #[inline]
+    pub(crate) fn advance(&mut self, chunk: &[u8]) -> (usize, Step) {
+        if let Some(step) = self.resume() {
+            return (0, step);
+        }
+        let mut at = 0;
+        if self.start != Start::Decided {
+            let (used, mistaken) = self.start.strip(chunk);
+            at = used;
+            self.fragment(mistaken);
+        }
+        loop {
+            if self.after_cr {
+                match chunk.get(at) {
+                    None => break,
+                    Some(byte) => {
+                        at += usize::from(*byte == b'\n');
+                        self.after_cr = false;
+                    }
+                }
+            }
+            let rest = &chunk[at..];
+            let Some(len) = line::find_end(rest) else {
+                if !rest.is_empty() {
+                    self.block.spill(chunk);
+                    if self.line == Line::Start {
+                        self.line_offset = self.offset + at as u64;
+                    }
+                    if let Some(step) = self.fragment(rest) {
+                        self.offset += chunk.len() as u64;
+                        return (chunk.len(), step);
+                    }
+                }
+                break;
+            };
+            let end = at + len;
+            let step = if self.line == Line::Start {
+                self.line_offset = self.offset + at as u64;
+                self.whole_line(chunk, at..end)
+            } else {
+                self.last_fragment(&chunk[at..end])
+            };
+            at = end + 1;
+            if chunk[end] == b'\r' {
+                match chunk.get(at) {
+                    None => self.after_cr = true,
+                    Some(byte) => at += usize::from(*byte == b'\n'),
+                }
+            }
+            if let Some(step) = step {
+                if step != Step::Event {
+                    self.block.spill(chunk);
+                }
+                self.offset += at as u64;
+                return (at, step);
+            }
+        }
+        self.block.spill(chunk);
+        self.offset += chunk.len() as u64;
+        (chunk.len(), Step::More)
+    }
+
+    /// Lends the event that [`Self::advance`] has just announced.
+    #[inline]
+    pub(crate) fn event<'a>(&'a mut self, chunk: &'a [u8]) -> EventRef<'a> {
+        let block = &self.block;
+        EventRef {
+            event_type: match block.event_type.bytes(chunk, &block.type_buffer) {
+                None => EventType::MESSAGE,
+                Some(bytes) => lossy(bytes, &mut self.lossy_type),
+            },
+            data: lossy(block.data.bytes(chunk, &block.data_buffer).unwrap_or_default(), &mut self.lossy_data),
+            last_event_id: &self.last_event_id,
+        }
+    }
+
+    /// Gives the event that [`Self::advance`] has just announced.
+    pub(crate) fn take_event(&mut self, chunk: &Bytes) -> Event {
+        let block = &mut self.block;
+        let data = match &block.data {
+            Place::Absent => Text::new(),
+            Place::Buffer => Text::from_utf8_lossy(block.data_buffer.split().freeze()),
+            Place::Chunk(range) => shared(chunk, range),
+        };
+        let event_type = match &block.event_type {
+            Place::Absent => EventType::default(),
+            Place::Buffer => EventType::received(Text::from(&*String::from_utf8_lossy(&block.type_buffer))),
+            Place::Chunk(range) => EventType::received(shared(chunk, range)),
+        };
+        let last_event_id = match &block.id {
+            Place::Chunk(range) => EventId::received(shared(chunk, range)),
+            _ if self.last_event_id.is_empty() => EventId::empty(),
+            // An ID that stays is copied once, so that it does not keep the block alive that it came in.
+            _ => {
+                let id = self.shared_id.get_or_insert_with(|| EventId::received(Text::from(&*self.last_event_id)));
+                id.clone()
+            }
+        };
+        Event { event_type, data, last_event_id }
+    }
+
+    /// Lends the comment that [`Self::advance`] has just announced.
+    pub(crate) fn comment<'a>(&'a mut self, chunk: &'a [u8]) -> &'a str {
+        let bytes = self.comment.bytes(chunk, &self.comment_buffer).unwrap_or_default();
+        lossy(bytes, &mut self.lossy_comment)
+    }
+
+    /// What is still to be said of the lines that have been read.
+    #[inline]
+    fn resume(&mut self) -> Option<Step> {
+        if let Some(error) = self.failed {
+            return Some(Step::Failed(error));
+        }
+        if let Some(step) = self.queued.take() {
+            return Some(step);
+        }
+        match self.ready {
+            Ready::Nothing => None,
+            Ready::Dispatch => {
+                self.ready = Ready::Dispatched;
+                Some(Step::Event)
+            }
+            Ready::Dispatched => {
+                self.ready = Ready::Nothing;
+                self.block.clear();
+                None
+            }
+        }
+    }
+
+    /// Reads a line that lies in the chunk from its first to its last byte.
+    #[inline]
+    fn whole_line(&mut self, chunk: &[u8], range: Range<usize>) -> Option<Step> {
+        let line = &chunk[range.clone()];
+        if line.is_empty() {
+            return self.blank_line(chunk);
+        }
+        let (field, prefix) = field::split(line);
+        let value = &line[prefix..];
+        let value_range = range.start + prefix..range.end;
+        match field {
+            Field::Data => {
+                self.block.open = true;
+                if self.block.skipped.is_some() {
+                    return None;
+                }
+                if let Some(excess) = self.excess(field, prefix, self.block.data_len(), value.len()) {
+                    return self.pass_limit(field, excess);
+                }
+                self.block.push_data(chunk, value_range);
+            }
+            Field::Event => {
+                self.block.open = true;
+                if self.block.skipped.is_some() {
+                    return None;
+                }
+                if let Some(excess) = self.excess(field, prefix, 0, value.len()) {
+                    return self.pass_limit(field, excess);
+                }
+                self.block.set_type(value_range);
+            }
+            Field::Id => {
+                self.block.open = true;
+                let excess = self.excess(field, prefix, 0, value.len());
+                let kept = excess.map_or(value.len(), |excess| excess.at);
+                if memchr(0, &value[..kept]).is_some() {
+                    return self.finding(Malformation::NulInId);
+                }
+                if let Some(excess) = excess {
+                    return self.pass_limit(field, excess);
+                }
+                self.block.id = Place::Chunk(value_range);
+            }
+            Field::Retry => return self.retry_line(field::parse_retry(value)),
+            Field::Comment => {
+                if !self.report.comments {
+                    return None;
+                }
+                if let Some(excess) = self.excess(field, prefix, 0, value.len()) {
+                    return self.pass_limit(field, excess);
+                }
+                self.comment = Place::Chunk(value_range);
+            }
+            Field::Unknown => return self.finding(Malformation::UnknownField),
+        }
+        let ill_formed = self.report.findings && core::str::from_utf8(value).is_err();
+        self.end_of_kept_line(field, ill_formed, chunk)
+    }
+
+    /// Reads a part of a line that is not its end. Only a limit that is set to fail has something to say here.
+    fn fragment(&mut self, mut bytes: &[u8]) -> Option<Step> {
+        while let Some((&first, after)) = bytes.split_first() {
+            match self.line {
+                Line::Start => {
+                    self.line_len = 0;
+                    self.malformed = None;
+                    let field = Field::starting_with(first);
+                    match field {
+                        Field::Comment => {
+                            if let Some(step) = self.begin_value(field) {
+                                return Some(step);
+                            }
+                        }
+                        Field::Unknown => self.ignore_line(Malformation::UnknownField),
+                        _ => self.line = Line::Name(field, 1),
+                    }
+                }
+                Line::Name(field, matched) => match field.name().get(matched) {
+                    None if first == b':' => {
+                        if let Some(step) = self.begin_value(field) {
+                            return Some(step);
+                        }
+                    }
+                    Some(expected) if *expected == first => self.line = Line::Name(field, matched + 1),
+                    _ => self.ignore_line(Malformation::UnknownField),
+                },
+                Line::Colon(field) => {
+                    self.line = Line::Value(field);
+                    if first != b' ' {
+                        continue;
+                    }
+                }
+                Line::Value(field) => {
+                    self.line_len += bytes.len();
+                    return self.extend_value(field, bytes, self.line_len - bytes.len());
+                }
+                Line::Ignored => return None,
+            }
+            self.line_len += 1;
+            bytes = after;
+        }
+        None
+    }
+
+    /// Reads the last part of a line, the end of which has been seen.
+    fn last_fragment(&mut self, bytes: &[u8]) -> Option<Step> {
+        if let Some(step) = self.fragment(bytes) {
+            return Some(step);
+        }
+        if let Line::Name(field, matched) = self.line {
+            if matched == field.name().len() {
+                if let Some(step) = self.begin_value(field) {
+                    return Some(step);
+                }
+            } else {
+                self.ignore_line(Malformation::UnknownField);
+            }
+        }
+        let field = match mem::replace(&mut self.line, Line::Start) {
+            Line::Colon(field) | Line::Value(field) => field,
+            Line::Ignored | Line::Name(..) | Line::Start => {
+                return self.malformed.take().and_then(|malformation| self.finding(malformation));
+            }
+        };
+        let kept = match field {
+            Field::Data => &self.block.data_buffer[self.data_line_start..],
+            Field::Retry => {
+                let retry = mem::take(&mut self.retry_digits).finish();
+                return self.retry_line(retry);
+            }
+            _ => &self.value,
+        };
+        let ill_formed = self.report.findings && core::str::from_utf8(kept).is_err();
+        match field {
+            Field::Comment => {
+                mem::swap(&mut self.comment_buffer, &mut self.value);
+                self.comment = Place::Buffer;
+            }
+            Field::Event => self.block.set_type_from(&mut self.value),
+            Field::Id => self.block.set_id_from(&mut self.value),
+            Field::Data | Field::Retry | Field::Unknown => {}
+        }
+        self.end_of_kept_line(field, ill_formed, &[])
+    }
+
+    /// The colon of a line that comes in parts has been seen, or its end where it has none.
+    fn begin_value(&mut self, field: Field) -> Option<Step> {
+        self.line = Line::Colon(field);
+        let skipping = self.block.skipped.is_some();
+        match field {
+            Field::Comment if !self.report.comments => self.line = Line::Ignored,
+            Field::Data | Field::Event | Field::Id => self.block.open = true,
+            _ => {}
+        }
+        match field {
+            Field::Data | Field::Event if skipping => self.line = Line::Ignored,
+            Field::Data => {
+                if let Some(excess) = self.excess(field, self.line_len, self.block.data_len(), 0) {
+                    self.line = Line::Ignored;
+                    return self.pass_limit(field, excess);
+                }
+                self.block.begin_data();
+                self.data_line_start = self.block.data_buffer.len();
+            }
+            Field::Retry => self.retry_digits = RetryDigits::default(),
+            _ => self.value.clear(),
+        }
+        None
+    }
+
+    /// Keeps another part of a value, before which the line had `line_len` bytes.
+    fn extend_value(&mut self, field: Field, bytes: &[u8], line_len: usize) -> Option<Step> {
+        let kept = match field {
+            Field::Data => self.block.data_buffer.len(),
+            Field::Retry => {
+                self.retry_digits.push(bytes);
+                return None;
+            }
+            _ => self.value.len(),
+        };
+        let excess = self.excess(field, line_len, kept, bytes.len());
+        if field == Field::Id {
+            let within = excess.map_or(bytes.len(), |excess| excess.at);
+            if memchr(0, &bytes[..within]).is_some() {
+                self.ignore_line(Malformation::NulInId);
+                return None;
+            }
+        }
+        if let Some(excess) = excess {
+            self.line = Line::Ignored;
+            return self.pass_limit(field, excess);
+        }
+        match field {
+            Field::Data => self.block.extend_data(bytes),
+            _ => self.value.extend_from_slice(bytes),
+        }
+        None
+    }
+
+    fn ignore_line(&mut self, malformation: Malformation) {
+        self.line = Line::Ignored;
+        self.malformed = Some(malformation);
+    }
+
+    fn end_of_kept_line(&mut self, field: Field, ill_formed: bool, chunk: &[u8]) -> Option<Step> {
+        let step = (field == Field::Comment).then_some(Step::Comment);
+        if !ill_formed {
+            return step;
+        }
+        if step.is_some() {
+            self.comment.spill(chunk, &mut self.comment_buffer);
+            self.queued = step;
+        }
+        self.finding(Malformation::IllFormedUtf8)
+    }
+
+    fn retry_line(&mut self, retry: Option<Retry>) -> Option<Step> {
+        match retry {
+            Some(retry) => {
+                self.retry = Some(retry);
+                self.report.retries.then_some(Step::Retry(retry))
+            }
+            None => self.finding(Malformation::InvalidRetry),
+        }
+    }
+
+    /// Dispatches the block.
+    #[inline]
+    fn blank_line(&mut self, chunk: &[u8]) -> Option<Step> {
+        let changed = match self.block.id.bytes(chunk, &self.block.id_buffer) {
+            None => false,
+            Some(id) => {
+                let changed = id != self.last_event_id.as_bytes();
+                if changed {
+                    self.shared_id = None;
+                    self.last_event_id.clear();
+                    push_lossy(&mut self.last_event_id, id);
+                }
+                changed
+            }
+        };
+        if let Some(excess) = self.block.skipped {
+            self.block.clear();
+            self.skipped += 1;
+            return self.report_id(changed, Some(Step::Skipped(excess)));
+        }
+        if self.block.data == Place::Absent {
+            self.block.clear();
+            return self.report_id(changed, None);
+        }
+        if changed && self.report.last_event_ids {
+            self.ready = Ready::Dispatch;
+            return Some(Step::LastEventId);
+        }
+        self.ready = Ready::Dispatched;
+        Some(Step::Event)
+    }
+
+    fn report_id(&mut self, changed: bool, step: Option<Step>) -> Option<Step> {
+        if changed && self.report.last_event_ids {
+            self.queued = step;
+            return Some(Step::LastEventId);
+        }
+        step
+    }
+
+    fn finding(&self, malformation: Malformation) -> Option<Step> {
+        let finding = Finding { offset: self.line_offset, malformation };
+        self.report.findings.then_some(Step::Finding(finding))
+    }
+
+    #[inline]
+    fn excess(&self, field: Field, line_len: usize, kept: usize, more: usize) -> Option<Excess> {
+        Excess::check(&self.limits, field, line_len, kept, more)
+    }
+
+    fn pass_limit(&mut self, field: Field, excess: Excess) -> Option<Step> {
+        match excess.on_excess {
+            OnExcess::Fail => {
+                self.failed = Some(excess.error);
+                Some(Step::Failed(excess.error))
+            }
+            OnExcess::SkipEvent if field == Field::Comment => {
+                self.skipped += 1;
+                Some(Step::Skipped(excess.error))
+            }
+            OnExcess::SkipEvent => {
+                self.block.skip(excess.error);
+                None
+            }
+        }
+    }
+}
+
+/// The bytes as text; from `buffer`, with U+FFFD for each maximal ill-formed part, where they are not well-formed.
+#[inline]
+fn lossy<'a>(bytes: &'a [u8], buffer: &'a mut String) -> &'a str {
+    match core::str::from_utf8(bytes) {
+        Ok(text) => text,
+        Err(_) => {
+            buffer.clear();
+            push_lossy(buffer, bytes);
+            buffer
+        }
+    }
+}
+
+fn push_lossy(text: &mut String, bytes: &[u8]) {
+    for chunk in bytes.utf8_chunks() {
+        text.push_str(chunk.valid());
+        if !chunk.invalid().is_empty() {
+            text.push(char::REPLACEMENT_CHARACTER);
+        }
+    }
+}
+
+/// A slice of the chunk as text, without a copy where it is well-formed.
+fn shared(chunk: &Bytes, range: &Range<usize>) -> Text {
+    Text::try_from(chunk.slice(range.clone())).unwrap_or_else(|_| Text::from_utf8_lossy(chunk.slice(range.clone())))
+}

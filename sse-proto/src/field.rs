@@ -1,0 +1,280 @@
+//! Values of fields, checked when they are made.
+
+use alloc::string::String;
+use core::{error::Error, fmt, ops::Deref, time::Duration};
+
+use memchr::{memchr2, memchr3};
+
+use crate::Text;
+
+/// An event ID: any text without line breaks and without U+0000.
+///
+/// The empty ID is a value of its own: it resets the last event ID, and no `Last-Event-ID` header is sent for it.
+///
+/// ```
+/// use sse_proto::{EventId, FieldError};
+///
+/// assert_eq!(EventId::new("42")?.as_str(), "42");
+/// assert_eq!(EventId::from(42_u64), EventId::new("42")?);
+/// assert_eq!(EventId::new("a\nb"), Err(FieldError::LineBreak { field: "id", at: 1 }));
+/// assert_eq!(EventId::new("a\0"), Err(FieldError::Nul { at: 1 }));
+/// # Ok::<(), FieldError>(())
+/// ```
+#[derive(Clone, Debug, Default, Eq, Hash, Ord, PartialEq, PartialOrd)]
+pub struct EventId(Text);
+
+impl EventId {
+    /// The empty ID, which resets the last event ID.
+    pub const fn empty() -> Self {
+        Self(Text::new())
+    }
+
+    /// Checks and takes `id`.
+    ///
+    /// # Errors
+    ///
+    /// [`FieldError::LineBreak`] or [`FieldError::Nul`], with the place of the first such character: a reader would
+    /// see another field, or drop this one.
+    pub fn new(id: impl Into<Text>) -> Result<Self, FieldError> {
+        let id = id.into();
+        match memchr3(b'\r', b'\n', 0, id.as_bytes()) {
+            None => Ok(Self(id)),
+            Some(at) if id.as_bytes().get(at) == Some(&0) => Err(FieldError::Nul { at }),
+            Some(at) => Err(FieldError::LineBreak { field: "id", at }),
+        }
+    }
+
+    /// For text that came out of an `id` line, which can hold none of the refused characters.
+    pub(crate) const fn received(id: Text) -> Self {
+        Self(id)
+    }
+
+    /// The ID as a string slice.
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+
+    /// Unwraps the text.
+    pub fn into_text(self) -> Text {
+        self.0
+    }
+
+    /// Whether the ID can be the value of an HTTP header: no control characters but the tab (decision D-09).
+    pub fn fits_header(&self) -> bool {
+        self.0.bytes().all(|byte| byte == b'\t' || (byte >= b' ' && byte != 0x7f))
+    }
+}
+
+impl Deref for EventId {
+    type Target = str;
+
+    fn deref(&self) -> &str {
+        &self.0
+    }
+}
+
+impl From<u64> for EventId {
+    /// The number in decimal digits.
+    fn from(id: u64) -> Self {
+        Self(Text::from(alloc::format!("{id}")))
+    }
+}
+
+impl TryFrom<&str> for EventId {
+    type Error = FieldError;
+
+    fn try_from(id: &str) -> Result<Self, FieldError> {
+        Self::new(id)
+    }
+}
+
+impl TryFrom<String> for EventId {
+    type Error = FieldError;
+
+    fn try_from(id: String) -> Result<Self, FieldError> {
+        Self::new(id)
+    }
+}
+
+impl fmt::Display for EventId {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        fmt::Display::fmt(&self.0, f)
+    }
+}
+
+/// An event type: any non-empty text without line breaks.
+///
+/// The empty text is refused because it cannot be told from "no type": a reader takes it as `message`.
+///
+/// ```
+/// use sse_proto::{EventType, FieldError};
+///
+/// assert_eq!(EventType::new("add")?.as_str(), "add");
+/// assert_eq!(EventType::new("a\r"), Err(FieldError::LineBreak { field: "event", at: 1 }));
+/// assert_eq!(EventType::new(""), Err(FieldError::EmptyType));
+/// assert!(EventType::default().is_message());
+/// # Ok::<(), FieldError>(())
+/// ```
+#[derive(Clone, Debug, Eq, Hash, Ord, PartialEq, PartialOrd)]
+pub struct EventType(Text);
+
+impl EventType {
+    /// The type of an event that names none: `message`.
+    pub const MESSAGE: &'static str = "message";
+
+    /// Checks and takes `event_type`.
+    ///
+    /// # Errors
+    ///
+    /// [`FieldError::LineBreak`] with the place of the first one, or [`FieldError::EmptyType`].
+    pub fn new(event_type: impl Into<Text>) -> Result<Self, FieldError> {
+        let event_type = event_type.into();
+        if event_type.is_empty() {
+            return Err(FieldError::EmptyType);
+        }
+        match memchr2(b'\r', b'\n', event_type.as_bytes()) {
+            None => Ok(Self(event_type)),
+            Some(at) => Err(FieldError::LineBreak { field: "event", at }),
+        }
+    }
+
+    /// For text that came out of an `event` line and is not empty.
+    pub(crate) const fn received(event_type: Text) -> Self {
+        Self(event_type)
+    }
+
+    /// The type as a string slice.
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+
+    /// Unwraps the text.
+    pub fn into_text(self) -> Text {
+        self.0
+    }
+
+    /// Whether this is the default type, `message`.
+    pub fn is_message(&self) -> bool {
+        self.as_str() == Self::MESSAGE
+    }
+}
+
+impl Default for EventType {
+    /// The type `message`.
+    fn default() -> Self {
+        Self(Text::from_static(Self::MESSAGE))
+    }
+}
+
+impl Deref for EventType {
+    type Target = str;
+
+    fn deref(&self) -> &str {
+        &self.0
+    }
+}
+
+impl TryFrom<&str> for EventType {
+    type Error = FieldError;
+
+    fn try_from(event_type: &str) -> Result<Self, FieldError> {
+        Self::new(event_type)
+    }
+}
+
+impl TryFrom<String> for EventType {
+    type Error = FieldError;
+
+    fn try_from(event_type: String) -> Result<Self, FieldError> {
+        Self::new(event_type)
+    }
+}
+
+impl fmt::Display for EventType {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        fmt::Display::fmt(&self.0, f)
+    }
+}
+
+/// The value of a `retry` field: a reconnection time in whole milliseconds.
+///
+/// ```
+/// use core::time::Duration;
+/// use sse_proto::{FieldError, Retry};
+///
+/// assert_eq!(Retry::from_millis(3000).as_duration(), Duration::from_secs(3));
+/// assert_eq!(Retry::try_from(Duration::from_secs(3))?.as_millis(), 3000);
+/// assert_eq!(Retry::try_from(Duration::from_micros(1)), Err(FieldError::RetryNotWholeMillis));
+/// # Ok::<(), FieldError>(())
+/// ```
+#[derive(Clone, Copy, Debug, Eq, Hash, Ord, PartialEq, PartialOrd)]
+pub struct Retry(u64);
+
+impl Retry {
+    /// So many milliseconds.
+    pub const fn from_millis(millis: u64) -> Self {
+        Self(millis)
+    }
+
+    /// The time in milliseconds. Received values above [`u64::MAX`] are capped there.
+    pub const fn as_millis(self) -> u64 {
+        self.0
+    }
+
+    /// The time as a duration.
+    pub const fn as_duration(self) -> Duration {
+        Duration::from_millis(self.0)
+    }
+}
+
+impl TryFrom<Duration> for Retry {
+    type Error = FieldError;
+
+    /// Takes a duration of whole milliseconds.
+    fn try_from(duration: Duration) -> Result<Self, FieldError> {
+        if !duration.subsec_nanos().is_multiple_of(1_000_000) {
+            return Err(FieldError::RetryNotWholeMillis);
+        }
+        u64::try_from(duration.as_millis()).map(Self).map_err(|_| FieldError::RetryTooLong)
+    }
+}
+
+/// Why a value cannot be the value of a field.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+#[non_exhaustive]
+pub enum FieldError {
+    /// An event type was empty; leave the type out to send a `message`.
+    EmptyType,
+    /// A CR or LF would end the line, and what follows it would be read as another field.
+    LineBreak {
+        /// The field's name, `event` or `id`.
+        field: &'static str,
+        /// The byte offset of the first line break.
+        at: usize,
+    },
+    /// An ID with U+0000 is ignored by every reader that follows the standard.
+    Nul {
+        /// The byte offset of the first U+0000.
+        at: usize,
+    },
+    /// A reconnection time is written in whole milliseconds; round the duration first.
+    RetryNotWholeMillis,
+    /// A reconnection time of more than [`u64::MAX`] milliseconds.
+    RetryTooLong,
+}
+
+impl fmt::Display for FieldError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::EmptyType => f.write_str("an event type must not be empty: leave it out to send a `message`"),
+            Self::LineBreak { field, at } => {
+                write!(f, "the value of `{field}` must not hold a line break (CR or LF), found one at byte {at}")
+            }
+            Self::Nul { at } => write!(f, "an event ID must not hold U+0000, found one at byte {at}"),
+            Self::RetryNotWholeMillis => f.write_str("a reconnection time must be in whole milliseconds"),
+            Self::RetryTooLong => f.write_str("a reconnection time must be at most u64::MAX milliseconds"),
+        }
+    }
+}
+
+impl Error for FieldError {}

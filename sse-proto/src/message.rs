@@ -1,0 +1,270 @@
+//! What is sent.
+
+use core::{error::Error, fmt};
+
+use bytes::{BufMut, Bytes, BytesMut};
+use memchr::memchr2;
+
+use crate::{EventId, EventType, Retry, Text};
+
+/// Something to send: an event, or only a comment, an ID or a reconnection time.
+///
+/// A message with data is an event; so is one with an event type, whose data is then empty if none is given, because a
+/// reader drops a type that comes without data. Data and comments may hold line breaks: they are split at CR, LF and
+/// CRLF, and a reader gets LF for each. All else comes back from a reader as it was given.
+///
+/// ```
+/// use sse_proto::{EventId, EventType, Message, Retry};
+///
+/// let message = Message::new()
+///     .event(EventType::new("add")?)
+///     .id(EventId::from(7))
+///     .retry(Retry::from_millis(3000))
+///     .data("first line\nsecond line");
+/// assert_eq!(
+///     message.to_bytes(),
+///     "event: add\nid: 7\nretry: 3000\ndata: first line\ndata: second line\n\n",
+/// );
+/// assert_eq!(Message::new().comment("still here").to_bytes(), ": still here\n\n");
+/// # Ok::<(), sse_proto::FieldError>(())
+/// ```
+#[derive(Clone, Debug, Default, Eq, Hash, PartialEq)]
+pub struct Message {
+    comment: Option<Text>,
+    event_type: Option<EventType>,
+    id: Option<EventId>,
+    retry: Option<Retry>,
+    data: Option<Text>,
+}
+
+impl Message {
+    /// A message with nothing in it, which encodes to nothing.
+    pub const fn new() -> Self {
+        Self { comment: None, event_type: None, id: None, retry: None, data: None }
+    }
+
+    /// Sets the data.
+    #[must_use]
+    pub fn data(mut self, data: impl Into<Text>) -> Self {
+        self.data = Some(data.into());
+        self
+    }
+
+    /// Sets the event type; without one a reader takes the event as a `message`.
+    #[must_use]
+    pub fn event(mut self, event_type: EventType) -> Self {
+        self.event_type = Some(event_type);
+        self
+    }
+
+    /// Sets the ID, which a client sends back when it reconnects. The empty ID resets the client's.
+    #[must_use]
+    pub fn id(mut self, id: EventId) -> Self {
+        self.id = Some(id);
+        self
+    }
+
+    /// Sets the reconnection time that the client is to keep from now on.
+    #[must_use]
+    pub fn retry(mut self, retry: Retry) -> Self {
+        self.retry = Some(retry);
+        self
+    }
+
+    /// Sets a comment, which readers ignore; it goes before the fields.
+    #[must_use]
+    pub fn comment(mut self, comment: impl Into<Text>) -> Self {
+        self.comment = Some(comment.into());
+        self
+    }
+
+    /// Appends the encoded message to `buf`.
+    ///
+    /// # Errors
+    ///
+    /// The buffer cannot grow and has too little room; nothing was written then.
+    pub fn encode(&self, buf: &mut impl BufMut) -> Result<(), BufferTooSmall> {
+        let room = buf.remaining_mut();
+        if room < self.most_len() && room < self.encoded_len() {
+            return Err(BufferTooSmall { needed: self.encoded_len(), room });
+        }
+        self.write(buf);
+        Ok(())
+    }
+
+    /// Writes the encoded message to the front of `slice` and returns its length.
+    ///
+    /// # Errors
+    ///
+    /// The slice is too short; it was not touched then.
+    ///
+    /// ```
+    /// use sse_proto::{BufferTooSmall, Message};
+    ///
+    /// let message = Message::new().data("hello");
+    /// let mut slice = [0; 16];
+    /// assert_eq!(message.encode_slice(&mut slice[..4]), Err(BufferTooSmall { needed: 13, room: 4 }));
+    /// assert_eq!(message.encode_slice(&mut slice)?, 13);
+    /// assert_eq!(&slice[..13], b"data: hello\n\n");
+    /// # Ok::<(), BufferTooSmall>(())
+    /// ```
+    pub fn encode_slice(&self, slice: &mut [u8]) -> Result<usize, BufferTooSmall> {
+        let room = slice.len();
+        let mut rest = slice;
+        self.encode(&mut rest)?;
+        Ok(room - rest.len())
+    }
+
+    /// The encoded message in bytes that can be shared: one encoding for any number of readers.
+    pub fn to_bytes(&self) -> Bytes {
+        let mut buf = BytesMut::with_capacity(self.encoded_len());
+        self.write(&mut buf);
+        buf.freeze()
+    }
+
+    /// How many bytes the encoded message has.
+    pub fn encoded_len(&self) -> usize {
+        let line = |prefix: &str, value: &str| prefix.len() + value.len() + 1;
+        let comment = self.comment.as_deref().map_or(0, |text| lines_len(COMMENT, text));
+        let event_type = self.event_type.as_deref().map_or(0, |event_type| line(EVENT, event_type));
+        let id = self.id.as_deref().map_or(0, |id| line(ID, id));
+        let retry = self.retry.map_or(0, |retry| RETRY.len() + decimal_len(retry.as_millis()) + 1);
+        let data = self.data_to_write().map_or(0, |text| lines_len(DATA, text));
+        let fields = comment + event_type + id + retry + data;
+        if fields == 0 { 0 } else { fields + 1 }
+    }
+
+    /// Whether a reader gets an event from this message, and not only a comment, an ID or a reconnection time.
+    pub fn is_event(&self) -> bool {
+        self.data_to_write().is_some()
+    }
+
+    /// The ID, if one is set.
+    pub fn event_id(&self) -> Option<&EventId> {
+        self.id.as_ref()
+    }
+
+    /// A bound of `encoded_len` that needs no look at the text: every byte may be a line break.
+    fn most_len(&self) -> usize {
+        let longest = |text: &Option<Text>| text.as_ref().map_or(0, |text| text.len().saturating_mul(DATA.len() + 1));
+        let fixed = COMMENT.len() + EVENT.len() + ID.len() + RETRY.len() + DATA.len() + 6 + 20;
+        let event_type = self.event_type.as_deref().map_or(0, str::len);
+        let id = self.id.as_deref().map_or(0, str::len);
+        [longest(&self.comment), longest(&self.data), event_type, id]
+            .iter()
+            .fold(fixed, |sum, n| sum.saturating_add(*n))
+    }
+
+    fn data_to_write(&self) -> Option<&str> {
+        self.data.as_deref().or(self.event_type.as_ref().map(|_| ""))
+    }
+
+    /// Everything but the data and the blank line.
+    fn write_head(&self, buf: &mut impl BufMut) {
+        if let Some(comment) = &self.comment {
+            put_lines(buf, COMMENT, comment);
+        }
+        if let Some(event_type) = &self.event_type {
+            put_line(buf, EVENT, event_type.as_bytes());
+        }
+        if let Some(id) = &self.id {
+            put_line(buf, ID, id.as_bytes());
+        }
+        if let Some(retry) = self.retry {
+            let mut digits = [0; 20];
+            put_line(buf, RETRY, decimal(retry.as_millis(), &mut digits));
+        }
+    }
+
+    fn write(&self, buf: &mut impl BufMut) {
+        self.write_head(buf);
+        match self.data_to_write() {
+            Some(data) => put_lines(buf, DATA, data),
+            None if *self == Self::new() => return,
+            None => {}
+        }
+        buf.put_u8(b'\n');
+    }
+}
+
+impl<T: Into<Text>> From<T> for Message {
+    /// An event with this data and no more.
+    fn from(data: T) -> Self {
+        Self::new().data(data)
+    }
+}
+
+const COMMENT: &str = ": ";
+const DATA: &str = "data: ";
+const EVENT: &str = "event: ";
+const ID: &str = "id: ";
+const RETRY: &str = "retry: ";
+
+fn put_line(buf: &mut impl BufMut, prefix: &str, value: &[u8]) {
+    buf.put_slice(prefix.as_bytes());
+    buf.put_slice(value);
+    buf.put_u8(b'\n');
+}
+
+/// One line for each line of the text (R-050, R-052).
+fn put_lines(buf: &mut impl BufMut, prefix: &str, text: &str) {
+    let mut rest = text.as_bytes();
+    while let Some((line, after)) = split_line(rest) {
+        put_line(buf, prefix, line);
+        rest = after;
+    }
+    put_line(buf, prefix, rest);
+}
+
+fn lines_len(prefix: &str, text: &str) -> usize {
+    let mut rest = text.as_bytes();
+    let mut len = 0;
+    while let Some((line, after)) = split_line(rest) {
+        len += prefix.len() + line.len() + 1;
+        rest = after;
+    }
+    len + prefix.len() + rest.len() + 1
+}
+
+/// Splits at the first CR, LF or CRLF.
+#[inline]
+fn split_line(text: &[u8]) -> Option<(&[u8], &[u8])> {
+    let end = memchr2(b'\r', b'\n', text)?;
+    let (line, rest) = text.split_at(end);
+    let rest = rest.strip_prefix(b"\r\n").unwrap_or_else(|| &rest[1..]);
+    Some((line, rest))
+}
+
+fn decimal(mut number: u64, digits: &mut [u8; 20]) -> &[u8] {
+    let mut at = digits.len();
+    loop {
+        at -= 1;
+        digits[at] = b'0' + (number % 10) as u8;
+        number /= 10;
+        if number == 0 {
+            return &digits[at..];
+        }
+    }
+}
+
+fn decimal_len(number: u64) -> usize {
+    number.checked_ilog10().map_or(1, |log| log as usize + 1)
+}
+
+/// A buffer that cannot grow has too little room for a message.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub struct BufferTooSmall {
+    /// How many bytes the message needs.
+    pub needed: usize,
+    /// How many bytes there are.
+    pub room: usize,
+}
+
+impl fmt::Display for BufferTooSmall {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Self { needed, room } = self;
+        write!(f, "the message needs {needed} bytes and the buffer has room for {room}")
+    }
+}
+
+impl Error for BufferTooSmall {}

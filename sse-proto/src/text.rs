@@ -1,0 +1,120 @@
+//! A UTF-8 view over shared bytes.
+
+use alloc::string::String;
+use core::{borrow::Borrow, fmt, ops::Deref, str::Utf8Error};
+
+use bytes::Bytes;
+use bytestring::ByteString;
+
+/// A string whose bytes are shared: cheap to clone, cheap to cut out of a received block.
+///
+/// ```
+/// use sse_proto::Text;
+///
+/// let text = Text::from("73857293");
+/// let same = text.clone(); // no copy
+/// assert_eq!(&*same, "73857293");
+/// ```
+#[derive(Clone, Default, Eq, Hash, PartialEq, PartialOrd, Ord)]
+pub struct Text(ByteString);
+
+impl Text {
+    /// The empty text.
+    pub const fn new() -> Self {
+        Self(ByteString::new())
+    }
+
+    /// A text that lives as long as the program; nothing is copied.
+    pub const fn from_static(text: &'static str) -> Self {
+        Self(ByteString::from_static(text))
+    }
+
+    /// Takes the bytes as they are if they are well-formed UTF-8 (no copy); otherwise each maximal ill-formed part
+    /// becomes one U+FFFD, as "UTF-8 decode" of the Encoding Standard has it.
+    pub fn from_utf8_lossy(bytes: Bytes) -> Self {
+        match ByteString::try_from(bytes.clone()) {
+            Ok(text) => Self(text),
+            Err(_) => Self(ByteString::from(String::from_utf8_lossy(&bytes).into_owned())),
+        }
+    }
+
+    /// The text as a string slice.
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+
+    /// The shared bytes below.
+    pub fn as_bytes(&self) -> &Bytes {
+        self.0.as_bytes()
+    }
+
+    /// Unwraps the shared bytes.
+    pub fn into_bytes(self) -> Bytes {
+        self.0.into_bytes()
+    }
+}
+
+impl Deref for Text {
+    type Target = str;
+
+    fn deref(&self) -> &str {
+        &self.0
+    }
+}
+
+impl AsRef<str> for Text {
+    fn as_ref(&self) -> &str {
+        self
+    }
+}
+
+impl Borrow<str> for Text {
+    fn borrow(&self) -> &str {
+        self
+    }
+}
+
+impl From<&str> for Text {
+    fn from(text: &str) -> Self {
+        Self(ByteString::from(text))
+    }
+}
+
+impl From<String> for Text {
+    fn from(text: String) -> Self {
+        Self(ByteString::from(text))
+    }
+}
+
+impl TryFrom<Bytes> for Text {
+    type Error = Utf8Error;
+
+    /// Takes well-formed UTF-8 without a copy.
+    fn try_from(bytes: Bytes) -> Result<Self, Utf8Error> {
+        ByteString::try_from(bytes).map(Self)
+    }
+}
+
+impl PartialEq<str> for Text {
+    fn eq(&self, other: &str) -> bool {
+        **self == *other
+    }
+}
+
+impl PartialEq<&str> for Text {
+    fn eq(&self, other: &&str) -> bool {
+        **self == **other
+    }
+}
+
+impl fmt::Debug for Text {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        fmt::Debug::fmt(&**self, f)
+    }
+}
+
+impl fmt::Display for Text {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        fmt::Display::fmt(&**self, f)
+    }
+}

@@ -1,19 +1,28 @@
 //! Server-Sent Events without I/O.
 
 #![no_std]
+#![warn(clippy::alloc_instead_of_core, clippy::std_instead_of_alloc, clippy::std_instead_of_core)]
 #![cfg_attr(docsrs, feature(doc_cfg))]
 
 extern crate alloc;
 #[cfg(feature = "std")]
 extern crate std;
 
+pub mod client;
 mod decode;
+#[cfg(feature = "driver")]
+pub mod driver;
 mod event;
 mod field;
+#[cfg(feature = "json")]
+pub mod json;
 mod limits;
 mod message;
+pub mod server;
 mod text;
 mod time;
+
+pub use bytes;
 
 pub use crate::{
     decode::{Decoder, Finding, Item, Malformation, Report, StreamEnd},

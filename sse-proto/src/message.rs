@@ -159,25 +159,8 @@ impl Message {
         self.data.as_deref().or(self.event_type.as_ref().map(|_| ""))
     }
 
-    /// Everything but the data and the blank line.
-    fn write_head(&self, buf: &mut impl BufMut) {
-        if let Some(comment) = &self.comment {
-            put_lines(buf, COMMENT, comment);
-        }
-        if let Some(event_type) = &self.event_type {
-            put_line(buf, EVENT, event_type.as_bytes());
-        }
-        if let Some(id) = &self.id {
-            put_line(buf, ID, id.as_bytes());
-        }
-        if let Some(retry) = self.retry {
-            let mut digits = [0; 20];
-            put_line(buf, RETRY, decimal(retry.as_millis(), &mut digits));
-        }
-    }
-
     fn write(&self, buf: &mut impl BufMut) {
-        self.write_head(buf);
+        write_head(self, buf);
         match self.data_to_write() {
             Some(data) => put_lines(buf, DATA, data),
             None if *self == Self::new() => return,
@@ -195,10 +178,27 @@ impl<T: Into<Text>> From<T> for Message {
 }
 
 const COMMENT: &str = ": ";
-const DATA: &str = "data: ";
+pub(crate) const DATA: &str = "data: ";
 const EVENT: &str = "event: ";
 const ID: &str = "id: ";
 const RETRY: &str = "retry: ";
+
+/// Everything but the data and the blank line.
+pub(crate) fn write_head(message: &Message, buf: &mut impl BufMut) {
+    if let Some(comment) = &message.comment {
+        put_lines(buf, COMMENT, comment);
+    }
+    if let Some(event_type) = &message.event_type {
+        put_line(buf, EVENT, event_type.as_bytes());
+    }
+    if let Some(id) = &message.id {
+        put_line(buf, ID, id.as_bytes());
+    }
+    if let Some(retry) = message.retry {
+        let mut digits = [0; 20];
+        put_line(buf, RETRY, decimal(retry.as_millis(), &mut digits));
+    }
+}
 
 fn put_line(buf: &mut impl BufMut, prefix: &str, value: &[u8]) {
     buf.put_slice(prefix.as_bytes());

@@ -1,1 +1,51 @@
-//! x
+//! Server-Sent Events on tokio: a client that reconnects and resumes, server sessions, a reader for any `AsyncRead`.
+
+#[cfg(feature = "client")]
+mod dial;
+mod io;
+mod timer;
+
+#[cfg(feature = "client")]
+pub use crate::dial::{Dialler, Stream};
+pub use crate::{io::Io, timer::Timer};
+#[cfg(any(feature = "client", feature = "server"))]
+pub use sse_proto::driver::http::{HttpConnector, HttpError, last_event_id};
+pub use sse_proto::{
+    self, DecodeError, Event, EventId, EventRef, EventType, FieldError, Limit, Limits, Message, Report, Retry,
+    StreamEnd, Text, bytes,
+    client::{Backoff, Config, FailReason, Loss, ReadyState},
+    driver::{Log, ReadError, Sender},
+    server::{LogConfig, PublishError, Resumed, SendError, SessionConfig, StartAt},
+};
+
+use sse_proto::driver;
+
+/// A client over HTTP.
+#[cfg(feature = "client")]
+pub type EventSource = driver::EventSource<HttpConnector<Dialler>, Timer>;
+
+/// A client over a transport of your own.
+pub type EventSourceOver<C> = driver::EventSource<C, Timer>;
+
+/// Everything that a caller may want to know of an [`EventSource`].
+#[cfg(feature = "client")]
+pub type Change = driver::Change<HttpError>;
+
+/// Reads events from any `AsyncRead`.
+pub type EventReader<R> = driver::EventReader<Tokio, R>;
+
+/// One response with events: the body of an HTTP response, or written to any `AsyncWrite`.
+pub type Session = driver::Session<Tokio>;
+
+/// tokio, as [`sse_proto::driver`] sees it.
+#[derive(Clone, Copy, Debug)]
+pub struct Tokio;
+
+impl driver::Runtime for Tokio {
+    type Timer = Timer;
+    type Io<S> = Io<S>;
+
+    fn io<S>(stream: S) -> Io<S> {
+        Io::new(stream)
+    }
+}

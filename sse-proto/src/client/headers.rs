@@ -1,0 +1,114 @@
+//! Header fields as plain values.
+
+use alloc::vec::Vec;
+use core::{error::Error, fmt};
+
+use bytes::Bytes;
+
+use crate::Text;
+
+/// A list of HTTP header fields, in order. Names are compared without regard to case.
+///
+/// ```
+/// use sse_proto::client::Headers;
+///
+/// let mut headers = Headers::new();
+/// headers.append("Authorization", "Bearer 1")?;
+/// assert_eq!(headers.value("authorization"), Some(&b"Bearer 1"[..]));
+/// assert!(headers.append("X-Evil", "1\r\nX-Other: 2").is_err());
+/// # Ok::<(), sse_proto::client::HeaderError>(())
+/// ```
+#[derive(Clone, Debug, Default, Eq, PartialEq)]
+pub struct Headers(Vec<(Text, Bytes)>);
+
+impl Headers {
+    /// No headers.
+    pub const fn new() -> Self {
+        Self(Vec::new())
+    }
+
+    /// Adds a field, beside any of the same name.
+    ///
+    /// # Errors
+    ///
+    /// The name is not a token, or the value holds a control character other than the tab.
+    pub fn append(&mut self, name: impl Into<Text>, value: impl Into<Bytes>) -> Result<(), HeaderError> {
+        let (name, value) = (name.into(), value.into());
+        if name.is_empty() || !name.bytes().all(is_token) {
+            return Err(HeaderError::Name { name });
+        }
+        match value.iter().position(|byte| (*byte < b' ' && *byte != b'\t') || *byte == 0x7f) {
+            Some(at) => Err(HeaderError::Value { name, at }),
+            None => {
+                self.push(name, value);
+                Ok(())
+            }
+        }
+    }
+
+    pub(crate) fn push(&mut self, name: Text, value: Bytes) {
+        self.0.push((name, value));
+    }
+
+    pub(crate) fn remove(&mut self, name: &str) {
+        self.0.retain(|(other, _)| !other.eq_ignore_ascii_case(name));
+    }
+
+    /// The value of the first field of this name.
+    pub fn value(&self, name: &str) -> Option<&[u8]> {
+        self.iter().find(|(other, _)| other.eq_ignore_ascii_case(name)).map(|(_, value)| value)
+    }
+
+    /// The values of all fields of this name.
+    pub fn values<'a>(&'a self, name: &'a str) -> impl Iterator<Item = &'a [u8]> {
+        self.iter().filter(move |(other, _)| other.eq_ignore_ascii_case(name)).map(|(_, value)| value)
+    }
+
+    /// Names and values, in order.
+    pub fn iter(&self) -> impl Iterator<Item = (&str, &[u8])> {
+        self.0.iter().map(|(name, value)| (name.as_str(), &**value))
+    }
+}
+
+impl<N: Into<Text>, V: Into<Bytes>> FromIterator<(N, V)> for Headers {
+    /// Takes the fields of a received message, which are not checked.
+    fn from_iter<I: IntoIterator<Item = (N, V)>>(fields: I) -> Self {
+        Self(fields.into_iter().map(|(name, value)| (name.into(), value.into())).collect())
+    }
+}
+
+/// The characters of a token (RFC 9110, section 5.6.2).
+pub(super) fn is_token(byte: u8) -> bool {
+    byte.is_ascii_alphanumeric() || b"!#$%&'*+-.^_`|~".contains(&byte)
+}
+
+/// Why a header field cannot be sent.
+#[derive(Clone, Debug, Eq, PartialEq)]
+#[non_exhaustive]
+pub enum HeaderError {
+    /// The name is empty or holds a character that no header name may have.
+    Name {
+        /// The name.
+        name: Text,
+    },
+    /// The value holds a control character, such as a line break.
+    Value {
+        /// The field's name.
+        name: Text,
+        /// The byte offset of the first such character.
+        at: usize,
+    },
+}
+
+impl fmt::Display for HeaderError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Name { name } => write!(f, "{name:?} is not a header name: it must be a token such as `X-Name`"),
+            Self::Value { name, at } => {
+                write!(f, "the value of the header {name:?} must not hold control characters, found one at byte {at}")
+            }
+        }
+    }
+}
+
+impl Error for HeaderError {}

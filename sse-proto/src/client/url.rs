@@ -1,0 +1,175 @@
+//! As much of URLs as redirects and origins need (RFC 3986, sections 3 and 5).
+
+use alloc::{format, string::String, vec::Vec};
+use core::{error::Error, fmt};
+
+use crate::Text;
+
+/// The parts of an absolute URL with an authority; the fragment is left out.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub(super) struct Url<'a> {
+    scheme: &'a str,
+    authority: &'a str,
+    path: &'a str,
+    query: Option<&'a str>,
+}
+
+impl<'a> Url<'a> {
+    pub(super) fn parse(url: &'a str) -> Option<Self> {
+        if url.bytes().any(|byte| byte <= b' ' || byte == 0x7f) {
+            return None;
+        }
+        let (scheme, rest) = split_scheme(url)?;
+        let rest = rest.strip_prefix("//")?;
+        let rest = rest.split_once('#').map_or(rest, |(before, _)| before);
+        let (authority, rest) = rest.split_at(rest.find(['/', '?']).unwrap_or(rest.len()));
+        if authority.is_empty() {
+            return None;
+        }
+        let (path, query) = split_query(rest);
+        Some(Self { scheme, authority, path, query })
+    }
+
+    /// The URL that `reference` names, seen from this one.
+    pub(super) fn resolve(&self, reference: &str) -> Option<String> {
+        let reference = reference.split_once('#').map_or(reference, |(before, _)| before);
+        if split_scheme(reference).is_some() {
+            return checked(String::from(reference));
+        }
+        let Self { scheme, authority, .. } = self;
+        if reference.starts_with("//") {
+            return checked(format!("{scheme}:{reference}"));
+        }
+        let (path, mut query) = split_query(reference);
+        let path = if path.is_empty() {
+            query = query.or(self.query);
+            String::from(self.path)
+        } else if path.starts_with('/') {
+            remove_dots(path)
+        } else {
+            let base = self.path.rfind('/').map_or("/", |at| &self.path[..=at]);
+            remove_dots(&format!("{base}{path}"))
+        };
+        let query = query.map(|query| format!("?{query}")).unwrap_or_default();
+        checked(format!("{scheme}://{authority}{path}{query}"))
+    }
+
+    pub(super) fn is_https(&self) -> bool {
+        self.scheme.eq_ignore_ascii_case("https")
+    }
+
+    pub(super) fn is_http(&self) -> bool {
+        self.scheme.eq_ignore_ascii_case("http")
+    }
+
+    /// Scheme, host and port in a form that can be compared.
+    pub(super) fn origin(&self) -> String {
+        let host = self.authority.rsplit_once('@').map_or(self.authority, |(_, host)| host);
+        let default = if self.is_https() { ":443" } else { ":80" };
+        let host = host.strip_suffix(default).or_else(|| host.strip_suffix(':')).unwrap_or(host);
+        format!("{}://{}", self.scheme, host).to_ascii_lowercase()
+    }
+}
+
+fn checked(url: String) -> Option<String> {
+    Url::parse(&url).is_some().then_some(url)
+}
+
+fn split_scheme(url: &str) -> Option<(&str, &str)> {
+    let (scheme, rest) = url.split_once(':')?;
+    let mut bytes = scheme.bytes();
+    let first = bytes.next()?;
+    let tail = bytes.all(|byte| byte.is_ascii_alphanumeric() || b"+-.".contains(&byte));
+    (first.is_ascii_alphabetic() && tail).then_some((scheme, rest))
+}
+
+fn split_query(text: &str) -> (&str, Option<&str>) {
+    text.split_once('?').map_or((text, None), |(path, query)| (path, Some(query)))
+}
+
+/// Takes `.` and `..` out of an absolute path (RFC 3986, section 5.2.4).
+fn remove_dots(path: &str) -> String {
+    let mut kept = Vec::new();
+    let mut segments = path.split('/').skip(1).peekable();
+    while let Some(segment) = segments.next() {
+        let last = segments.peek().is_none();
+        match segment {
+            "." if last => kept.push(""),
+            "." => {}
+            ".." => {
+                kept.pop();
+                if last {
+                    kept.push("");
+                }
+            }
+            _ => kept.push(segment),
+        }
+    }
+    format!("/{}", kept.join("/"))
+}
+
+/// The text is no absolute URL with a host.
+#[derive(Clone, Debug, Eq, PartialEq)]
+pub struct InvalidUrl {
+    /// The text.
+    pub url: Text,
+}
+
+impl fmt::Display for InvalidUrl {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{:?} is not an absolute URL such as `https://example.com/events`", self.url)
+    }
+}
+
+impl Error for InvalidUrl {}
+
+#[cfg(test)]
+mod tests {
+    use super::Url;
+
+    #[test]
+    fn references_resolve_as_rfc_3986_section_5_4_has_it() {
+        let base = Url::parse("http://a/b/c/d;p?q").unwrap();
+        for (reference, expected) in [
+            ("g", "http://a/b/c/g"),
+            ("./g", "http://a/b/c/g"),
+            ("g/", "http://a/b/c/g/"),
+            ("/g", "http://a/g"),
+            ("//g", "http://g"),
+            ("?y", "http://a/b/c/d;p?y"),
+            ("g?y", "http://a/b/c/g?y"),
+            ("#s", "http://a/b/c/d;p?q"),
+            ("g#s", "http://a/b/c/g"),
+            (";x", "http://a/b/c/;x"),
+            ("", "http://a/b/c/d;p?q"),
+            (".", "http://a/b/c/"),
+            ("..", "http://a/b/"),
+            ("../g", "http://a/b/g"),
+            ("../..", "http://a/"),
+            ("../../../../g", "http://a/g"),
+            ("/./g", "http://a/g"),
+            ("/../g", "http://a/g"),
+            ("g;x=1/../y", "http://a/b/c/y"),
+            ("https://h/x", "https://h/x"),
+        ] {
+            assert_eq!(base.resolve(reference).as_deref(), Some(expected), "{reference:?}");
+        }
+        assert_eq!(base.resolve("mailto:a@b"), None);
+    }
+
+    #[test]
+    fn origins_leave_out_case_credentials_and_default_ports() {
+        let origin = |url| Url::parse(url).unwrap().origin();
+        assert_eq!(origin("HTTP://user:pw@Example.COM:80/x"), "http://example.com");
+        assert_eq!(origin("https://example.com:443"), "https://example.com");
+        assert_eq!(origin("https://example.com:80"), "https://example.com:80");
+        assert_ne!(origin("http://a/"), origin("https://a/"));
+    }
+
+    #[test]
+    fn what_is_no_url_is_refused() {
+        for text in ["", "/path", "example.com", "http://", "http:///x", "http://this is invalid/", "http://a\n/"] {
+            assert_eq!(Url::parse(text), None, "{text:?}");
+        }
+    }
+}

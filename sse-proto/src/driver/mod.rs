@@ -1,0 +1,138 @@
+//! The loops that connect the state machines to a runtime, written once for all of them.
+//!
+//! A runtime, or a transport of your own, comes in through four small traits: [`Read`], [`Write`], [`Timer`] and
+//! [`Connect`]; [`Runtime`] names the timer and the I/O wrapper that belong together. The adapter crates (`sse-tokio`
+//! and its siblings) implement them and add nothing else.
+
+mod alarm;
+mod client;
+#[cfg(feature = "futures-io")]
+pub mod futures_io;
+#[cfg(feature = "http")]
+pub mod http;
+mod reader;
+mod receive;
+#[cfg(feature = "std")]
+mod server;
+#[cfg(feature = "stream")]
+mod stream;
+
+use core::{
+    future::Future,
+    task::{Context, Poll},
+};
+
+use bytes::Bytes;
+
+use self::alarm::Alarm;
+#[cfg(feature = "std")]
+pub use self::server::{Log, Sender, Session, WriteError};
+pub use self::{
+    client::{Change, EventSource},
+    reader::{EventReader, ReadError},
+    receive::ReceiveBuffer,
+};
+use crate::{
+    Timestamp,
+    client::{NetworkError, Request, ResponseHead},
+};
+
+/// A source of received bytes.
+pub trait Read {
+    /// Why bytes cannot be had.
+    type Error;
+
+    /// Asks for the next bytes: some, as soon as there are any, or `None` at the orderly end.
+    ///
+    /// # Errors
+    ///
+    /// The stream broke off.
+    fn poll_read(&mut self, cx: &mut Context<'_>) -> Poll<Result<Option<Bytes>, Self::Error>>;
+}
+
+/// A destination of bytes.
+pub trait Write {
+    /// Why bytes cannot be taken.
+    type Error;
+
+    /// Writes some of `bytes` and returns how many; 0 means that the destination takes no more.
+    ///
+    /// # Errors
+    ///
+    /// The peer is gone.
+    fn poll_write(&mut self, cx: &mut Context<'_>, bytes: &[u8]) -> Poll<Result<usize, Self::Error>>;
+
+    /// Passes on whatever is held back.
+    ///
+    /// # Errors
+    ///
+    /// The peer is gone.
+    fn poll_flush(&mut self, cx: &mut Context<'_>) -> Poll<Result<(), Self::Error>>;
+}
+
+/// A clock, and one alarm.
+pub trait Timer {
+    /// The time since an epoch of the timer's own.
+    fn now(&self) -> Timestamp;
+
+    /// Is ready when it is `deadline` or later, and wakes the task then. A later call with another deadline replaces
+    /// the earlier one. Dropping the timer cancels it.
+    fn poll_until(&mut self, cx: &mut Context<'_>, deadline: Timestamp) -> Poll<()>;
+}
+
+/// A transport: sends a request and brings the answer.
+///
+/// Implemented for closures that return a future, so that another HTTP client, a Unix socket or a test double fits in
+/// a few lines.
+pub trait Connect {
+    /// The body of the answer.
+    type Body: Read<Error = Self::Error>;
+    /// Why there is no answer, or why the body broke off.
+    type Error;
+    /// The answer to be. Dropping it gives the attempt up.
+    type Future: Future<Output = Result<Response<Self::Body>, Self::Error>>;
+
+    /// Sends a request.
+    fn connect(&mut self, request: Request) -> Self::Future;
+
+    /// Whether trying again may help. It may, unless the transport knows better.
+    fn classify(&self, _error: &Self::Error) -> NetworkError {
+        NetworkError::Passing
+    }
+}
+
+impl<F, Fut, B, E> Connect for F
+where
+    F: FnMut(Request) -> Fut,
+    Fut: Future<Output = Result<Response<B>, E>>,
+    B: Read<Error = E>,
+{
+    type Body = B;
+    type Error = E;
+    type Future = Fut;
+
+    fn connect(&mut self, request: Request) -> Fut {
+        self(request)
+    }
+}
+
+/// An answer: its head, and a body that is still to be read. Redirects are answers, too: the state machine follows
+/// them.
+#[derive(Clone, Debug)]
+pub struct Response<B> {
+    /// Status and header fields.
+    pub head: ResponseHead,
+    /// The body.
+    pub body: B,
+}
+
+/// What belongs to one runtime.
+pub trait Runtime {
+    /// The runtime's timer.
+    type Timer: Timer + Default;
+    /// A wrapper that makes the runtime's readers and writers ours.
+    type Io<S>;
+
+    /// Wraps a reader, a writer, or both in one.
+    fn io<S>(stream: S) -> Self::Io<S>;
+}

@@ -1,0 +1,83 @@
+//! The demonstration: 12 events, two cuts, nothing lost.
+
+use std::{error::Error, time::Duration};
+
+use sse_tokio::{Change, EventSource, Log, LogConfig, Message};
+use tokio::net::TcpListener;
+
+use crate::{cut::CutAt, server};
+
+const EVENTS: usize = 12;
+
+/// Far more than it takes, so that a fault ends in an error and not in a wait without end.
+const PATIENCE: Duration = Duration::from_secs(60);
+
+pub(crate) async fn run() -> Result<bool, Box<dyn Error>> {
+    let listener = TcpListener::bind("127.0.0.1:0").await?;
+    let url = format!("http://{}/events", listener.local_addr()?);
+    println!("server  listens on {url}");
+
+    let log = Log::new(LogConfig::default());
+    tokio::spawn(server::serve(listener, log.clone(), |response| match response {
+        1 => Some(CutAt::InMidst(5)),
+        2 => Some(CutAt::After(9)),
+        _ => None,
+    }));
+    tokio::spawn(publish(log));
+
+    let (received, reconnections) = tokio::time::timeout(PATIENCE, receive(&url)).await??;
+
+    let lost = (1..=EVENTS).filter(|number| !received.contains(&text(*number))).count();
+    let repeated = received.len() - (EVENTS - lost);
+    let in_order = received.is_sorted_by_key(|data| (1..=EVENTS).position(|number| text(number) == *data));
+    println!(
+        "received {} of {EVENTS} events, {lost} lost, {repeated} repeated, {reconnections} reconnections",
+        EVENTS - lost
+    );
+    Ok(lost == 0 && repeated == 0 && reconnections == 2 && in_order)
+}
+
+fn text(number: usize) -> String {
+    format!("event {number} of {EVENTS}")
+}
+
+/// Publishes the events, whoever listens: the log keeps them for those who come back.
+async fn publish(log: Log) {
+    for number in 1..=EVENTS {
+        tokio::time::sleep(Duration::from_millis(100)).await;
+        if let Err(error) = log.publish(Message::new().data(text(number))) {
+            println!("server  cannot publish: {error}");
+        }
+    }
+    log.close();
+}
+
+/// Receives until all events are there, and the stream has been quiet long enough to see one come twice.
+async fn receive(url: &str) -> Result<(Vec<String>, u32), Box<dyn Error>> {
+    let mut source = EventSource::get(url)?;
+    let (mut received, mut opened) = (Vec::new(), 0_u32);
+    while let Some(change) = source.next_change().await {
+        match change {
+            Change::Open if source.last_event_id().is_empty() => {
+                opened += 1;
+                println!("client  connected");
+            }
+            Change::Open => {
+                opened += 1;
+                println!("client  connected again, resumes after event {}", source.last_event_id());
+            }
+            Change::Event(event) => {
+                println!("client  received {:?} with id {:?}", event.data(), event.last_event_id().as_str());
+                received.push(event.data().to_string());
+            }
+            // The server ends the response when the log is closed: after the last event.
+            Change::Reestablishing { .. } if received.len() >= EVENTS => source.close(),
+            Change::Reestablishing { cause, delay, .. } => {
+                println!("client  lost the connection ({cause}), tries again in {} ms", delay.as_millis());
+            }
+            Change::Failed { reason, .. } => return Err(reason.into()),
+            _ => {}
+        }
+    }
+    Ok((received, opened.saturating_sub(1)))
+}

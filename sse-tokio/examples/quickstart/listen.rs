@@ -1,0 +1,34 @@
+//! A client that prints whatever a URL sends.
+
+use std::error::Error;
+
+use sse_tokio::{Change, Config, EventSource, Report};
+
+use crate::with_causes;
+
+pub(crate) async fn run(url: &str) -> Result<bool, Box<dyn Error>> {
+    let config = Config::new(url)?.report(Report { comments: true, retries: true, ..Report::default() });
+    let mut source = EventSource::open(config)?;
+    println!("connecting to {url}");
+    while let Some(change) = source.next_change().await {
+        match change {
+            Change::Open => println!("open"),
+            Change::Event(event) => {
+                println!("{} {:?} {}", event.event_type(), event.last_event_id().as_str(), event.data());
+            }
+            Change::Comment(comment) => println!("comment {comment:?}"),
+            Change::Retry(retry) => println!("reconnection time {} ms", retry.as_millis()),
+            Change::Reestablishing { cause, error, delay, attempt } => {
+                let error = error.map(|error| format!(": {}", with_causes(&error))).unwrap_or_default();
+                println!("lost ({cause}{error}), attempt {attempt} in {} ms", delay.as_millis());
+            }
+            Change::Failed { reason, error } => {
+                let error = error.map(|error| format!(": {}", with_causes(&error))).unwrap_or_default();
+                println!("failed: {reason}{error}");
+                return Ok(false);
+            }
+            other => println!("{other:?}"),
+        }
+    }
+    Ok(true)
+}

@@ -1,0 +1,49 @@
+//! tokio's readers and writers.
+
+use std::{
+    future::Future,
+    io,
+    pin::{Pin, pin},
+    task::{Context, Poll, ready},
+};
+
+use sse_proto::{
+    bytes::Bytes,
+    driver::{Read, ReceiveBuffer, Write},
+};
+use tokio::io::{AsyncRead, AsyncReadExt, AsyncWrite};
+
+/// Makes any `AsyncRead` or `AsyncWrite` of tokio a reader or writer of [`sse_proto::driver`].
+#[derive(Debug)]
+pub struct Io<S> {
+    stream: S,
+    buffer: ReceiveBuffer,
+}
+
+impl<S> Io<S> {
+    /// Wraps a stream.
+    pub fn new(stream: S) -> Self {
+        Self { stream, buffer: ReceiveBuffer::default() }
+    }
+}
+
+impl<S: AsyncRead + Unpin> Read for Io<S> {
+    type Error = io::Error;
+
+    fn poll_read(&mut self, cx: &mut Context<'_>) -> Poll<io::Result<Option<Bytes>>> {
+        let count = ready!(pin!(self.stream.read_buf(self.buffer.room())).poll(cx))?;
+        Poll::Ready(Ok((count > 0).then(|| self.buffer.take())))
+    }
+}
+
+impl<S: AsyncWrite + Unpin> Write for Io<S> {
+    type Error = io::Error;
+
+    fn poll_write(&mut self, cx: &mut Context<'_>, bytes: &[u8]) -> Poll<io::Result<usize>> {
+        Pin::new(&mut self.stream).poll_write(cx, bytes)
+    }
+
+    fn poll_flush(&mut self, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
+        Pin::new(&mut self.stream).poll_flush(cx)
+    }
+}

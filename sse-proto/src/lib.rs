@@ -1,7 +1,7 @@
 //! Server-Sent Events without I/O.
 
 #![no_std]
-#![warn(clippy::alloc_instead_of_core, clippy::std_instead_of_alloc, clippy::std_instead_of_core)]
+#![warn(clippy::alloc_instead_of_core, clippy::std_instead_of_alloc, clippy::std_instead_of_core, clippy::unwrap_used)]
 #![cfg_attr(docsrs, feature(doc_cfg))]
 
 extern crate alloc;

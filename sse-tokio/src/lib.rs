@@ -1,24 +1,18 @@
-//! Server-Sent Events on tokio: a client that reconnects and resumes, server sessions, a reader for any `AsyncRead`.
+#![doc = include_str!("../README.md")]
+#![warn(clippy::unwrap_used)]
+#![cfg_attr(docsrs, feature(doc_cfg))]
 
 #[cfg(feature = "client")]
 mod dial;
 mod io;
 mod timer;
 
+use sse_proto::driver;
+pub use sse_proto::{self, driver::prelude::*};
+
 #[cfg(feature = "client")]
 pub use crate::dial::{Dialler, Stream};
 pub use crate::{io::Io, timer::Timer};
-#[cfg(any(feature = "client", feature = "server"))]
-pub use sse_proto::driver::http::{HttpConnector, HttpError, last_event_id};
-pub use sse_proto::{
-    self, DecodeError, Event, EventId, EventRef, EventType, FieldError, Limit, Limits, Message, Report, Retry,
-    StreamEnd, Text, bytes,
-    client::{Backoff, Config, FailReason, Loss, ReadyState},
-    driver::{Log, ReadError, Sender},
-    server::{LogConfig, PublishError, Resumed, SendError, SessionConfig, StartAt},
-};
-
-use sse_proto::driver;
 
 /// A client over HTTP.
 #[cfg(feature = "client")]

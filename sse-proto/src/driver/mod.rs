@@ -10,6 +10,7 @@ mod client;
 pub mod futures_io;
 #[cfg(feature = "http")]
 pub mod http;
+pub mod prelude;
 mod reader;
 mod receive;
 #[cfg(feature = "std")]

@@ -240,19 +240,24 @@ impl Log {
         EventId::received(Text::from(text))
     }
 
-    /// Where the event with this ID is, or was.
+    /// Where the event with this ID is, or was; the later one if there are two.
     fn position(&self, id: &EventId) -> Option<u64> {
-        if let Some(position) = self.positions.get(id) {
-            return Some(*position);
-        }
+        self.positions.get(id).copied().max(self.made_position(id))
+    }
+
+    /// Where the event is to which the log gave this ID.
+    fn made_position(&self, id: &EventId) -> Option<u64> {
         let number = match (self.config.epoch, id.split_once('-')) {
             (None, None) => id.as_str(),
             (Some(epoch), Some((prefix, number))) if prefix == format!("{epoch:x}") => number,
             _ => return None,
         };
         let position = number.parse::<u64>().ok()?.checked_sub(1)?;
-        // Only what the log itself would have written, and only if it has been.
-        (position < self.end() && self.make_id(position) == *id).then_some(position)
+        if position >= self.end() || self.make_id(position) != *id {
+            return None;
+        }
+        let entry = position.checked_sub(self.oldest).and_then(|at| self.entries.get(usize::try_from(at).ok()?));
+        entry.is_none_or(|entry| entry.id.is_none()).then_some(position)
     }
 }
 

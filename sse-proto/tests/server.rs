@@ -1,0 +1,250 @@
+//! Sessions and logs, driven by hand under a virtual clock.
+
+use core::time::Duration;
+
+use sse_proto::{
+    EventId, EventType, Message, Retry, Timestamp,
+    server::{
+        Cursor, Log, LogConfig, LogRead, Output, PublishError, Resumed, SendError, Session, SessionConfig, StartAt,
+    },
+};
+
+const START: Timestamp = Timestamp::from_millis(0);
+
+fn text(bytes: &[u8]) -> String {
+    String::from_utf8(bytes.to_vec()).unwrap()
+}
+
+/// Everything that the session transmits now.
+fn drain(session: &mut Session, log: Option<&Log>, now: Timestamp) -> String {
+    let mut sent = String::new();
+    loop {
+        if let Some(log) = log {
+            session.handle_log(log);
+        }
+        match session.poll_output(now) {
+            Output::Transmit(bytes) => sent += &text(&bytes),
+            Output::Lagged { missed } => sent += &format!("<{missed} missed>"),
+            Output::Closed => return sent + "<closed>",
+            Output::Wait { .. } => return sent,
+        }
+    }
+}
+
+fn numbered(count: u64, config: LogConfig) -> Log {
+    let mut log = Log::new(config);
+    for number in 1..=count {
+        log.publish(format!("{number}")).unwrap();
+    }
+    log
+}
+
+fn read(log: &Log, cursor: &mut Cursor) -> LogRead {
+    log.read(cursor, usize::MAX)
+}
+
+#[test]
+fn the_first_byte_goes_out_at_once_with_the_reconnection_time_if_there_is_one() {
+    let mut session = Session::new(SessionConfig::default());
+    assert_eq!(drain(&mut session, None, START), ":\n\n");
+    let retry = Some(Retry::from_millis(50));
+    let mut session = Session::new(SessionConfig { retry, ..SessionConfig::default() });
+    assert_eq!(drain(&mut session, None, START), "retry: 50\n\n");
+}
+
+#[test]
+fn a_heartbeat_goes_out_only_after_a_silence() {
+    let mut session = Session::new(SessionConfig::default());
+    drain(&mut session, None, START);
+    let fifteen = Duration::from_secs(15);
+    assert_eq!(session.poll_output(START), Output::Wait { until: Some(START + fifteen) });
+    let later = START + Duration::from_secs(10);
+    session.send(&Message::from("a")).unwrap();
+    assert_eq!(drain(&mut session, None, later), "data: a\n\n");
+    assert_eq!(drain(&mut session, None, START + fifteen), "");
+    assert_eq!(drain(&mut session, None, later + fifteen), ":\n\n");
+    let again = later + fifteen + fifteen;
+    assert_eq!(session.poll_output(later + fifteen), Output::Wait { until: Some(again) });
+
+    let mut silent = Session::new(SessionConfig { heartbeat: None, ..SessionConfig::default() });
+    drain(&mut silent, None, START);
+    assert_eq!(silent.poll_output(Timestamp::from_millis(u64::MAX)), Output::Wait { until: None });
+}
+
+#[test]
+fn messages_that_were_sent_together_go_out_together() {
+    let mut session = Session::new(SessionConfig::default());
+    drain(&mut session, None, START);
+    session.send(&Message::from("a")).unwrap();
+    session.send(&Message::from("b")).unwrap();
+    assert_eq!(session.poll_output(START), Output::Transmit("data: a\n\ndata: b\n\n".into()));
+}
+
+#[test]
+fn a_session_that_is_closed_sends_what_it_had_and_a_farewell_and_nothing_after() {
+    let mut session = Session::new(SessionConfig::default());
+    session.send(&Message::from("a")).unwrap();
+    let bye = Message::new().event(EventType::new("bye").unwrap());
+    session.close(Some(&bye));
+    assert_eq!(session.send(&Message::from("b")), Err(SendError::Closed));
+    assert_eq!(drain(&mut session, None, START), ":\n\ndata: a\n\nevent: bye\ndata: \n\n<closed>");
+    assert_eq!(session.poll_output(Timestamp::from_millis(u64::MAX)), Output::Closed);
+}
+
+#[test]
+fn the_queue_is_bounded_and_still_takes_one_large_message() {
+    let mut session = Session::new(SessionConfig { queue: 20, ..SessionConfig::default() });
+    session.send(&Message::from("x".repeat(100))).unwrap();
+    let full = SendError::Full { needed: 9, waiting: 108, bound: 20 };
+    assert_eq!(session.send(&Message::from("a")), Err(full));
+    drain(&mut session, None, START);
+    session.send(&Message::from("a")).unwrap();
+    session.send(&Message::from("b")).unwrap();
+    assert_eq!(session.send(&Message::from("c")), Err(SendError::Full { needed: 9, waiting: 18, bound: 20 }));
+    assert_eq!(drain(&mut session, None, START), "data: a\n\ndata: b\n\n");
+}
+
+#[test]
+fn a_peer_that_is_gone_gets_nothing() {
+    let mut session = Session::new(SessionConfig::default());
+    session.send(&Message::from("a")).unwrap();
+    session.handle_disconnect();
+    assert_eq!(session.send(&Message::from("b")), Err(SendError::Closed));
+    assert_eq!(drain(&mut session, None, START), "<closed>");
+}
+
+#[test]
+fn a_log_gives_ids_to_events_and_keeps_those_it_is_given() {
+    let mut log = Log::new(LogConfig::default());
+    assert_eq!(log.publish("a").unwrap(), Some(EventId::from(1)));
+    let own = EventId::new("own").unwrap();
+    assert_eq!(log.publish(Message::new().data("b").id(own.clone())).unwrap(), Some(own.clone()));
+    assert_eq!(log.publish(Message::new().comment("c")).unwrap(), None);
+    assert_eq!(log.publish("d").unwrap(), Some(EventId::from(4)));
+    let mut session = Session::reading(SessionConfig::default(), log.subscribe(StartAt::After(&own)).0);
+    assert_eq!(drain(&mut session, Some(&log), START), ":\n\n: c\n\nid: 4\ndata: d\n\n");
+}
+
+#[test]
+fn a_reader_goes_from_replay_to_live_without_a_gap_and_without_a_repetition() {
+    let mut log = numbered(3, LogConfig::default());
+    let (cursor, resumed) = log.subscribe(StartAt::After(&EventId::from(1)));
+    assert_eq!(resumed, Resumed::Exact);
+    let mut session = Session::reading(SessionConfig::default(), cursor);
+    log.publish("4").unwrap();
+    assert_eq!(drain(&mut session, Some(&log), START), ":\n\nid: 2\ndata: 2\n\nid: 3\ndata: 3\n\nid: 4\ndata: 4\n\n");
+    log.publish("5").unwrap();
+    assert_eq!(drain(&mut session, Some(&log), START), "id: 5\ndata: 5\n\n");
+    assert_eq!(drain(&mut session, Some(&log), START), "");
+}
+
+/// The number of the first event that a new reader gets, 0 if it has to wait.
+fn first(log: &Log, start: StartAt<'_>) -> (u64, Resumed) {
+    let (mut cursor, resumed) = log.subscribe(start);
+    let first = match log.read(&mut cursor, 0) {
+        LogRead::Events(bytes) => text(&bytes).split("data: ").nth(1).unwrap().trim().parse().unwrap(),
+        LogRead::UpToDate => 0,
+        other => panic!("{other:?}"),
+    };
+    (first, resumed)
+}
+
+#[test]
+fn where_a_reader_starts() {
+    let log = numbered(10, LogConfig { events: 4, ..LogConfig::default() });
+    assert_eq!(first(&log, StartAt::Live), (0, Resumed::Exact));
+    assert_eq!(first(&log, StartAt::Oldest), (7, Resumed::Exact));
+    assert_eq!(first(&log, StartAt::After(&EventId::from(8))), (9, Resumed::Exact));
+    assert_eq!(first(&log, StartAt::After(&EventId::from(10))), (0, Resumed::Exact));
+    assert_eq!(first(&log, StartAt::After(&EventId::from(6))), (7, Resumed::Exact));
+    assert_eq!(first(&log, StartAt::After(&EventId::from(5))), (7, Resumed::Gap { missed: 1 }));
+    assert_eq!(first(&log, StartAt::After(&EventId::from(1))), (7, Resumed::Gap { missed: 5 }));
+    for unknown in ["11", "0", "08", "+8", "x", "8-8", "18446744073709551616"] {
+        let id = EventId::new(unknown).unwrap();
+        assert_eq!(first(&log, StartAt::After(&id)), (7, Resumed::Unknown), "{unknown}");
+    }
+}
+
+#[test]
+fn an_epoch_tells_the_ids_of_an_earlier_log() {
+    let old = EventId::new("a1-2").unwrap();
+    let log = numbered(3, LogConfig { epoch: Some(0xa1), ..LogConfig::default() });
+    assert_eq!(log.subscribe(StartAt::After(&old)).1, Resumed::Exact);
+    let log = numbered(3, LogConfig { epoch: Some(0xa2), ..LogConfig::default() });
+    assert_eq!(log.subscribe(StartAt::After(&old)).1, Resumed::Unknown);
+    assert_eq!(log.subscribe(StartAt::After(&EventId::from(2))).1, Resumed::Unknown);
+}
+
+#[test]
+fn an_id_that_was_given_and_made_means_the_later_event() {
+    let mut log = Log::new(LogConfig::default());
+    log.publish(Message::new().data("1").id(EventId::from(2))).unwrap();
+    assert_eq!(log.subscribe(StartAt::After(&EventId::from(1))).1, Resumed::Unknown);
+    log.publish("2").unwrap();
+    log.publish("3").unwrap();
+    assert_eq!(first(&log, StartAt::After(&EventId::from(2))), (3, Resumed::Exact));
+}
+
+#[test]
+fn an_id_that_is_given_twice_means_the_later_event() {
+    let mut log = Log::new(LogConfig { events: 2, ..LogConfig::default() });
+    let id = EventId::new("same").unwrap();
+    let publish = |log: &mut Log, data: &'static str| log.publish(Message::new().data(data).id(id.clone())).unwrap();
+    publish(&mut log, "a");
+    publish(&mut log, "b");
+    publish(&mut log, "c");
+    let (mut cursor, resumed) = log.subscribe(StartAt::After(&id));
+    assert_eq!((read(&log, &mut cursor), resumed), (LogRead::UpToDate, Resumed::Exact));
+}
+
+#[test]
+fn the_log_stays_within_its_bounds() {
+    let config = LogConfig { events: 1000, bytes: 10_000, epoch: None };
+    let mut log = Log::new(config);
+    for number in 0..1000 {
+        log.publish("x".repeat(number % 300)).unwrap();
+        assert!(log.bytes() <= config.bytes && !log.is_empty());
+    }
+    assert!(matches!(log.publish("x".repeat(10_000)), Err(PublishError::TooLarge { bound: 10_000, .. })));
+    let log = numbered(100, LogConfig { events: 7, ..config });
+    assert_eq!(log.len(), 7);
+}
+
+#[test]
+fn a_session_that_the_log_overtook_is_told_and_goes_on() {
+    let config = LogConfig { events: 3, ..LogConfig::default() };
+    let mut log = numbered(1, config);
+    let mut session = Session::reading(SessionConfig::default(), log.subscribe(StartAt::Live).0);
+    drain(&mut session, Some(&log), START);
+    for number in 2..=8 {
+        log.publish(format!("{number}")).unwrap();
+    }
+    let sent = drain(&mut session, Some(&log), START);
+    assert_eq!(sent, "<4 missed>id: 6\ndata: 6\n\nid: 7\ndata: 7\n\nid: 8\ndata: 8\n\n");
+    assert_eq!(session.missed(), 4);
+}
+
+#[test]
+fn a_slow_session_takes_no_more_than_a_burst_at_once() {
+    let mut log = numbered(4, LogConfig::default());
+    let burst = "id: 1\ndata: 1\n\n".len() * 2;
+    let config = SessionConfig { burst, ..SessionConfig::default() };
+    let mut session = Session::reading(config, log.subscribe(StartAt::Oldest).0);
+    session.poll_output(START);
+    session.handle_log(&log);
+    session.handle_log(&log);
+    assert_eq!(session.poll_output(START), Output::Transmit("id: 1\ndata: 1\n\nid: 2\ndata: 2\n\n".into()));
+    assert!(matches!(session.poll_output(START), Output::Wait { .. }));
+    log.publish("x".repeat(1000)).unwrap();
+    assert_eq!(drain(&mut session, Some(&log), START).len(), 2 * 15 + 1000 + 14);
+}
+
+#[test]
+fn a_closed_log_ends_its_sessions_once_they_have_everything() {
+    let mut log = numbered(2, LogConfig::default());
+    let mut session = Session::reading(SessionConfig::default(), log.subscribe(StartAt::Oldest).0);
+    log.close();
+    assert_eq!(log.publish("3"), Err(PublishError::Closed));
+    let sent = drain(&mut session, Some(&log), START);
+    assert_eq!(sent, ":\n\nid: 1\ndata: 1\n\nid: 2\ndata: 2\n\n<closed>");
+}

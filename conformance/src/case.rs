@@ -5,7 +5,7 @@ use std::{fs, io, path::Path};
 
 use serde::{Deserialize, Deserializer, Serialize, de};
 
-use crate::{Event, Outcome};
+use crate::{Event, Outcome, oracle};
 
 /// A stream, and what every reader has to make of it.
 #[derive(Clone, Debug, Eq, PartialEq)]
@@ -63,6 +63,20 @@ impl Case {
         .into_iter()
         .flat_map(|(file, json)| Self::parse(file, json).expect("the built-in cases are well-formed"))
         .collect()
+    }
+
+    /// A case of the level `must` for any stream: the oracle says what it comes to.
+    pub fn by_oracle(input: Vec<u8>) -> Self {
+        Self {
+            id: String::from("by the oracle"),
+            source: String::from("oracle"),
+            expected: oracle::read(&input),
+            input,
+            requirements: Vec::new(),
+            level: Level::Must,
+            tags: Vec::new(),
+            note: String::new(),
+        }
     }
 
     /// Reads a file of cases.

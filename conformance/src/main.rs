@@ -6,6 +6,8 @@ use std::process::ExitCode;
 
 use clap::{Parser, Subcommand};
 
+use crate::command::Failure;
+
 /// Judges readers of Server-Sent Events.
 #[derive(Parser)]
 #[command(version, about)]
@@ -25,5 +27,5 @@ fn main() -> ExitCode {
         Task::Decode(arguments) => command::decode::decode(&arguments),
         Task::Run(arguments) => command::run::run(&arguments),
     };
-    result.unwrap_or_else(|failure| failure.report())
+    result.unwrap_or_else(Failure::report)
 }

@@ -14,14 +14,22 @@ const PROMPTNESS: usize = 300;
 ///
 /// A panic in a harness is a failure of the case. A harness that does not return hangs the run.
 pub fn run(subject: &Subject, cases: &[Case]) -> Report {
+    run_with(subject, cases, Cutting::all)
+}
+
+/// Runs every case on every harness of `subject`, cut in the ways that `cuttings` gives for the bytes of its stream.
+///
+/// With a case made by [`Case::by_oracle`] this is the body of a property test.
+pub fn run_with(subject: &Subject, cases: &[Case], cuttings: impl Fn(&[u8]) -> Vec<Cutting>) -> Report {
     let results = cases
         .iter()
         .map(|case| {
             let judge = Judge::new(case);
+            let cuttings = cuttings(&case.input);
             CaseResult {
                 id: case.id.clone(),
                 level: case.level,
-                failures: subject.harnesses.iter().filter_map(|harness| judge.try_all(&**harness)).collect(),
+                failures: subject.harnesses.iter().filter_map(|harness| judge.try_all(&**harness, &cuttings)).collect(),
             }
         })
         .collect();
@@ -172,8 +180,8 @@ impl<'a> Judge<'a> {
     }
 
     /// The first failure, if there is one.
-    fn try_all(&self, harness: &dyn Harness) -> Option<Failure> {
-        Cutting::all(&self.case.input).iter().find_map(|cutting| {
+    fn try_all(&self, harness: &dyn Harness, cuttings: &[Cutting]) -> Option<Failure> {
+        cuttings.iter().find_map(|cutting| {
             let got = self.try_one(harness, cutting)?;
             Some(Failure {
                 harness: String::from(harness.name()),

@@ -1,5 +1,7 @@
 //! The command as its users call it.
 
+#![allow(clippy::unwrap_used, reason = "the lint knows tests, but not the functions that help them")]
+
 use std::{
     env, fs,
     io::{BufRead, BufReader, Read, Write},

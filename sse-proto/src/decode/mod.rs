@@ -80,6 +80,7 @@ pub struct Decoder {
 
     lossy_data: String,
     lossy_type: String,
+    lossy_id: String,
     lossy_comment: String,
 }
 

@@ -385,11 +385,13 @@ impl Decoder {
         let changed = match self.block.id.bytes(chunk, &self.block.id_buffer) {
             None => false,
             Some(id) => {
-                let changed = id != self.last_event_id.as_bytes();
+                // As text, because the same ill-formed ID is no change.
+                let id = lossy(id, &mut self.lossy_id);
+                let changed = *id != *self.last_event_id;
                 if changed {
                     self.shared_id = None;
                     self.last_event_id.clear();
-                    push_lossy(&mut self.last_event_id, id);
+                    self.last_event_id.push_str(id);
                 }
                 changed
             }

@@ -42,6 +42,14 @@ fn the_end_tells_whether_something_was_lost() {
 }
 
 #[test]
+fn an_event_that_was_given_is_not_lost() {
+    let mut decoder = Decoder::new();
+    let mut input = &b"data: x\n\n"[..];
+    assert!(decoder.decode(&mut input).is_ok_and(|event| event.is_some()));
+    assert_eq!(decoder.finish(), StreamEnd::Complete);
+}
+
+#[test]
 fn id_and_reconnection_time_outlive_the_stream() {
     let mut decoder = Decoder::new();
     let mut read = |mut input: &[u8]| {

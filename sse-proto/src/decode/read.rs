@@ -210,7 +210,8 @@ impl Decoder {
         self.end_of_kept_line(field, ill_formed, chunk)
     }
 
-    /// Reads a part of a line that is not its end. Only a limit that is set to fail has something to say here.
+    /// Reads a part of a line that is not its end. Only a limit has something to say here, which ends the stream or
+    /// drops a comment.
     fn fragment(&mut self, mut bytes: &[u8]) -> Option<Step> {
         while let Some((&first, after)) = bytes.split_first() {
             match self.line {
@@ -258,6 +259,7 @@ impl Decoder {
     /// Reads the last part of a line, the end of which has been seen.
     fn last_fragment(&mut self, bytes: &[u8]) -> Option<Step> {
         if let Some(step) = self.fragment(bytes) {
+            self.line = Line::Start;
             return Some(step);
         }
         if let Line::Name(field, matched) = self.line {
@@ -383,11 +385,13 @@ impl Decoder {
         let changed = match self.block.id.bytes(chunk, &self.block.id_buffer) {
             None => false,
             Some(id) => {
-                let changed = id != self.last_event_id.as_bytes();
+                // As text, because the same ill-formed ID is no change.
+                let id = lossy(id, &mut self.lossy_id);
+                let changed = *id != *self.last_event_id;
                 if changed {
                     self.shared_id = None;
                     self.last_event_id.clear();
-                    push_lossy(&mut self.last_event_id, id);
+                    self.last_event_id.push_str(id);
                 }
                 changed
             }

@@ -61,6 +61,9 @@ enum SubjectName {
     All,
     /// The decoder of sse-proto.
     Proto,
+    /// The reader of sse-tokio.
+    #[cfg(feature = "tokio")]
+    Tokio,
 }
 
 impl SubjectName {
@@ -68,6 +71,8 @@ impl SubjectName {
         match self {
             Self::All => subjects::all(),
             Self::Proto => vec![subjects::proto()],
+            #[cfg(feature = "tokio")]
+            Self::Tokio => vec![subjects::tokio()],
         }
     }
 }

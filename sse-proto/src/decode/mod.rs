@@ -55,8 +55,7 @@ pub struct Decoder {
     offset: u64,
 
     line: Line,
-    /// Bytes of the unfinished line, and where it began.
-    line_len: usize,
+    /// Where the line began.
     line_offset: u64,
     /// The value of an unfinished line that is not data.
     value: Vec<u8>,

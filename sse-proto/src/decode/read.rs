@@ -167,7 +167,7 @@ impl Decoder {
                 if self.block.skipped.is_some() {
                     return None;
                 }
-                if let Some(excess) = self.excess(field, prefix, self.block.data_len(), value.len()) {
+                if let Some(excess) = self.excess(field, 0, self.block.data_len(), value.len()) {
                     return self.pass_limit(field, excess);
                 }
                 self.block.push_data(chunk, value_range);
@@ -177,14 +177,14 @@ impl Decoder {
                 if self.block.skipped.is_some() {
                     return None;
                 }
-                if let Some(excess) = self.excess(field, prefix, 0, value.len()) {
+                if let Some(excess) = self.excess(field, 0, 0, value.len()) {
                     return self.pass_limit(field, excess);
                 }
                 self.block.set_type(value_range);
             }
             Field::Id => {
                 self.block.open = true;
-                let excess = self.excess(field, prefix, 0, value.len());
+                let excess = self.excess(field, 0, 0, value.len());
                 let kept = excess.map_or(value.len(), |excess| excess.at);
                 if memchr(0, &value[..kept]).is_some() {
                     return self.finding(Malformation::NulInId);
@@ -199,7 +199,7 @@ impl Decoder {
                 if !self.report.comments {
                     return None;
                 }
-                if let Some(excess) = self.excess(field, prefix, 0, value.len()) {
+                if let Some(excess) = self.excess(field, 0, 0, value.len()) {
                     return self.pass_limit(field, excess);
                 }
                 self.comment = Place::Chunk(value_range);
@@ -216,7 +216,6 @@ impl Decoder {
         while let Some((&first, after)) = bytes.split_first() {
             match self.line {
                 Line::Start => {
-                    self.line_len = 0;
                     self.malformed = None;
                     let field = Field::starting_with(first);
                     match field {
@@ -245,12 +244,10 @@ impl Decoder {
                     }
                 }
                 Line::Value(field) => {
-                    self.line_len += bytes.len();
-                    return self.extend_value(field, bytes, self.line_len - bytes.len());
+                    return self.extend_value(field, bytes);
                 }
                 Line::Ignored => return None,
             }
-            self.line_len += 1;
             bytes = after;
         }
         None
@@ -310,7 +307,7 @@ impl Decoder {
         match field {
             Field::Data | Field::Event if skipping => self.line = Line::Ignored,
             Field::Data => {
-                if let Some(excess) = self.excess(field, self.line_len, self.block.data_len(), 0) {
+                if let Some(excess) = self.excess(field, 0, self.block.data_len(), 0) {
                     self.line = Line::Ignored;
                     return self.pass_limit(field, excess);
                 }
@@ -323,17 +320,17 @@ impl Decoder {
         None
     }
 
-    /// Keeps another part of a value, before which the line had `line_len` bytes.
-    fn extend_value(&mut self, field: Field, bytes: &[u8], line_len: usize) -> Option<Step> {
-        let kept = match field {
-            Field::Data => self.block.data_buffer.len(),
+    /// Keeps another part of a value.
+    fn extend_value(&mut self, field: Field, bytes: &[u8]) -> Option<Step> {
+        let (in_line, kept) = match field {
+            Field::Data => (self.block.data_buffer.len() - self.data_line_start, self.block.data_buffer.len()),
             Field::Retry => {
                 self.retry_digits.push(bytes);
                 return None;
             }
-            _ => self.value.len(),
+            _ => (self.value.len(), self.value.len()),
         };
-        let excess = self.excess(field, line_len, kept, bytes.len());
+        let excess = self.excess(field, in_line, kept, bytes.len());
         if field == Field::Id {
             let within = excess.map_or(bytes.len(), |excess| excess.at);
             if memchr(0, &bytes[..within]).is_some() {
@@ -427,8 +424,8 @@ impl Decoder {
     }
 
     #[inline]
-    fn excess(&self, field: Field, line_len: usize, kept: usize, more: usize) -> Option<Excess> {
-        Excess::check(&self.limits, field, line_len, kept, more)
+    fn excess(&self, field: Field, in_line: usize, kept: usize, more: usize) -> Option<Excess> {
+        Excess::check(&self.limits, field, in_line, kept, more)
     }
 
     fn pass_limit(&mut self, field: Field, excess: Excess) -> Option<Step> {

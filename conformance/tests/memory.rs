@@ -2,39 +2,9 @@
 //!
 //! One test, because the counting allocator counts for the whole process.
 
-#![allow(unsafe_code)]
-
-use core::{
-    alloc::{GlobalAlloc, Layout},
-    sync::atomic::{AtomicUsize, Ordering},
-};
-use std::alloc::System;
+mod heap;
 
 use sse_proto::{DecodeError, Decoder, Item, Limit, Limits, Report};
-
-struct Counting;
-
-static NOW: AtomicUsize = AtomicUsize::new(0);
-static PEAK: AtomicUsize = AtomicUsize::new(0);
-
-// SAFETY: every call goes to the system's allocator unchanged.
-unsafe impl GlobalAlloc for Counting {
-    unsafe fn alloc(&self, layout: Layout) -> *mut u8 {
-        let now = NOW.fetch_add(layout.size(), Ordering::Relaxed) + layout.size();
-        PEAK.fetch_max(now, Ordering::Relaxed);
-        // SAFETY: the caller's contract is the system's.
-        unsafe { System.alloc(layout) }
-    }
-
-    unsafe fn dealloc(&self, block: *mut u8, layout: Layout) {
-        NOW.fetch_sub(layout.size(), Ordering::Relaxed);
-        // SAFETY: the caller's contract is the system's.
-        unsafe { System.dealloc(block, layout) }
-    }
-}
-
-#[global_allocator]
-static ALLOCATOR: Counting = Counting;
 
 const MIB: usize = 1024 * 1024;
 const LENGTH: usize = 8 * MIB;
@@ -99,10 +69,8 @@ fn random_bytes(length: usize) -> Vec<u8> {
 fn check(name: &str, stream: &[u8], limits: Limits, bound: usize) {
     // Everything is reported, so that comments are kept as well.
     let report = Report { comments: true, findings: true, last_event_ids: true, retries: true };
-    let before = NOW.load(Ordering::Relaxed);
-    PEAK.store(before, Ordering::Relaxed);
-    let ended = read(Decoder::new().with_limits(limits).with_report(report), stream);
-    let peak = PEAK.load(Ordering::Relaxed) - before;
+    let (ended, used) = heap::measure(|| read(Decoder::new().with_limits(limits).with_report(report), stream));
+    let peak = used.peak;
     println!("{name}: {peak} bytes at most, {ended:?}");
     assert!(peak <= bound, "{name}: {peak} bytes, more than {bound}");
 }

@@ -146,6 +146,9 @@ impl Decoder {
             Ready::Dispatched => {
                 self.ready = Ready::Nothing;
                 self.block.clear();
+                if !self.lossy_data.is_empty() {
+                    self.lossy_data = String::new();
+                }
                 None
             }
         }

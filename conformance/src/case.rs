@@ -142,7 +142,9 @@ impl Error for CaseError {
         match &self.problem {
             Problem::Io(error) => Some(error),
             Problem::Json(error) => Some(error),
-            Problem::BadHex | Problem::DataNotOne | Problem::DuplicateId | Problem::InputNotOne => None,
+            Problem::BadHex | Problem::DataNotOne | Problem::DuplicateId | Problem::InputNotOne | Problem::TooLong => {
+                None
+            }
         }
     }
 }
@@ -163,6 +165,8 @@ pub enum Problem {
     Io(io::Error),
     /// It is not JSON, or a field is missing or of the wrong type.
     Json(serde_json::Error),
+    /// The repetitions of `input_gen` or `data_gen` make more than 256 MiB.
+    TooLong,
 }
 
 impl fmt::Display for Problem {
@@ -174,6 +178,7 @@ impl fmt::Display for Problem {
             Self::InputNotOne => f.write_str("needs one of `input`, `input_hex` and `input_gen`"),
             Self::Io(error) => fmt::Display::fmt(error, f),
             Self::Json(error) => fmt::Display::fmt(error, f),
+            Self::TooLong => f.write_str("`input_gen` and `data_gen` must not make more than 256 MiB"),
         }
     }
 }
@@ -218,9 +223,16 @@ struct WrittenEvent {
 #[derive(Deserialize)]
 struct Repeated(Vec<(String, usize)>);
 
+/// The longest text that repetitions may make.
+const MOST: usize = 256 * 1024 * 1024;
+
 impl Repeated {
-    fn expand(&self) -> String {
-        self.0.iter().map(|(text, times)| text.repeat(*times)).collect()
+    fn expand(&self) -> Result<String, Problem> {
+        let lengths = self.0.iter().map(|(text, times)| text.len().saturating_mul(*times));
+        if lengths.fold(0, usize::saturating_add) > MOST {
+            return Err(Problem::TooLong);
+        }
+        Ok(self.0.iter().map(|(text, times)| text.repeat(*times)).collect())
     }
 }
 
@@ -229,7 +241,7 @@ impl Written {
         let input = match (self.input, self.input_hex, self.input_gen) {
             (Some(text), None, None) => text.into_bytes(),
             (None, Some(hex), None) => bytes_from_hex(&hex).ok_or(Problem::BadHex)?,
-            (None, None, Some(repeated)) => repeated.expand().into_bytes(),
+            (None, None, Some(repeated)) => repeated.expand()?.into_bytes(),
             _ => return Err(Problem::InputNotOne),
         };
         let events: Result<_, _> = self.events.into_iter().map(WrittenEvent::into_event).collect();
@@ -250,7 +262,7 @@ impl WrittenEvent {
     fn into_event(self) -> Result<Event, Problem> {
         let data = match (self.data, self.data_gen) {
             (Some(data), None) => data,
-            (None, Some(repeated)) => repeated.expand(),
+            (None, Some(repeated)) => repeated.expand()?,
             _ => return Err(Problem::DataNotOne),
         };
         Ok(Event { event_type: self.event_type, data, last_event_id: self.last_event_id })

@@ -50,7 +50,8 @@
 //!
 //! Numbers such as R-056 and D-03 are those of `REQUIREMENTS.md` in this crate.
 //!
-//! Features, both on by default: `cli` is the command, `generate` the generators for property tests.
+//! Features, all on by default: `cli` is the command, `generate` the generators for property tests, and `tokio` has the
+//! reader of sse-tokio among the subjects.
 
 mod case;
 mod cutting;

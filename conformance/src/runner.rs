@@ -99,8 +99,8 @@ impl CaseResult {
 impl fmt::Display for CaseResult {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         for (index, failure) in self.failures.iter().enumerate() {
-            let line_break = if index == 0 { "" } else { "\n" };
-            write!(f, "{line_break}{} ({}), {failure}", self.id, self.level)?;
+            let indent = if index == 0 { "" } else { "\n  and " };
+            write!(f, "{indent}{} ({}), {failure}", self.id, self.level)?;
         }
         Ok(())
     }

@@ -190,3 +190,27 @@ fn a_closed_output_is_no_complaint() {
     child.stderr.take().unwrap().read_to_string(&mut complaint).unwrap();
     assert_eq!((child.wait().unwrap().code(), complaint.as_str()), (Some(0), ""));
 }
+
+#[test]
+fn a_file_without_cases_is_misuse() {
+    let file = TemporaryFile::new("none.json", "[]");
+    let output = call(&["run", "--cases", file.path()], b"");
+    assert_eq!(output.status.code(), Some(2));
+    assert!(text(&output.stderr).contains("no case"), "{}", text(&output.stderr));
+}
+
+#[test]
+fn a_case_that_would_fill_the_memory_is_misuse() {
+    let case = case("must", "a").replace(r#""input": "data: a\n\n""#, r#""input_gen": [["x", 99999999999999]]"#);
+    let file = TemporaryFile::new("long.json", &case);
+    let output = call(&["run", "--cases", file.path()], b"");
+    assert_eq!(output.status.code(), Some(2), "{}", text(&output.stdout));
+}
+
+#[test]
+fn failures_count_even_if_nobody_reads_of_them() {
+    let file = TemporaryFile::new("unread.json", &case("must", "b"));
+    let mut child = command(&["run", "--cases", file.path()]).spawn().unwrap();
+    drop(child.stdout.take());
+    assert_eq!(child.wait().unwrap().code(), Some(1));
+}

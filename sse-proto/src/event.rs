@@ -13,6 +13,11 @@ pub struct Event {
 }
 
 impl Event {
+    /// An event as it might have been received: for tests of what reads events.
+    pub fn new(event_type: EventType, data: impl Into<Text>, last_event_id: EventId) -> Self {
+        Self { event_type, data: data.into(), last_event_id }
+    }
+
     /// The event's type: the value of its last `event` line, `message` where there was none or it was empty.
     pub fn event_type(&self) -> &EventType {
         &self.event_type

@@ -65,6 +65,24 @@ impl EventId {
     }
 }
 
+impl AsRef<str> for EventId {
+    fn as_ref(&self) -> &str {
+        self
+    }
+}
+
+impl PartialEq<str> for EventId {
+    fn eq(&self, other: &str) -> bool {
+        **self == *other
+    }
+}
+
+impl PartialEq<&str> for EventId {
+    fn eq(&self, other: &&str) -> bool {
+        **self == **other
+    }
+}
+
 impl Deref for EventId {
     type Target = str;
 
@@ -166,6 +184,24 @@ impl Default for EventType {
     }
 }
 
+impl AsRef<str> for EventType {
+    fn as_ref(&self) -> &str {
+        self
+    }
+}
+
+impl PartialEq<str> for EventType {
+    fn eq(&self, other: &str) -> bool {
+        **self == *other
+    }
+}
+
+impl PartialEq<&str> for EventType {
+    fn eq(&self, other: &&str) -> bool {
+        **self == **other
+    }
+}
+
 impl Deref for EventType {
     type Target = str;
 
@@ -236,6 +272,12 @@ impl TryFrom<Duration> for Retry {
             return Err(FieldError::RetryNotWholeMillis);
         }
         u64::try_from(duration.as_millis()).map(Self).map_err(|_| FieldError::RetryTooLong)
+    }
+}
+
+impl From<Retry> for Duration {
+    fn from(retry: Retry) -> Self {
+        retry.as_duration()
     }
 }
 

@@ -180,6 +180,27 @@ fn a_body_in_an_encoding_that_was_not_asked_for_is_refused_and_not_garbled() {
     }
 }
 
+#[test]
+fn what_must_not_be_sent_is_refused_when_it_is_given() {
+    use sse_proto::client::{HeaderError, UrlFault};
+
+    for (url, reason) in [
+        ("http://user:secret@example.com/", UrlFault::Credentials),
+        ("http://example.com/a b", UrlFault::Space),
+        ("http://example.com/\r\nX: 1", UrlFault::Space),
+        ("/events", UrlFault::NotAbsolute),
+    ] {
+        assert_eq!(Config::new(url).unwrap_err().reason, reason);
+    }
+    assert!(!Config::new("http://user:secret@example.com/").unwrap_err().to_string().contains("secret"));
+    let config = Config::new(URL).unwrap();
+    assert!(matches!(config.clone().header("X", "1\r\nY: 2"), Err(HeaderError::Value { at: 1, .. })));
+    assert!(matches!(config.clone().header("content-length", "5"), Err(HeaderError::Reserved { .. })));
+    let config = config.header("Authorization", "Bearer secret").unwrap();
+    let client = Client::with(config.clone());
+    assert!(!format!("{config:?} {:?}", client.source).contains("secret"));
+}
+
 ///
 #[test]
 fn any_other_status_fails_for_good() {
@@ -302,6 +323,20 @@ fn an_id_goes_out_as_its_bytes_or_not_at_all() {
     assert_eq!(last_event_id(&client.request()), None);
 }
 
+/// D-09: U+FFFD is three bytes, so an ID within the limit as received may be too long to send.
+#[test]
+fn an_id_that_is_too_long_is_not_sent() {
+    let mut client = Client::open();
+    let line = [b"id: ", &[0xff; 1000][..], b"\n\n"].concat();
+    client.source.handle_data(line.into());
+    assert_eq!(client.poll(), idle());
+    client.lose();
+    let Output::Wait { until: Some(until) } = client.poll() else { panic!() };
+    client.now = until;
+    assert!(matches!(client.poll(), Output::LastEventIdNotSent(id) if id.len() == 3000));
+    assert_eq!(last_event_id(&client.request()), None);
+}
+
 #[test]
 fn a_stored_id_is_sent_with_the_first_request_and_belongs_to_the_first_event() {
     for config in [
@@ -412,7 +447,15 @@ fn a_remembered_redirect_to_another_origin_gets_no_credentials_on_reconnection()
 /// D-10: no way down from https, no other scheme, no loop, nothing without a location.
 #[test]
 fn redirects_that_cannot_be_followed_fail() {
-    for location in ["http://example.com/", "ftp://example.com/", "https://", "mailto:a@example.com"] {
+    for location in [
+        "http://example.com/",
+        "ftp://example.com/",
+        "https://",
+        "mailto:a@example.com",
+        // Two readers may see two hosts in these.
+        "https://evil.example\\@example.com/",
+        "https://example.com@evil.example/",
+    ] {
         let mut client = Client::with(Config::new("https://example.com/").unwrap());
         client.request();
         client.redirect(301, location);

@@ -9,7 +9,7 @@ use std::{
 const RULES: [(&[&str], &[&str]); 4] = [
     (&["Poll", "Future", "async", "await", "Context", "Waker", "Pin"], &["driver/"]),
     (&["io::"], &["driver/futures_io.rs", "driver/http.rs", "json.rs"]),
-    (&["sync", "Mutex"], &["driver/server.rs"]),
+    (&["sync", "Mutex"], &["driver/server/"]),
     (
         &[
             "net",

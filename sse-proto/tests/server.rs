@@ -3,7 +3,8 @@
 use core::time::Duration;
 
 use sse_proto::{
-    EventId, EventType, Message, Retry, Timestamp,
+    EventId, EventType, Message, Retry, Text, Timestamp,
+    bytes::Bytes,
     server::{
         Cursor, Log, LogConfig, LogRead, Output, PublishError, Resumed, SendError, Session, SessionConfig, StartAt,
     },
@@ -69,6 +70,14 @@ fn a_heartbeat_goes_out_only_after_a_silence() {
     let mut silent = Session::new(SessionConfig { heartbeat: None, ..SessionConfig::default() });
     drain(&mut silent, None, START);
     assert_eq!(silent.poll_output(Timestamp::from_millis(u64::MAX)), Output::Wait { until: None });
+}
+
+#[test]
+fn a_heartbeat_of_zero_is_none() {
+    let config = SessionConfig { heartbeat: Some(Duration::ZERO), ..SessionConfig::default() };
+    let mut session = Session::new(config);
+    assert_eq!(drain(&mut session, None, START), ":\n\n");
+    assert_eq!(session.poll_output(START), Output::Wait { until: None });
 }
 
 #[test]
@@ -176,13 +185,51 @@ fn an_epoch_tells_the_ids_of_an_earlier_log() {
 }
 
 #[test]
-fn an_id_that_was_given_and_made_means_the_later_event() {
+fn ids_that_are_given_and_ids_that_are_made_are_never_the_same() {
+    let two = || Message::from("a").id(EventId::from(2));
+    let mut given = Log::new(LogConfig::default());
+    given.publish(two()).unwrap();
+    assert_eq!(given.publish("b"), Err(PublishError::AmbiguousId));
+    given.publish(Message::new().comment("no event, no ID")).unwrap();
+    let other = EventId::new("x").unwrap();
+    given.publish(Message::from("c").id(other)).unwrap();
+    assert_eq!(given.subscribe(StartAt::After(&EventId::from(1))).1, Resumed::Unknown);
+
+    let mut made = numbered(1, LogConfig::default());
+    assert_eq!(made.publish(two()), Err(PublishError::AmbiguousId));
+    let mut made = numbered(1, LogConfig { epoch: Some(7), ..LogConfig::default() });
+    assert_eq!(made.publish(two()), Ok(Some(EventId::from(2))));
+    assert_eq!(made.subscribe(StartAt::After(&EventId::from(2))).1, Resumed::Exact);
+}
+
+/// An ID may be a slice of a large received block, which must not be kept with it.
+#[test]
+fn ids_that_are_given_are_copied() {
+    let block = Bytes::from("7".repeat(100_000));
+    let id = EventId::new(Text::try_from(block.slice(..8)).unwrap()).unwrap();
     let mut log = Log::new(LogConfig::default());
-    log.publish(Message::new().data("1").id(EventId::from(2))).unwrap();
-    assert_eq!(log.subscribe(StartAt::After(&EventId::from(1))).1, Resumed::Unknown);
-    log.publish("2").unwrap();
-    log.publish("3").unwrap();
-    assert_eq!(first(&log, StartAt::After(&EventId::from(2))), (3, Resumed::Exact));
+    log.publish(Message::from("a").id(id.clone())).unwrap();
+    log.publish(Message::from("b").id(id)).unwrap();
+    assert!(block.is_unique(), "the log keeps a slice of the block");
+}
+
+#[test]
+fn a_message_with_nothing_in_it_is_not_kept() {
+    let mut log = Log::new(LogConfig::default());
+    assert_eq!(log.publish(Message::new()), Ok(None));
+    assert!(log.is_empty());
+}
+
+#[test]
+fn given_numbers_that_were_never_published_are_unknown() {
+    let mut log = Log::new(LogConfig { events: 2, ..LogConfig::default() });
+    for number in [10, 11, 12] {
+        log.publish(Message::from("x").id(EventId::from(number))).unwrap();
+    }
+    for unknown in [1, 2, 3, 10, 13] {
+        assert_eq!(log.subscribe(StartAt::After(&EventId::from(unknown))).1, Resumed::Unknown, "{unknown}");
+    }
+    assert_eq!(log.subscribe(StartAt::After(&EventId::from(11))).1, Resumed::Exact);
 }
 
 #[test]

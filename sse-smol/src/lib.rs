@@ -7,7 +7,7 @@ mod timer;
 use sse_proto::driver;
 pub use sse_proto::{
     self,
-    driver::{futures_io::FuturesIo as Io, prelude::*},
+    driver::{Change, futures_io::FuturesIo as Io, prelude::*},
 };
 
 pub use crate::timer::Timer;
@@ -17,6 +17,9 @@ pub type EventSourceOver<C> = driver::EventSource<C, Timer>;
 
 /// Reads events from any `AsyncRead`.
 pub type EventReader<R> = driver::EventReader<Smol, R>;
+
+/// A log of events that sessions read from, shared by cloning.
+pub type Log = driver::Log<Smol>;
 
 /// One response with events, to be written to any `AsyncWrite`.
 pub type Session = driver::Session<Smol>;

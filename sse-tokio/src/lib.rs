@@ -7,7 +7,11 @@ mod dial;
 mod io;
 mod timer;
 
+#[cfg(feature = "tls")]
+pub use rustls;
 use sse_proto::driver;
+#[cfg(not(feature = "client"))]
+pub use sse_proto::driver::Change;
 pub use sse_proto::{self, driver::prelude::*};
 
 #[cfg(feature = "client")]
@@ -23,10 +27,13 @@ pub type EventSourceOver<C> = driver::EventSource<C, Timer>;
 
 /// Everything that a caller may want to know of an [`EventSource`].
 #[cfg(feature = "client")]
-pub type Change = driver::Change<HttpError>;
+pub type Change<E = HttpError> = driver::Change<E>;
 
 /// Reads events from any `AsyncRead`.
 pub type EventReader<R> = driver::EventReader<Tokio, R>;
+
+/// A log of events that sessions read from, shared by cloning.
+pub type Log = driver::Log<Tokio>;
 
 /// One response with events: the body of an HTTP response, or written to any `AsyncWrite`.
 pub type Session = driver::Session<Tokio>;

@@ -107,20 +107,22 @@ async fn the_request_is_what_the_standard_asks_for() {
     ])
     .await;
     let config = Config::new(format!("http://{address}/a/b?c=d")).unwrap().header("X-Own", "1").unwrap();
+    let config = config.header("Host", "own.example").unwrap().header("accept", "text/event-stream;q=1").unwrap();
     let mut source = EventSource::open(config).unwrap();
     assert_eq!(source.next().await.unwrap().unwrap().data(), "a");
     assert_eq!(source.next().await, Some(Err(FailReason::Status(204))));
     let first = requests.recv().await.unwrap().to_ascii_lowercase();
     assert!(first.starts_with("get /a/b?c=d http/1.1\r\n"), "{first}");
     for field in [
-        format!("host: {address}\r\n"),
-        "accept: text/event-stream\r\n".into(),
+        "host: own.example\r\n".to_owned(),
+        "accept: text/event-stream;q=1\r\n".into(),
         "cache-control: no-cache\r\n".into(),
         "x-own: 1\r\n".into(),
     ] {
         assert!(first.contains(&field), "{first}");
     }
     assert!(!first.contains("last-event-id"), "{first}");
+    assert_eq!(first.matches("host: ").count(), 1, "{first}");
     assert!(requests.recv().await.unwrap().contains("last-event-id: \u{2026}\r\n"));
 }
 
@@ -190,6 +192,15 @@ async fn redirects_are_followed() {
     assert_eq!(source.next().await.unwrap().unwrap().data(), "a");
     assert!(requests.recv().await.unwrap().starts_with("GET /here "));
     assert!(requests.recv().await.unwrap().starts_with("GET /there "));
+}
+
+#[tokio::test]
+async fn a_url_may_have_a_query_and_no_path() {
+    let answer = "HTTP/1.1 200 OK\r\nContent-Type: text/event-stream\r\n\r\ndata: a\n\n";
+    let (address, mut requests) = raw(vec![answer]).await;
+    let mut source = EventSource::get(format!("http://{address}?a=b")).unwrap();
+    assert_eq!(source.next().await.unwrap().unwrap().data(), "a");
+    assert!(requests.recv().await.unwrap().starts_with("GET /?a=b HTTP/1.1"));
 }
 
 #[tokio::test]

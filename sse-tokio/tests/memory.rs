@@ -12,7 +12,7 @@ use std::{
 use futures_core::Stream;
 use sse_tokio::{
     Config, EventId, EventReader, EventSourceOver, FailReason, Limit, Limits, Log, Loss, Message, ReadError, Request,
-    Response, ResponseHead, SendError, Session, SessionConfig, StartAt, StreamEnd,
+    Response, ResponseHead, Resumed, SendError, Session, SessionConfig, StartAt, StreamEnd,
     bytes::Bytes,
     sse_proto::{StreamEnd::InMidEvent, driver},
 };
@@ -155,7 +155,8 @@ async fn sessions_of_one_log_get_the_same_events_live_and_replayed() {
         let mut seen = Vec::new();
         while let Some(event) = events.next().await {
             let event = event.unwrap();
-            assert_eq!(event.data(), event.last_event_id().as_str());
+            let number = event.last_event_id().split_once('-').unwrap().1;
+            assert_eq!(event.data(), number);
             seen.push(event.data().parse::<u32>().unwrap());
         }
         assert_eq!(seen, (start..=100).collect::<Vec<_>>());
@@ -273,6 +274,40 @@ async fn nothing_comes_after_close_not_even_what_was_received() {
     source.close();
     assert_eq!(source.next_change().await, Some(driver::Change::Closed));
     assert_eq!(source.next_change().await, None);
+}
+
+/// A server that was started again makes the same numbers, and must not take the old ones for its own.
+#[tokio::test]
+async fn ids_of_an_earlier_log_are_not_taken_for_those_of_this_one() {
+    let old = Log::default().publish("a").unwrap().unwrap();
+    let log = Log::default();
+    log.publish("b").unwrap();
+    assert_eq!(log.subscribe(StartAt::After(&old)).1, Resumed::Unknown);
+    assert_eq!(
+        EventReader::new(first_bytes(Session::resume(&log, Some(&old))).await).next().await.unwrap().unwrap().data(),
+        "b"
+    );
+}
+
+async fn first_bytes(session: Session) -> tokio::io::DuplexStream {
+    let (far, near) = duplex(1024);
+    tokio::spawn(session.write_to(near));
+    far
+}
+
+/// Clients that lost the same server do not come back all at once.
+#[tokio::test(start_paused = true)]
+async fn the_waits_of_two_clients_differ() {
+    let mut waits = Vec::new();
+    for _ in 0..8 {
+        let refuse = |_: Request| async { Err::<Response<Script>, _>("refused") };
+        let mut source = EventSourceOver::new(Config::new("test://nowhere/").unwrap(), refuse);
+        let Some(driver::Change::Reestablishing { delay, .. }) = source.next_change().await else { panic!() };
+        waits.push(delay);
+    }
+    waits.sort();
+    waits.dedup();
+    assert!(waits.len() > 1, "{waits:?}");
 }
 
 #[tokio::test]

@@ -86,8 +86,12 @@ pub(crate) fn run(arguments: &Arguments) -> Result<ExitCode, Failure> {
     if let Some(file) = json {
         write_json(file, &reports, arguments.strict).map_err(Failure::output)?;
     }
-    write_text(&mut io::stdout().lock(), &reports, arguments.strict).map_err(Failure::output)?;
     let any_failed = reports.iter().any(|report| report.failed(arguments.strict).next().is_some());
+    match write_text(&mut io::stdout().lock(), &reports, arguments.strict) {
+        // Nobody reads on, and somebody may still look at the exit code.
+        Err(error) if error.kind() == io::ErrorKind::BrokenPipe => {}
+        written => written.map_err(Failure::output)?,
+    }
     Ok(ExitCode::from(u8::from(any_failed)))
 }
 
@@ -98,7 +102,11 @@ impl Arguments {
         }
         let mut cases = Vec::new();
         for file in &self.cases {
-            cases.append(&mut Case::load(file).map_err(Failure::misuse)?);
+            let mut found = Case::load(file).map_err(Failure::misuse)?;
+            if found.is_empty() {
+                return Err(Failure::misuse(format!("{}: there is no case in this file", file.display())));
+            }
+            cases.append(&mut found);
         }
         Ok(cases)
     }

@@ -3,9 +3,10 @@
 use core::{
     future::Future,
     pin::{Pin, pin},
+    sync::atomic::{AtomicBool, Ordering},
     task::{Context, Poll, Waker},
 };
-use std::{cell::RefCell, collections::VecDeque, io, rc::Rc};
+use std::{cell::RefCell, collections::VecDeque, io, rc::Rc, sync::Arc, task::Wake};
 
 use bytes::Bytes;
 use sse_proto::Limits;
@@ -43,9 +44,13 @@ impl ReaderStream {
     /// it waits, as `select!` does, so that a reader which loses bytes by that is found out.
     fn poll_events(&mut self) -> Result<(Vec<Event>, bool), String> {
         let mut events = Vec::new();
-        let mut context = Context::from_waker(Waker::noop());
+        let woken = Arc::new(Woken::default());
+        let waker = Waker::from(Arc::clone(&woken));
+        let mut context = Context::from_waker(&waker);
         loop {
             match pin!(self.reader.next()).poll(&mut context) {
+                // It only left others their turn.
+                Poll::Pending if woken.0.swap(false, Ordering::Relaxed) => {}
                 Poll::Pending => return Ok((events, false)),
                 Poll::Ready(None) => return Ok((events, true)),
                 Poll::Ready(Some(Err(error))) => return Err(error.to_string()),
@@ -78,6 +83,16 @@ impl Stream for ReaderStream {
             }),
             (_, false) => Err(String::from("the reader waits for more after the end")),
         }
+    }
+}
+
+/// Whether the reader asked to be polled again.
+#[derive(Default)]
+struct Woken(AtomicBool);
+
+impl Wake for Woken {
+    fn wake(self: Arc<Self>) {
+        self.0.store(true, Ordering::Relaxed);
     }
 }
 

@@ -2,7 +2,7 @@
 
 use core::time::Duration;
 
-use super::{Backoff, HeaderError, Headers, InvalidUrl, request::LAST_EVENT_ID, url::Url};
+use super::{Backoff, HeaderError, Headers, InvalidUrl, request::LAST_EVENT_ID, url};
 use crate::{EventId, Limits, Report, Text};
 
 /// What to connect to, and how. Every setting but the URL has a default.
@@ -34,11 +34,11 @@ impl Config {
     ///
     /// # Errors
     ///
-    /// The text is no absolute URL with a host.
+    /// The text is no absolute URL with a host, or has credentials in it.
     pub fn new(url: impl Into<Text>) -> Result<Self, InvalidUrl> {
         let url = url.into();
-        if Url::parse(&url).is_none() {
-            return Err(InvalidUrl { url });
+        if let Err(reason) = url::check(&url) {
+            return Err(InvalidUrl { url, reason });
         }
         Ok(Self {
             url,
@@ -58,13 +58,16 @@ impl Config {
     ///
     /// # Errors
     ///
-    /// The name is no token, or the value holds control characters.
+    /// The name is no token, or one that the transport sets; or the value holds control characters.
     pub fn header(mut self, name: impl Into<Text>, value: impl Into<Text>) -> Result<Self, HeaderError> {
         let (name, value) = (name.into(), value.into());
         if name.eq_ignore_ascii_case(LAST_EVENT_ID) {
             let id = EventId::new(value.clone()).ok().filter(EventId::fits_header);
             self.last_event_id = Some(id.ok_or(HeaderError::Value { name, at: 0 })?);
             return Ok(self);
+        }
+        if TRANSPORT.iter().any(|reserved| name.eq_ignore_ascii_case(reserved)) {
+            return Err(HeaderError::Reserved { name });
         }
         self.headers.append(name, value.into_bytes())?;
         Ok(self)
@@ -132,3 +135,6 @@ impl Config {
         &self.url
     }
 }
+
+/// Header fields that say how a request is transmitted.
+const TRANSPORT: [&str; 6] = ["Connection", "Content-Length", "Keep-Alive", "TE", "Transfer-Encoding", "Upgrade"];

@@ -1,6 +1,6 @@
 //! Header fields as plain values.
 
-use alloc::vec::Vec;
+use alloc::{borrow::Cow, string::String, vec::Vec};
 use core::{error::Error, fmt};
 
 use bytes::Bytes;
@@ -18,7 +18,7 @@ use crate::Text;
 /// assert!(headers.append("X-Evil", "1\r\nX-Other: 2").is_err());
 /// # Ok::<(), sse_proto::client::HeaderError>(())
 /// ```
-#[derive(Clone, Debug, Default, Eq, PartialEq)]
+#[derive(Clone, Default, Eq, PartialEq)]
 pub struct Headers(Vec<(Text, Bytes)>);
 
 impl Headers {
@@ -77,6 +77,20 @@ impl<N: Into<Text>, V: Into<Bytes>> FromIterator<(N, V)> for Headers {
     }
 }
 
+/// The values of credentials are left out, so that they do not end up in a log.
+impl fmt::Debug for Headers {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let shown = self.iter().map(|(name, value)| {
+            let secret = CREDENTIALS.iter().any(|credential| name.eq_ignore_ascii_case(credential));
+            (name, if secret { Cow::Borrowed("...") } else { String::from_utf8_lossy(value) })
+        });
+        f.debug_map().entries(shown).finish()
+    }
+}
+
+/// Header fields that are meant for one origin only (D-10).
+pub(super) const CREDENTIALS: [&str; 3] = ["Authorization", "Cookie", "Proxy-Authorization"];
+
 /// The characters of a token (RFC 9110, section 5.6.2).
 pub(super) fn is_token(byte: u8) -> bool {
     byte.is_ascii_alphanumeric() || b"!#$%&'*+-.^_`|~".contains(&byte)
@@ -88,6 +102,11 @@ pub(super) fn is_token(byte: u8) -> bool {
 pub enum HeaderError {
     /// The name is empty or holds a character that no header name may have.
     Name {
+        /// The name.
+        name: Text,
+    },
+    /// The transport sets this field.
+    Reserved {
         /// The name.
         name: Text,
     },
@@ -104,6 +123,7 @@ impl fmt::Display for HeaderError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Name { name } => write!(f, "{name:?} is not a header name: it must be a token such as `X-Name`"),
+            Self::Reserved { name } => write!(f, "the header {name:?} is for the transport to set"),
             Self::Value { name, at } => {
                 write!(f, "the value of the header {name:?} must not hold control characters, found one at byte {at}")
             }

@@ -21,7 +21,7 @@ pub use self::{
     request::Request,
     response::{FailReason, ResponseHead},
     retry::Backoff,
-    url::InvalidUrl,
+    url::{InvalidUrl, UrlFault},
 };
 use self::{response::Verdict, retry::Jitter, url::Url};
 use crate::{DecodeError, Decoder, Event, EventId, EventRef, Finding, Retry, StreamEnd, Text, Timestamp, decode::Step};
@@ -64,7 +64,6 @@ use crate::{DecodeError, Decoder, Event, EventId, EventRef, Finding, Retry, Stre
 /// assert_eq!(source.poll_output(now), Output::Wait { until: None });
 /// # Ok::<(), Box<dyn std::error::Error>>(())
 /// ```
-#[derive(Debug)]
 pub struct EventSource {
     config: Config,
     decoder: Decoder,
@@ -106,7 +105,8 @@ pub enum Output {
     Finding(Finding),
     /// The last event ID changed; [`EventSource::last_event_id`] has it. Only if asked for.
     LastEventId,
-    /// The next request goes out without `Last-Event-ID`, because the ID cannot be the value of a header (D-09).
+    /// The next request goes out without `Last-Event-ID`, because the ID cannot be the value of a header, or is
+    /// longer than the limit for IDs (D-09).
     LastEventIdNotSent(EventId),
     /// The stream is open: the standard's `open` event (R-023).
     Open,
@@ -389,14 +389,15 @@ impl EventSource {
     fn connect(&mut self, id_reported: bool) -> Output {
         let id = self.decoder.last_event_id();
         let id = (!id.is_empty()).then(|| EventId::received(Text::from(id)));
+        let fits = |id: &EventId| id.fits_header() && id.len() <= self.config.limits.id.max;
         match id {
-            Some(id) if !id.fits_header() && !id_reported => {
+            Some(id) if !fits(&id) && !id_reported => {
                 self.state = State::Due { id_reported: true };
                 Output::LastEventIdNotSent(id)
             }
             id => {
+                let id = id.filter(fits);
                 self.state = State::Requested;
-                let id = id.filter(EventId::fits_header);
                 Output::Connect(Request::new(&self.target, &self.config.url, &self.config.headers, id.as_ref()))
             }
         }
@@ -458,5 +459,13 @@ impl EventSource {
         let delay = self.config.backoff.delay(self.reconnection_time(), self.failures, &mut self.jitter);
         self.state = State::Waiting { until: now + delay };
         Output::Reestablishing { cause, delay, attempt: self.failures.saturating_add(1) }
+    }
+}
+
+impl fmt::Debug for EventSource {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let mut shown = f.debug_struct("EventSource");
+        shown.field("url", &self.config.url).field("ready_state", &self.ready_state());
+        shown.field("last_event_id", &self.last_event_id()).finish_non_exhaustive()
     }
 }

@@ -2,7 +2,7 @@
 
 use bytes::Bytes;
 
-use super::{Headers, url::Url};
+use super::{Headers, headers::CREDENTIALS, url::Url};
 use crate::{EventId, Text};
 
 /// A request that the driver has to send: `GET`, without a body, with just these header fields.
@@ -13,9 +13,6 @@ pub struct Request {
     /// The header fields, `Accept` and `Last-Event-ID` among them. `Host` is left to the driver.
     pub headers: Headers,
 }
-
-/// Header fields that are meant for one origin only (D-10).
-const CREDENTIALS: [&str; 3] = ["Authorization", "Cookie", "Proxy-Authorization"];
 
 /// The name of the header that carries the last event ID.
 pub(crate) const LAST_EVENT_ID: &str = "Last-Event-ID";

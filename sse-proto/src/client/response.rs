@@ -100,8 +100,9 @@ impl ResponseHead {
                 found => Verdict::Fail(FailReason::ContentType { found: found.map(Text::from) }),
             },
             status @ (301 | 302 | 303 | 307 | 308) => match self.headers.value("location") {
-                // Fetch takes a redirect without a location as an ordinary answer.
+                // Fetch takes a redirect without a location as an ordinary answer, and one with several as none.
                 None => Verdict::Fail(FailReason::Status(status)),
+                Some(_) if self.headers.values("location").count() > 1 => Verdict::Fail(FailReason::Status(status)),
                 Some(location) => redirect(url, &String::from_utf8_lossy(location), matches!(status, 301 | 308)),
             },
             status => Verdict::Fail(FailReason::Status(status)),
@@ -110,8 +111,11 @@ impl ResponseHead {
 
     /// The encoding of the body, if it is not the plain one: as text it would be garbled.
     fn encoding(&self) -> Option<Text> {
-        let mut encodings = self.headers.values("content-encoding").filter(|value| !value.is_empty());
-        let found = encodings.find(|value| !value.eq_ignore_ascii_case(b"identity"))?;
+        let plain =
+            |value: &&[u8]| [&b""[..], b"identity", b"chunked"].iter().any(|known| value.eq_ignore_ascii_case(known));
+        let content = self.headers.values("content-encoding").flat_map(split_list);
+        let encodings = content.chain(self.headers.values("transfer-encoding").flat_map(split_list));
+        let found = encodings.map(<[u8]>::trim_ascii).find(|value| !plain(value))?;
         Some(Text::from(&*String::from_utf8_lossy(found)))
     }
 
@@ -125,7 +129,9 @@ fn redirect(from: &str, location: &str, permanent: bool) -> Verdict {
     let refused = || Verdict::Fail(FailReason::Redirect { location: Text::from(location) });
     let Some(base) = Url::parse(from) else { return refused() };
     let Some(target) = base.resolve(location.trim_matches([' ', '\t'])) else { return refused() };
-    let allowed = Url::parse(&target).is_some_and(|target| target.is_https() || (target.is_http() && !base.is_https()));
+    let allowed = Url::parse(&target).is_some_and(|target| {
+        (target.is_https() || (target.is_http() && !base.is_https())) && !target.has_credentials()
+    });
     if allowed { Verdict::Redirect { url: Text::from(target), permanent } } else { refused() }
 }
 

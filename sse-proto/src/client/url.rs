@@ -23,7 +23,8 @@ impl<'a> Url<'a> {
         let rest = rest.strip_prefix("//")?;
         let rest = rest.split_once('#').map_or(rest, |(before, _)| before);
         let (authority, rest) = rest.split_at(rest.find(['/', '?']).unwrap_or(rest.len()));
-        if authority.is_empty() {
+        let host = authority.rsplit_once('@').map_or(authority, |(_, host)| host);
+        if !authority.bytes().all(is_authority) || !is_host(host) {
             return None;
         }
         let (path, query) = split_query(rest);
@@ -54,6 +55,11 @@ impl<'a> Url<'a> {
         checked(format!("{scheme}://{authority}{path}{query}"))
     }
 
+    /// Whether there is a user name or a password before the host.
+    pub(super) fn has_credentials(&self) -> bool {
+        self.authority.contains('@')
+    }
+
     pub(super) fn is_https(&self) -> bool {
         self.scheme.eq_ignore_ascii_case("https")
     }
@@ -69,6 +75,22 @@ impl<'a> Url<'a> {
         let host = host.strip_suffix(default).or_else(|| host.strip_suffix(':')).unwrap_or(host);
         format!("{}://{}", self.scheme, host).to_ascii_lowercase()
     }
+}
+
+/// The characters that an authority may have (RFC 3986, section 3.2). Others, a backslash above all, mean different hosts
+/// to different readers.
+fn is_authority(byte: u8) -> bool {
+    byte.is_ascii_alphanumeric() || b"-._~%!$&'()*+,;=:[]@".contains(&byte)
+}
+
+/// A host that is not empty, and a port that is one.
+fn is_host(host: &str) -> bool {
+    let (name, port) = match host.rsplit_once(':') {
+        Some((name, port)) if !port.contains(']') => (name, port),
+        _ => (host, ""),
+    };
+    let digits = port.bytes().all(|byte| byte.is_ascii_digit());
+    !name.is_empty() && digits && (port.is_empty() || port.parse::<u16>().is_ok())
 }
 
 fn checked(url: String) -> Option<String> {
@@ -108,16 +130,52 @@ fn remove_dots(path: &str) -> String {
     format!("/{}", kept.join("/"))
 }
 
-/// The text is no absolute URL with a host.
+/// The text is no URL that can be connected to.
 #[derive(Clone, Debug, Eq, PartialEq)]
 pub struct InvalidUrl {
     /// The text.
     pub url: Text,
+    /// What is wrong with it.
+    pub reason: UrlFault,
+}
+
+/// What is wrong with a URL.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+#[non_exhaustive]
+pub enum UrlFault {
+    /// It has a user name or a password, which would not be sent.
+    Credentials,
+    /// It holds a space or a control character, which has to be percent-encoded.
+    Space,
+    /// It is relative, or has no host, or is no URL at all.
+    NotAbsolute,
+}
+
+/// Checks the URL that a caller gives.
+pub(super) fn check(url: &str) -> Result<(), UrlFault> {
+    if url.bytes().any(|byte| byte <= b' ' || byte == 0x7f) {
+        return Err(UrlFault::Space);
+    }
+    match Url::parse(url) {
+        None => Err(UrlFault::NotAbsolute),
+        Some(parsed) if parsed.has_credentials() => Err(UrlFault::Credentials),
+        Some(_) => Ok(()),
+    }
 }
 
 impl fmt::Display for InvalidUrl {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{:?} is not an absolute URL such as `https://example.com/events`", self.url)
+        match self.reason {
+            UrlFault::Credentials => {
+                f.write_str("a URL must not hold a user name or a password: send a header `Authorization` instead")
+            }
+            UrlFault::Space => {
+                write!(f, "{:?} holds a space or a control character: percent-encode it", self.url)
+            }
+            UrlFault::NotAbsolute => {
+                write!(f, "{:?} is not an absolute URL such as `https://example.com/events`", self.url)
+            }
+        }
     }
 }
 
@@ -151,6 +209,7 @@ mod tests {
             ("/../g", "http://a/g"),
             ("g;x=1/../y", "http://a/b/c/y"),
             ("https://h/x", "https://h/x"),
+            ("//[::1]:8080/x", "http://[::1]:8080/x"),
         ] {
             assert_eq!(base.resolve(reference).as_deref(), Some(expected), "{reference:?}");
         }
@@ -168,7 +227,21 @@ mod tests {
 
     #[test]
     fn what_is_no_url_is_refused() {
-        for text in ["", "/path", "example.com", "http://", "http:///x", "http://this is invalid/", "http://a\n/"] {
+        for text in [
+            "",
+            "/path",
+            "example.com",
+            "http://",
+            "http:///x",
+            "http://this is invalid/",
+            "http://a\n/",
+            "http://a:x/",
+            "http://a:65536/",
+            "http://:80/",
+            "https://evil.example\\@home.example/",
+            "http://[::1]:+80/",
+            "http://häuser.example/",
+        ] {
             assert_eq!(Url::parse(text), None, "{text:?}");
         }
     }

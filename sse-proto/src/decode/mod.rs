@@ -184,6 +184,7 @@ impl Decoder {
     #[must_use]
     pub fn with_last_event_id(mut self, id: &EventId) -> Self {
         self.last_event_id = String::from(id.as_str());
+        self.shared_id = None;
         self
     }
 
@@ -241,7 +242,10 @@ impl Decoder {
             let (used, step) = self.advance(input);
             let event = match step {
                 Step::Event => Some(self.take_event(input)),
-                Step::Failed(error) => return Err(error),
+                Step::Failed(error) => {
+                    input.advance(used);
+                    return Err(error);
+                }
                 Step::More => {
                     input.clear();
                     return Ok(None);

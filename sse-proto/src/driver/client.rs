@@ -9,7 +9,7 @@ use core::{
     time::Duration,
 };
 
-use super::{Alarm, Connect, Read, Timer};
+use super::{Alarm, Connect, Read, Timer, turn::Turn};
 use crate::{
     DecodeError, Event, EventId, EventRef, Finding, Retry, Text,
     client::{self, Config, FailReason, Loss, Output, ReadyState},
@@ -205,14 +205,20 @@ impl<C: Connect, T: Timer> EventSource<C, T> {
         if self.ended {
             return Poll::Ready(None);
         }
+        let mut turn = Turn::default();
         loop {
             match self.machine.poll_output(self.alarm.now()) {
                 Output::Connect(request) => {
+                    self.error = None;
                     self.link = Link::Down;
                     self.link = Link::Requested(Box::pin(self.connector.connect(request)));
                 }
                 Output::Wait { until } => {
-                    if self.poll_link(cx).is_pending() {
+                    if turn.is_over() {
+                        cx.waker().wake_by_ref();
+                        return Poll::Pending;
+                    }
+                    if self.poll_link(cx, &mut turn).is_pending() {
                         let Some(deadline) = until else { return Poll::Pending };
                         ready!(self.alarm.poll(cx, deadline));
                     }
@@ -232,7 +238,7 @@ impl<C: Connect, T: Timer> EventSource<C, T> {
     }
 
     /// Is ready when the machine has been told something.
-    fn poll_link(&mut self, cx: &mut Context<'_>) -> Poll<()> {
+    fn poll_link(&mut self, cx: &mut Context<'_>, turn: &mut Turn) -> Poll<()> {
         match &mut self.link {
             Link::Down => return Poll::Pending,
             Link::Requested(answer) => match ready!(answer.as_mut().poll(cx)) {
@@ -243,7 +249,10 @@ impl<C: Connect, T: Timer> EventSource<C, T> {
                 Err(error) => self.break_off(error),
             },
             Link::Up(body) => match ready!(body.poll_read(cx)) {
-                Ok(Some(data)) => self.machine.handle_data(data),
+                Ok(Some(data)) => {
+                    turn.take(data.len());
+                    self.machine.handle_data(data);
+                }
                 Ok(None) => {
                     self.machine.handle_end();
                     self.link = Link::Down;

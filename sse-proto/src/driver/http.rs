@@ -22,7 +22,7 @@ use hyper::{body::Incoming, client::conn::http1};
 use super::{Connect, EventSource, Read, Response, Runtime, Session, Timer};
 use crate::{
     EventId, Text,
-    client::{Config, InvalidUrl, NetworkError, Request, ResponseHead},
+    client::{Config, InvalidUrl, NetworkError, Request, ResponseHead, UrlFault},
     server,
 };
 
@@ -33,7 +33,8 @@ pub trait Dial {
     /// The stream to be. Dropping it gives the attempt up.
     type Future: Future<Output = io::Result<Self::Stream>> + Send + 'static;
 
-    /// Connects to a host.
+    /// Connects to a host. The error kind [`Unsupported`](io::ErrorKind::Unsupported) says that there is no TLS, and
+    /// fails the connection for good.
     fn dial(&self, target: Target) -> Self::Future;
 }
 
@@ -75,11 +76,11 @@ impl<D: Dial + Default, T: Timer + Default> EventSource<HttpConnector<D>, T> {
     ///
     /// # Errors
     ///
-    /// The URL is none that HTTP can ask for.
+    /// The URL is no URL of HTTP. A scheme other than `http` and `https` is a failure of the connection instead.
     pub fn open(config: Config) -> Result<Self, InvalidUrl> {
         match config.url().parse::<Uri>() {
             Ok(_) => Ok(Self::new(config, HttpConnector::default())),
-            Err(_) => Err(InvalidUrl { url: Text::from(config.url()) }),
+            Err(_) => Err(InvalidUrl { url: Text::from(config.url()), reason: UrlFault::NotAbsolute }),
         }
     }
 }
@@ -113,6 +114,8 @@ impl<D: Dial> Connect for HttpConnector<D> {
 
     fn classify(&self, error: &HttpError) -> NetworkError {
         match error {
+            // A dialler without TLS, say.
+            HttpError::Dial(error) if error.kind() == io::ErrorKind::Unsupported => NetworkError::Futile,
             HttpError::Dial(_) | HttpError::Http(_) => NetworkError::Passing,
             HttpError::Request(_) | HttpError::Scheme(_) => NetworkError::Futile,
         }
@@ -176,7 +179,7 @@ pub enum HttpError {
     Http(hyper::Error),
     /// The URL or a header field cannot be sent. It fails for good.
     Request(http::Error),
-    /// The URL's scheme is neither `http` nor `https`, or `https` without the feature `tls`. It fails for good.
+    /// The URL's scheme is neither `http` nor `https`. It fails for good.
     Scheme(Text),
 }
 
@@ -272,7 +275,13 @@ fn build(request: &Request) -> Result<(Target, http::Request<Empty>), HttpError>
         None => String::from(host),
     };
     let path = uri.path_and_query().map_or("/", http::uri::PathAndQuery::as_str);
-    let mut built = http::Request::get(path).header(header::HOST, authority);
+    let mut built = match path.strip_prefix('/') {
+        Some(_) => http::Request::get(path),
+        None => http::Request::get(["/", path].concat()),
+    };
+    if request.headers.value("host").is_none() {
+        built = built.header(header::HOST, authority);
+    }
     for (name, value) in request.headers.iter() {
         built = built.header(name, value);
     }

@@ -17,6 +17,7 @@ mod receive;
 mod server;
 #[cfg(feature = "stream")]
 mod stream;
+mod turn;
 
 use core::{
     future::Future,

@@ -1,13 +1,18 @@
 //! The names that every adapter crate has, beside its own types: they are the same in all of them.
 
 #[cfg(feature = "http")]
-pub use super::http::{HttpConnector, HttpError, last_event_id};
+pub use super::http::{Dial, HttpConnector, HttpError, Target, last_event_id};
+pub use super::{Connect, Read, ReadError, Response, Write};
 #[cfg(feature = "std")]
-pub use super::{Log, Sender, WriteError};
-pub use super::{ReadError, Response};
+pub use super::{Sender, WriteError};
+#[cfg(feature = "json")]
+pub use crate::json::JsonError;
 pub use crate::{
-    DecodeError, Event, EventId, EventRef, EventType, FieldError, Limit, Limits, Message, OnExcess, Report, Retry,
-    StreamEnd, Text, bytes,
-    client::{Backoff, Config, FailReason, InvalidUrl, Loss, ReadyState, Request, ResponseHead},
-    server::{Cursor, LogConfig, PublishError, Resumed, SendError, SessionConfig, StartAt},
+    DecodeError, Event, EventId, EventRef, EventType, FieldError, Finding, Limit, LimitKind, Limits, Malformation,
+    Message, OnExcess, Report, Retry, StreamEnd, Text, bytes,
+    client::{
+        Backoff, Config, FailReason, HeaderError, Headers, InvalidUrl, Loss, NetworkError, ReadyState, Request,
+        ResponseHead, UrlFault,
+    },
+    server::{Cursor, LogConfig, PublishError, RESPONSE_HEADERS, Resumed, SendError, SessionConfig, StartAt},
 };

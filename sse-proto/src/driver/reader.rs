@@ -9,7 +9,7 @@ use core::{
 
 use bytes::{Buf, Bytes};
 
-use super::{Read, Runtime};
+use super::{Read, Runtime, turn::Turn};
 use crate::{DecodeError, Decoder, Event, EventId, EventRef, Limits, Retry, StreamEnd, decode::Step};
 
 /// Reads events from a stream of bytes, whatever it comes from: a file, a pipe, a socket, the body of a response.
@@ -28,7 +28,7 @@ pub struct EventReader<K: Runtime, R> {
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 #[non_exhaustive]
 pub enum ReadError<E> {
-    /// A limit was passed. Every further call says so again.
+    /// A limit was passed.
     Decode(DecodeError),
     /// The stream broke off.
     Io(E),
@@ -107,13 +107,19 @@ where
 
     /// Goes on to the next event and leaves it in the decoder.
     fn poll_event(&mut self, cx: &mut Context<'_>) -> Poll<Option<Result<(), Failure<K, R>>>> {
+        let mut turn = Turn::default();
         loop {
             self.chunk.advance(core::mem::take(&mut self.used));
             let (used, step) = self.decoder.advance(&self.chunk);
             self.used = used;
             match step {
                 Step::Event => return Poll::Ready(Some(Ok(()))),
-                Step::Failed(error) => return Poll::Ready(Some(Err(ReadError::Decode(error)))),
+                Step::Failed(error) => {
+                    self.end = Some(self.decoder.finish());
+                    self.chunk = Bytes::new();
+                    self.used = 0;
+                    return Poll::Ready(Some(Err(ReadError::Decode(error))));
+                }
                 Step::More => {}
                 _ => continue,
             }
@@ -122,8 +128,15 @@ where
             if self.end.is_some() {
                 return Poll::Ready(None);
             }
+            if turn.is_over() {
+                cx.waker().wake_by_ref();
+                return Poll::Pending;
+            }
             match ready!(self.io.poll_read(cx)) {
-                Ok(Some(data)) => self.chunk = data,
+                Ok(Some(data)) => {
+                    turn.take(data.len());
+                    self.chunk = data;
+                }
                 Ok(None) => self.end = Some(self.decoder.finish()),
                 Err(error) => {
                     self.end = Some(self.decoder.finish());

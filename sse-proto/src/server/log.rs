@@ -38,7 +38,18 @@ pub struct Log {
     bytes: usize,
     /// Where the IDs are that callers gave.
     positions: BTreeMap<EventId, u64>,
+    /// Whose IDs have the form of those that the log makes.
+    numbering: Numbering,
     closed: bool,
+}
+
+/// IDs of the form that the log makes come from the log or from the callers: from both, two events could get the same.
+#[derive(Clone, Copy, Debug, Default, Eq, PartialEq)]
+enum Numbering {
+    Callers,
+    Log,
+    #[default]
+    Nobody,
 }
 
 /// The bounds of a [`Log`].
@@ -49,7 +60,8 @@ pub struct LogConfig {
     /// How many bytes are kept, what the log itself needs for each message counted: 1 MiB.
     pub bytes: usize,
     /// A number that goes before the IDs the log makes, so that IDs of an earlier log, before a restart, are not taken
-    /// for its own: the time of the start, say. `None` by default.
+    /// for its own: the time of the start, say. With `None`, the default, an adapter's log chooses one; the log of this
+    /// crate alone makes plain numbers then.
     pub epoch: Option<u64>,
 }
 
@@ -121,11 +133,12 @@ impl Log {
     }
 
     /// Encodes a message and keeps it. An event without an ID gets one; the ID, given or made, is returned. Messages
-    /// that are no events and have no ID (comments, say) are kept without.
+    /// that are no events and have no ID (comments, say) are kept without; one with nothing in it is not kept.
     ///
     /// # Errors
     ///
-    /// The log is closed, or the message alone is larger than the log may be.
+    /// The log is closed, or the message alone is larger than the log may be, or IDs of the callers and of the log could
+    /// be the same.
     pub fn publish(&mut self, message: impl Into<Message>) -> Result<Option<EventId>, PublishError> {
         let mut message = message.into();
         if self.closed {
@@ -133,19 +146,33 @@ impl Log {
         }
         let position = self.end();
         let given = message.event_id().cloned();
-        if given.is_none() && message.is_event() {
-            message = message.id(self.make_id(position));
+        let numbering = match &given {
+            None if message.is_event() => {
+                message = message.id(self.make_id(position));
+                Numbering::Log
+            }
+            Some(id) if self.number(id).is_some() => Numbering::Callers,
+            _ => self.numbering,
+        };
+        if self.numbering != Numbering::Nobody && self.numbering != numbering {
+            return Err(PublishError::AmbiguousId);
         }
         let size = message.encoded_len() + ENTRY_OVERHEAD;
         if size > self.config.bytes {
             return Err(PublishError::TooLarge { size, bound: self.config.bytes });
         }
         let id = message.event_id().cloned();
-        // An empty ID resets the client's: nobody can ask for it.
-        let given = given.filter(|id| !id.is_empty());
+        if message == Message::new() {
+            return Ok(None);
+        }
+        // An empty ID resets the client's: nobody can ask for it. Others are copied, because a slice of a received
+        // block would keep the block.
+        let given = given.filter(|id| !id.is_empty()).map(|id| EventId::received(Text::from(id.as_str())));
         if let Some(id) = &given {
+            self.positions.remove(id);
             self.positions.insert(id.clone(), position);
         }
+        self.numbering = numbering;
         self.entries.push_back(Entry { encoded: message.to_bytes(), id: given });
         self.bytes += size;
         while self.entries.len() > self.config.events.max(1) || self.bytes > self.config.bytes {
@@ -199,6 +226,11 @@ impl Log {
         LogRead::Events(joined.concat().into())
     }
 
+    /// Whether the log takes no more messages.
+    pub fn is_closed(&self) -> bool {
+        self.closed
+    }
+
     /// How many messages are kept.
     pub fn len(&self) -> usize {
         self.entries.len()
@@ -240,24 +272,24 @@ impl Log {
         EventId::received(Text::from(text))
     }
 
-    /// Where the event with this ID is, or was; the later one if there are two.
+    /// Where the event with this ID is, or was.
     fn position(&self, id: &EventId) -> Option<u64> {
-        self.positions.get(id).copied().max(self.made_position(id))
+        if self.numbering != Numbering::Log {
+            return self.positions.get(id).copied();
+        }
+        self.positions.get(id).copied().or_else(|| self.number(id)?.checked_sub(1).filter(|at| *at < self.end()))
     }
 
-    /// Where the event is to which the log gave this ID.
-    fn made_position(&self, id: &EventId) -> Option<u64> {
-        let number = match (self.config.epoch, id.split_once('-')) {
+    /// The number in an ID of the form that the log makes.
+    fn number(&self, id: &EventId) -> Option<u64> {
+        let digits = match (self.config.epoch, id.split_once('-')) {
             (None, None) => id.as_str(),
-            (Some(epoch), Some((prefix, number))) if prefix == format!("{epoch:x}") => number,
+            (Some(epoch), Some((prefix, digits))) if prefix == format!("{epoch:x}") => digits,
             _ => return None,
         };
-        let position = number.parse::<u64>().ok()?.checked_sub(1)?;
-        if position >= self.end() || self.make_id(position) != *id {
-            return None;
-        }
-        let entry = position.checked_sub(self.oldest).and_then(|at| self.entries.get(usize::try_from(at).ok()?));
-        entry.is_none_or(|entry| entry.id.is_none()).then_some(position)
+        let number = digits.parse::<u64>().ok()?;
+        // `+7` and `07` are numbers, but not as the log writes them.
+        (digits == format!("{number}")).then_some(number)
     }
 }
 
@@ -265,6 +297,9 @@ impl Log {
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 #[non_exhaustive]
 pub enum PublishError {
+    /// The log makes IDs, and this one could be one of them; or the other way round. Give all events an ID, or none, or
+    /// choose an epoch.
+    AmbiguousId,
     /// The log is closed.
     Closed,
     /// The message alone is larger than the log may be.
@@ -279,6 +314,9 @@ pub enum PublishError {
 impl fmt::Display for PublishError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
+            Self::AmbiguousId => {
+                f.write_str("IDs given and IDs made by the log could be the same: give all events an ID, or none")
+            }
             Self::Closed => f.write_str("the log is closed"),
             Self::TooLarge { size, bound } => {
                 write!(f, "the message needs {size} bytes in the log, which may have {bound} in all")

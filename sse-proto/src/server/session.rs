@@ -13,7 +13,8 @@ use crate::{Message, Retry, Timestamp};
 ///
 /// The methods are of four kinds:
 ///
-/// - **Getters** look: [`missed`](Self::missed), [`is_closed`](Self::is_closed).
+/// - **Getters** look: [`missed`](Self::missed), [`is_closed`](Self::is_closed),
+///   [`has_ended`](Self::has_ended).
 /// - **`handle_*`** tells what happened: [`handle_log`](Self::handle_log),
 ///   [`handle_disconnect`](Self::handle_disconnect).
 /// - **Commands** come from the application: [`send`](Self::send), [`close`](Self::close).
@@ -56,7 +57,7 @@ pub struct Session {
 #[derive(Clone, Debug, Eq, PartialEq)]
 pub struct SessionConfig {
     /// After how long a silence a comment is sent, so that nobody on the way takes the connection for dead: 15 s
-    /// . `None` sends none.
+    /// . `None`, or zero, sends none.
     pub heartbeat: Option<Duration>,
     /// The reconnection time to tell the client at the start. `None` leaves it to the client.
     pub retry: Option<Retry>,
@@ -205,7 +206,9 @@ impl Session {
             self.state = State::Closed;
             return Output::Closed;
         }
-        let Some(quiet) = self.config.heartbeat else { return Output::Wait { until: None } };
+        let Some(quiet) = self.config.heartbeat.filter(|quiet| !quiet.is_zero()) else {
+            return Output::Wait { until: None };
+        };
         let due = self.quiet_since + quiet;
         if now < due {
             return Output::Wait { until: Some(due) };
@@ -217,6 +220,11 @@ impl Session {
     /// How many messages of the log this session did not get because it was too slow.
     pub fn missed(&self) -> u64 {
         self.missed
+    }
+
+    /// Whether everything has been transmitted, or the peer is gone.
+    pub fn has_ended(&self) -> bool {
+        self.state == State::Closed
     }
 
     /// Whether the session takes no more messages.

@@ -2,7 +2,7 @@
 
 use std::{error::Error, time::Duration};
 
-use sse_tokio::{Change, EventSource, Log, LogConfig, Message};
+use sse_tokio::{Change, EventId, EventSource, Log, Message};
 use tokio::net::TcpListener;
 
 use crate::{cut::CutAt, server};
@@ -17,7 +17,7 @@ pub(crate) async fn run() -> Result<bool, Box<dyn Error>> {
     let url = format!("http://{}/events", listener.local_addr()?);
     println!("server  listens on {url}");
 
-    let log = Log::new(LogConfig::default());
+    let log = Log::default();
     tokio::spawn(server::serve(listener, log.clone(), |response| match response {
         1 => Some(CutAt::InMidst(5)),
         2 => Some(CutAt::After(9)),
@@ -45,7 +45,7 @@ fn text(number: usize) -> String {
 async fn publish(log: Log) {
     for number in 1..=EVENTS {
         tokio::time::sleep(Duration::from_millis(100)).await;
-        if let Err(error) = log.publish(Message::new().data(text(number))) {
+        if let Err(error) = log.publish(Message::new().id(EventId::from(number as u64)).data(text(number))) {
             println!("server  cannot publish: {error}");
         }
     }

@@ -1,5 +1,7 @@
 //! Side-by-side benchmarks of `sse-proto` and the other Rust crates for Server-Sent Events.
 
+mod allocs;
+mod cases;
 mod chunks;
 mod corpora;
 mod peers;
@@ -7,12 +9,16 @@ mod read;
 mod sampling;
 mod table;
 mod tally;
+mod write;
 
-use std::process::ExitCode;
+use std::{path::PathBuf, process::ExitCode};
 
 use clap::{Args, Parser, Subcommand};
 
 use crate::{chunks::Chunking, corpora::Corpus, sampling::Effort};
+
+#[global_allocator]
+static ALLOCATOR: allocs::Counting = allocs::Counting;
 
 /// Side-by-side benchmarks of sse-proto and the other Rust crates for Server-Sent Events.
 #[derive(Debug, Parser)]
@@ -27,6 +33,16 @@ struct Cli {
 enum Command {
     /// Decoders: MB/s.
     Read,
+    /// Encoders: M events/s.
+    Write,
+    /// Decoders: allocations per event.
+    Allocs,
+    /// Decoders: which of the parser cases they pass, whole and cut into bytes.
+    Cases {
+        /// The file of cases.
+        #[arg(default_value = cases::DEFAULT)]
+        file: PathBuf,
+    },
     /// One decoder on one corpus, once: for a profiler.
     One {
         /// A column of the reading tables.
@@ -84,13 +100,27 @@ fn main() -> ExitCode {
 
 /// Says whether all bars of what was asked for were reached.
 fn run(command: &Command, options: &Options) -> Result<bool, String> {
-    let read = || read::run(&options.corpora(&Corpus::ALL), options.chunkings(), options.effort());
+    let effort = options.effort();
+    let read = || read::run(&options.corpora(&Corpus::ALL), options.chunkings(), effort);
+    let write = || write::run(&options.corpora(&Corpus::WRITTEN), effort);
+    let allocs = || allocs::run(&options.corpora(&Corpus::ALL), effort.corpus_len);
     Ok(match command {
-        Command::Read | Command::All => read(),
+        Command::Read => read(),
+        Command::Write => write(),
+        Command::Allocs => {
+            allocs();
+            true
+        }
+        Command::Cases { file } => cases::run(file)?,
+        Command::All => {
+            let reached = [read(), write()];
+            allocs();
+            cases::run(cases::DEFAULT.as_ref())? && reached == [true, true]
+        }
         Command::One { contender } => {
             let contender = peers::named(contender)?;
             for corpus in options.corpora(&Corpus::ALL) {
-                let stream = corpus.stream(options.effort().corpus_len);
+                let stream = corpus.stream(effort.corpus_len);
                 for chunking in options.chunkings() {
                     let tally = (contender.count)(&stream.bytes, *chunking)?;
                     println!("{} {} {}: {tally}", contender.name, corpus.name(), chunking.name());

@@ -483,7 +483,7 @@ impl Decoder {
 /// The bytes as text; from `buffer`, with U+FFFD for each maximal ill-formed part, where they are not well-formed.
 #[inline]
 fn lossy<'a>(bytes: &'a [u8], buffer: &'a mut String) -> &'a str {
-    match core::str::from_utf8(bytes) {
+    match simdutf8::basic::from_utf8(bytes) {
         Ok(text) => text,
         Err(_) => {
             buffer.clear();

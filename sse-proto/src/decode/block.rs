@@ -121,7 +121,12 @@ impl Block {
 
     /// Where the data stands before the next `data` line: the LF that would separate the two is counted.
     pub(super) fn data_len(&self) -> usize {
-        match &self.data {
+        self.data_len_of(&self.data)
+    }
+
+    /// The same for data that lies there.
+    pub(super) fn data_len_of(&self, data: &Place) -> usize {
+        match data {
             Place::Absent => 0,
             Place::Buffer => self.data_buffer.len() + 1,
             Place::Chunk(range) => range.len() + 1,

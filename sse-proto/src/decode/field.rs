@@ -37,20 +37,36 @@ impl Field {
     }
 }
 
+/// The known field that a line begins with, up to its colon, and how many bytes that is.
+#[inline]
+pub(super) fn begin(line: &[u8]) -> Option<(Field, usize)> {
+    // Each name is compared as a constant: faster than what `Field::name` gives.
+    let (field, known) = match line.first()? {
+        b':' => return Some((Field::Comment, 1)),
+        b'd' => (Field::Data, line.starts_with(b"data:")),
+        b'e' => (Field::Event, line.starts_with(b"event:")),
+        b'i' => (Field::Id, line.starts_with(b"id:")),
+        b'r' => (Field::Retry, line.starts_with(b"retry:")),
+        _ => return None,
+    };
+    known.then_some((field, field.name().len() + 1))
+}
+
 /// Splits a line that is not empty into its field and the place where the value starts.
 #[inline]
 pub(super) fn split(line: &[u8]) -> (Field, usize) {
-    let Some(&first) = line.first() else { return (Field::Unknown, 0) };
-    let field = Field::starting_with(first);
-    let name = field.name();
-    if field == Field::Unknown || !line.starts_with(name) {
-        return (Field::Unknown, line.len());
-    }
-    match line.get(name.len()..) {
-        Some([]) => (field, line.len()),
-        Some([b':', b' ', ..]) => (field, name.len() + 2),
-        Some([b':', ..]) => (field, name.len() + 1),
-        _ => (Field::Unknown, line.len()),
+    match begin(line) {
+        Some((field, colon)) => (field, colon + usize::from(line.get(colon) == Some(&b' '))),
+        None => {
+            let field = match line {
+                b"data" => Field::Data,
+                b"event" => Field::Event,
+                b"id" => Field::Id,
+                b"retry" => Field::Retry,
+                _ => Field::Unknown,
+            };
+            (field, line.len())
+        }
     }
 }
 

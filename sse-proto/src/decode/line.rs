@@ -5,7 +5,47 @@ use memchr::memchr2;
 /// The first CR or LF (R-059: nothing else ends a line).
 #[inline]
 pub(super) fn find_end(bytes: &[u8]) -> Option<usize> {
-    memchr2(b'\n', b'\r', bytes)
+    // Most ends are near, and a call costs more than to look there.
+    let (words, _) = bytes.as_chunks::<8>();
+    for (n, word) in words.iter().take(NEAR).enumerate() {
+        let ends = ends_in(u64::from_le_bytes(*word));
+        if ends != 0 {
+            return Some(n * 8 + (ends.trailing_zeros() / 8) as usize);
+        }
+    }
+    let near = words.len().min(NEAR) * 8;
+    memchr2(b'\n', b'\r', &bytes[near..]).map(|at| near + at)
+}
+
+/// How many words of eight bytes are searched in place.
+const NEAR: usize = 3;
+
+/// A word whose lowest bit that is set is the highest one of the first CR or LF; 0 if there is none.
+#[inline]
+const fn ends_in(word: u64) -> u64 {
+    const LOW: u64 = u64::from_le_bytes([0x01; 8]);
+    const HIGH: u64 = u64::from_le_bytes([0x80; 8]);
+    let lf = word ^ (LOW * b'\n' as u64);
+    let cr = word ^ (LOW * b'\r' as u64);
+    ((lf.wrapping_sub(LOW) & !lf) | (cr.wrapping_sub(LOW) & !cr)) & HIGH
+}
+
+/// The length of the blank line that the bytes begin with; `None` if they do not, or end before that can be said.
+#[inline]
+pub(super) fn blank(bytes: &[u8]) -> Option<usize> {
+    match bytes {
+        [b'\n', ..] | [b'\r', ..=0x09 | 0x0b.., ..] => Some(1),
+        [b'\r', b'\n', ..] => Some(2),
+        _ => None,
+    }
+}
+
+/// Splits the bytes of a line from its end, and says how long both are; `None` if the end is not at hand as a whole.
+#[inline]
+pub(super) fn split(bytes: &[u8]) -> Option<(&[u8], usize)> {
+    let len = find_end(bytes)?;
+    let (line, end) = bytes.split_at(len);
+    Some((line, len + blank(end)?))
 }
 
 /// U+FEFF in UTF-8.

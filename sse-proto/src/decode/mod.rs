@@ -5,6 +5,7 @@ mod excess;
 mod field;
 mod finding;
 mod line;
+mod plain;
 mod read;
 
 use alloc::{string::String, vec::Vec};
@@ -48,6 +49,9 @@ pub struct Decoder {
     limits: Limits,
     report: Report,
 
+    /// The next byte begins a block, and nothing else is to be done before: the case to be quick in. May be `false`
+    /// then, too.
+    between_blocks: bool,
     start: Start,
     /// The last byte was a CR: a LF that follows belongs to it.
     after_cr: bool,

@@ -13,6 +13,7 @@ use super::{
     field::{self, Field, Line, RetryDigits},
     finding::{Finding, Malformation},
     line::{self, Start},
+    plain::Plain,
 };
 use crate::{Event, EventId, EventRef, EventType, OnExcess, Retry, Text};
 
@@ -23,10 +24,29 @@ impl Decoder {
     /// call takes up where this one stopped.
     #[inline]
     pub(crate) fn advance(&mut self, chunk: &[u8]) -> (usize, Step) {
-        if let Some(step) = self.resume() {
-            return (0, step);
-        }
         let mut at = 0;
+        if self.between_blocks {
+            match self.plain_blocks(chunk, at) {
+                Plain::Event(end) => {
+                    self.offset += end as u64;
+                    return (end, Step::Event);
+                }
+                Plain::Stop(end) => at = end,
+            }
+        }
+        let (end, step) = self.advance_from(chunk, at);
+        self.offset += end as u64;
+        (end, step)
+    }
+
+    /// Reads on in the way that all lines can take.
+    #[inline(never)]
+    fn advance_from(&mut self, chunk: &[u8], mut at: usize) -> (usize, Step) {
+        // Where plain blocks were read up to here, this line is not plain.
+        let mut stopped = mem::take(&mut self.between_blocks);
+        if let Some(step) = self.resume() {
+            return (at, step);
+        }
         if self.start != Start::Decided {
             let (used, mistaken) = self.start.strip(chunk);
             at = used;
@@ -42,6 +62,15 @@ impl Decoder {
                     }
                 }
             }
+            if !mem::take(&mut stopped) && self.at_block_start() {
+                match self.plain_blocks(chunk, at) {
+                    Plain::Event(end) => {
+                        self.between_blocks = true;
+                        return (end, Step::Event);
+                    }
+                    Plain::Stop(end) => at = end,
+                }
+            }
             let rest = &chunk[at..];
             let Some(len) = line::find_end(rest) else {
                 if !rest.is_empty() {
@@ -50,7 +79,6 @@ impl Decoder {
                         self.line_offset = self.offset + at as u64;
                     }
                     if let Some(step) = self.fragment(rest) {
-                        self.offset += chunk.len() as u64;
                         return (chunk.len(), step);
                     }
                 }
@@ -74,13 +102,17 @@ impl Decoder {
                 if step != Step::Event {
                     self.block.spill(chunk);
                 }
-                self.offset += at as u64;
                 return (at, step);
             }
         }
         self.block.spill(chunk);
-        self.offset += chunk.len() as u64;
+        self.between_blocks = self.start == Start::Decided && self.at_block_start();
         (chunk.len(), Step::More)
+    }
+
+    /// The next byte begins a block. Where findings are wanted, every line has to be looked at in the general way.
+    fn at_block_start(&self) -> bool {
+        self.line == Line::Start && !self.after_cr && !self.block.open && !self.report.findings
     }
 
     /// Lends the event that [`Self::advance`] has just announced.
@@ -382,20 +414,9 @@ impl Decoder {
     /// Dispatches the block.
     #[inline]
     fn blank_line(&mut self, chunk: &[u8]) -> Option<Step> {
-        let changed = match self.block.id.bytes(chunk, &self.block.id_buffer) {
-            None => false,
-            Some(id) => {
-                // As text, because the same ill-formed ID is no change.
-                let id = lossy(id, &mut self.lossy_id);
-                let changed = *id != *self.last_event_id;
-                if changed {
-                    self.shared_id = None;
-                    self.last_event_id.clear();
-                    self.last_event_id.push_str(id);
-                }
-                changed
-            }
-        };
+        let id = mem::take(&mut self.block.id_buffer);
+        let changed = self.block.id.bytes(chunk, &id).is_some_and(|id| self.confirm_id(id));
+        self.block.id_buffer = id;
         if let Some(excess) = self.block.skipped {
             self.block.clear();
             self.skipped += 1;
@@ -413,6 +434,23 @@ impl Decoder {
         Some(Step::Event)
     }
 
+    /// Makes this the last event ID, and says whether it was another one.
+    #[inline]
+    pub(super) fn confirm_id(&mut self, id: &[u8]) -> bool {
+        if id == self.last_event_id.as_bytes() {
+            return false;
+        }
+        // As text, because the same ill-formed ID is no change.
+        let id = lossy(id, &mut self.lossy_id);
+        if *id == *self.last_event_id {
+            return false;
+        }
+        self.shared_id = None;
+        self.last_event_id.clear();
+        self.last_event_id.push_str(id);
+        true
+    }
+
     fn report_id(&mut self, changed: bool, step: Option<Step>) -> Option<Step> {
         if changed && self.report.last_event_ids {
             self.queued = step;
@@ -427,7 +465,7 @@ impl Decoder {
     }
 
     #[inline]
-    fn excess(&self, field: Field, in_line: usize, kept: usize, more: usize) -> Option<Excess> {
+    pub(super) fn excess(&self, field: Field, in_line: usize, kept: usize, more: usize) -> Option<Excess> {
         Excess::check(&self.limits, field, in_line, kept, more)
     }
 
@@ -452,7 +490,7 @@ impl Decoder {
 /// The bytes as text; from `buffer`, with U+FFFD for each maximal ill-formed part, where they are not well-formed.
 #[inline]
 fn lossy<'a>(bytes: &'a [u8], buffer: &'a mut String) -> &'a str {
-    match core::str::from_utf8(bytes) {
+    match simdutf8::basic::from_utf8(bytes) {
         Ok(text) => text,
         Err(_) => {
             buffer.clear();
@@ -463,6 +501,9 @@ fn lossy<'a>(bytes: &'a [u8], buffer: &'a mut String) -> &'a str {
 }
 
 fn push_lossy(text: &mut String, bytes: &[u8]) {
+    if let Ok(well_formed) = core::str::from_utf8(bytes) {
+        return text.push_str(well_formed);
+    }
     for chunk in bytes.utf8_chunks() {
         text.push_str(chunk.valid());
         if !chunk.invalid().is_empty() {

@@ -1,0 +1,132 @@
+//! Side-by-side benchmarks of `sse-proto` and the other Rust crates for Server-Sent Events.
+
+mod allocs;
+mod cases;
+mod chunks;
+mod corpora;
+mod peers;
+mod read;
+mod sampling;
+mod table;
+mod tally;
+mod write;
+
+use std::{path::PathBuf, process::ExitCode};
+
+use clap::{Args, Parser, Subcommand};
+
+use crate::{chunks::Chunking, corpora::Corpus, sampling::Effort};
+
+#[global_allocator]
+static ALLOCATOR: allocs::Counting = allocs::Counting;
+
+/// Side-by-side benchmarks of sse-proto and the other Rust crates for Server-Sent Events.
+#[derive(Debug, Parser)]
+struct Cli {
+    #[command(subcommand)]
+    command: Command,
+    #[command(flatten)]
+    options: Options,
+}
+
+#[derive(Debug, Subcommand)]
+enum Command {
+    /// Decoders: MB/s.
+    Read,
+    /// Encoders: M events/s.
+    Write,
+    /// Decoders: allocations per event.
+    Allocs,
+    /// Decoders: which of the parser cases they pass, whole and cut into bytes.
+    Cases {
+        /// The file of cases.
+        #[arg(default_value = cases::DEFAULT)]
+        file: PathBuf,
+    },
+    /// One decoder on one corpus, once: for a profiler.
+    One {
+        /// A column of the reading tables.
+        #[arg(long)]
+        contender: String,
+    },
+    /// Everything.
+    All,
+}
+
+#[derive(Args, Debug)]
+struct Options {
+    /// Only these corpora.
+    #[arg(long, global = true, value_delimiter = ',')]
+    corpus: Vec<Corpus>,
+    /// Only these chunks: `whole` or a number of bytes.
+    #[arg(long, global = true, value_delimiter = ',', value_parser = Chunking::parse)]
+    chunk: Vec<Chunking>,
+    /// How many times every contender has its turn.
+    #[arg(long, global = true, default_value_t = 7)]
+    rounds: usize,
+    /// Small corpora and one round: shows that it runs, not how fast.
+    #[arg(long, global = true)]
+    quick: bool,
+    /// Exit with 1 where a ratio falls below its bar.
+    #[arg(long, global = true)]
+    check: bool,
+}
+
+impl Options {
+    fn effort(&self) -> Effort {
+        if self.quick { Effort::smoke() } else { Effort::full(self.rounds.max(1)) }
+    }
+
+    fn corpora<'a>(&'a self, all: &'a [Corpus]) -> Vec<Corpus> {
+        all.iter().copied().filter(|corpus| self.corpus.is_empty() || self.corpus.contains(corpus)).collect()
+    }
+
+    fn chunkings(&self) -> &[Chunking] {
+        if self.chunk.is_empty() { &Chunking::ALL } else { &self.chunk }
+    }
+}
+
+fn main() -> ExitCode {
+    let Cli { command, options } = Cli::parse();
+    match run(&command, &options) {
+        Ok(true) => ExitCode::SUCCESS,
+        Ok(false) => ExitCode::from(u8::from(options.check)),
+        Err(error) => {
+            eprintln!("{error}");
+            ExitCode::from(2)
+        }
+    }
+}
+
+/// Says whether all bars of what was asked for were reached.
+fn run(command: &Command, options: &Options) -> Result<bool, String> {
+    let effort = options.effort();
+    let read = || read::run(&options.corpora(&Corpus::ALL), options.chunkings(), effort);
+    let write = || write::run(&options.corpora(&Corpus::WRITTEN), effort);
+    let allocs = || allocs::run(&options.corpora(&Corpus::ALL), effort.corpus_len);
+    Ok(match command {
+        Command::Read => read(),
+        Command::Write => write(),
+        Command::Allocs => {
+            allocs();
+            true
+        }
+        Command::Cases { file } => cases::run(file)?,
+        Command::All => {
+            let reached = [read(), write()];
+            allocs();
+            cases::run(cases::DEFAULT.as_ref())? && reached == [true, true]
+        }
+        Command::One { contender } => {
+            let contender = peers::named(contender)?;
+            for corpus in options.corpora(&Corpus::ALL) {
+                let stream = corpus.stream(effort.corpus_len);
+                for chunking in options.chunkings() {
+                    let tally = (contender.count)(&stream.bytes, *chunking)?;
+                    println!("{} {} {}: {tally}", contender.name, corpus.name(), chunking.name());
+                }
+            }
+            true
+        }
+    })
+}

@@ -1,0 +1,160 @@
+//! The decoder by itself: every way to cut a stream in two or three, and every way to receive. Small enough for Miri.
+
+use sse_proto::{
+    DecodeError, Decoder, Event, EventId, Finding, Item, Limit, LimitKind, Limits, Malformation, Report, Retry,
+    StreamEnd, bytes::Bytes,
+};
+
+/// Type, data and last event ID.
+type Expected = (&'static str, &'static str, &'static str);
+
+const STREAMS: [(&[u8], &[Expected]); 8] = [
+    (b"data: a\n\ndata: b\r\n\r\ndata: c\r\r", &[("message", "a", ""), ("message", "b", ""), ("message", "c", "")]),
+    (
+        b"\xef\xbb\xbfid: 1\nevent: t\ndata: a\ndata:b\ndata\n\ndata: c\n\n",
+        &[("t", "a\nb\n", "1"), ("message", "c", "1")],
+    ),
+    (b": c\n:\n\nfoo: x\ndata: a\n\n:\n\n:\n\nretry: 5\n\ndata: b\n\n", &[("message", "a", ""), ("message", "b", "")]),
+    (b"id: 1\n\nid: a\0b\ndata: a\n\nid\ndata: b\n\n", &[("message", "a", "1"), ("message", "b", "")]),
+    (b"data: \xff\xe2\x82\nevent: \xf0\x9f\ndata: \xe2\x82\xac\n\n", &[("\u{fffd}", "\u{fffd}\u{fffd}\n\u{20ac}", "")]),
+    (b"id: \xff\ndata: a\n\nid: \xff\ndata: b\n\n", &[("message", "a", "\u{fffd}"), ("message", "b", "\u{fffd}")]),
+    (b"event: a\nevent:\ndata: x\n\nevent: lost\n\ndata: y\n\n", &[("message", "x", ""), ("message", "y", "")]),
+    (
+        b"data:  two\nretry: 5x\n\n\xef\xbbdata: no\n\ndata: yes\n\ndata: cut",
+        &[("message", " two", ""), ("message", "yes", "")],
+    ),
+];
+
+type Read = fn(&mut Decoder, &[u8]) -> Vec<Event>;
+
+const WAYS: [Read; 3] = [lent, owned, items];
+
+fn lent(decoder: &mut Decoder, mut input: &[u8]) -> Vec<Event> {
+    let mut events = Vec::new();
+    while let Some(event) = decoder.decode(&mut input).unwrap() {
+        events.push(event.to_owned());
+    }
+    events
+}
+
+fn owned(decoder: &mut Decoder, input: &[u8]) -> Vec<Event> {
+    let mut input = Bytes::copy_from_slice(input);
+    core::iter::from_fn(|| decoder.decode_owned(&mut input).unwrap()).collect()
+}
+
+fn items(decoder: &mut Decoder, mut input: &[u8]) -> Vec<Event> {
+    let mut events = Vec::new();
+    while let Some(item) = decoder.decode_item(&mut input).unwrap() {
+        if let Item::Event(event) = item {
+            events.push(event.to_owned());
+        }
+    }
+    events
+}
+
+#[test]
+fn every_cut_and_every_way_to_receive_gives_the_same_events() {
+    let all = Report { comments: true, findings: true, last_event_ids: true, retries: true };
+    for (stream, expected) in STREAMS {
+        // Miri is slow.
+        for at in (0..=stream.len()).step_by(if cfg!(miri) { 7 } else { 1 }) {
+            let (front, back) = stream.split_at(at);
+            for read in WAYS {
+                for report in [Report::default(), all] {
+                    let mut decoder = Decoder::new().with_report(report);
+                    let middle = back.len().min(1);
+                    let mut events = read(&mut decoder, front);
+                    events.append(&mut read(&mut decoder, &back[..middle]));
+                    events.append(&mut read(&mut decoder, &[]));
+                    events.append(&mut read(&mut decoder, &back[middle..]));
+                    let found: Vec<_> = events
+                        .iter()
+                        .map(|event| {
+                            (event.event_type().as_str(), event.data().as_str(), event.last_event_id().as_str())
+                        })
+                        .collect();
+                    assert_eq!(found, expected, "{:?} cut at {at}", String::from_utf8_lossy(stream));
+                }
+            }
+        }
+    }
+}
+
+#[test]
+fn what_is_asked_for_is_given_in_order() {
+    let report = Report { comments: true, findings: true, last_event_ids: true, retries: true };
+    let stream = b": a\nretry: 7\nretry: x\nid: 1\ndata: \xff\n\nid: \0\n\nno: b\n\n";
+    let finding = |offset, malformation| Item::Finding(Finding { offset, malformation });
+    for size in 1..=stream.len() {
+        let mut decoder = Decoder::new().with_report(report);
+        let mut found = Vec::new();
+        for mut chunk in stream.chunks(size) {
+            while let Some(item) = decoder.decode_item(&mut chunk).unwrap() {
+                found.push(format!("{item:?}"));
+            }
+        }
+        let event = Event::new(Default::default(), "\u{fffd}", EventId::from(1));
+        let expected = [
+            Item::Comment("a"),
+            Item::Retry(Retry::from_millis(7)),
+            finding(13, Malformation::InvalidRetry),
+            finding(28, Malformation::IllFormedUtf8),
+            Item::LastEventId("1"),
+            Item::Event(event.as_ref()),
+            finding(37, Malformation::NulInId),
+            finding(44, Malformation::UnknownField),
+        ];
+        assert_eq!(found, expected.map(|item| format!("{item:?}")), "{size} bytes a chunk");
+    }
+}
+
+#[test]
+fn a_limit_fails_or_skips_and_the_next_event_is_read_as_if_nothing_had_happened() {
+    let stream = b"data: 12\n\nid: 5\ndata: 123\ndata: 4\n\ndata: ok\n\n";
+    for size in 1..=stream.len() {
+        let limits = Limits { data: Limit::skip(2), ..Limits::default() };
+        let mut decoder = Decoder::new().with_limits(limits);
+        let events: Vec<_> = stream.chunks(size).flat_map(|chunk| lent(&mut decoder, chunk)).collect();
+        let data: Vec<_> = events.iter().map(|event| (event.data().as_str(), event.last_event_id().as_str())).collect();
+        assert_eq!(data, [("12", ""), ("ok", "5")]);
+        assert_eq!(decoder.skipped(), 1);
+
+        let mut decoder = Decoder::new().with_limits(Limits { data: Limit::fail(2), ..Limits::default() });
+        let mut events = 0;
+        let error = stream.chunks(size).find_map(|mut chunk| {
+            loop {
+                match decoder.decode(&mut chunk) {
+                    Ok(Some(_)) => events += 1,
+                    Ok(None) => return None,
+                    Err(error) => return Some(error),
+                }
+            }
+        });
+        assert_eq!(events, 1);
+        assert!(matches!(error, Some(DecodeError { limit: LimitKind::Data, max: 2, size: 3.. })), "{error:?}");
+        assert_eq!(decoder.decode(&mut &b"data: x\n\n"[..]).err(), error, "it stays failed");
+        decoder.reset();
+        assert_eq!(lent(&mut decoder, b"data: x\n\n").len(), 1);
+    }
+}
+
+#[test]
+fn the_end_tells_whether_something_was_lost() {
+    for (stream, end) in [
+        ("", StreamEnd::Complete),
+        ("data: a\n\n", StreamEnd::Complete),
+        ("data: a\r\r", StreamEnd::Complete),
+        (": comment", StreamEnd::Complete),
+        ("retry: 5\n", StreamEnd::Complete),
+        ("foo: bar", StreamEnd::Complete),
+        ("data: a\n", StreamEnd::InMidEvent),
+        ("data: a\n\nid: 1\n", StreamEnd::InMidEvent),
+        ("dat", StreamEnd::InMidEvent),
+        ("\u{feff}", StreamEnd::Complete),
+    ] {
+        let mut decoder = Decoder::new();
+        lent(&mut decoder, stream.as_bytes());
+        assert_eq!(decoder.finish(), end, "{stream:?}");
+        assert_eq!(lent(&mut decoder, "\u{feff}data: next\n\n".as_bytes()).len(), 1, "after {stream:?}");
+    }
+}

@@ -1,1 +1,70 @@
-//! x
+//! Judges readers of Server-Sent Events: cases with their outcomes, an oracle for all other streams, and a runner that
+//! cuts every stream in many ways.
+//!
+//! The command `sse-conformance run` judges the readers of this project. To judge your own, say how it is fed:
+//!
+//! ```
+//! use sse_conformance::{Case, Ending, Event, Harness, Stream, Subject, runner};
+//!
+//! struct Mine;
+//!
+//! impl Harness for Mine {
+//!     fn name(&self) -> &str {
+//!         "mine"
+//!     }
+//!
+//!     fn open(&self) -> Box<dyn Stream + '_> {
+//!         Box::new(MyStream(sse_proto::Decoder::new()))
+//!     }
+//! }
+//!
+//! /// Put your own reader where the decoder is.
+//! struct MyStream(sse_proto::Decoder);
+//!
+//! impl Stream for MyStream {
+//!     fn feed(&mut self, mut piece: &[u8]) -> Result<Vec<Event>, String> {
+//!         let mut events = Vec::new();
+//!         while let Some(event) = self.0.decode(&mut piece).map_err(|error| error.to_string())? {
+//!             events.push(Event {
+//!                 event_type: event.event_type().into(),
+//!                 data: event.data().into(),
+//!                 last_event_id: event.last_event_id().into(),
+//!             });
+//!         }
+//!         Ok(events)
+//!     }
+//!
+//!     fn finish(self: Box<Self>) -> Result<Ending, String> {
+//!         Ok(Ending {
+//!             events: Vec::new(),
+//!             retry: self.0.retry().map(|retry| retry.as_millis()),
+//!             last_event_id: self.0.last_event_id().into(),
+//!         })
+//!     }
+//! }
+//!
+//! let mut cases = Case::parser_suite();
+//! cases.retain(|case| case.input.len() < 1024); // all of them in a test of yours
+//! runner::run(&Subject::from(Mine), &cases).assert_passed();
+//! ```
+//!
+//! Numbers such as R-056 and D-03 are those of `REQUIREMENTS.md` in this crate.
+//!
+//! Features, both on by default: `cli` is the command, `generate` the generators for property tests.
+
+mod case;
+mod cutting;
+#[cfg(feature = "generate")]
+pub mod generate;
+mod harness;
+pub mod oracle;
+mod outcome;
+pub mod runner;
+pub mod subjects;
+
+pub use crate::{
+    case::{Case, CaseError, Level, Problem},
+    cutting::{Cutting, Pieces},
+    harness::{Ending, Harness, Stream, Subject},
+    outcome::{Event, Outcome},
+};

@@ -3,6 +3,7 @@
 use std::{
     fmt,
     future::Future,
+    hash::{BuildHasher, RandomState},
     pin::Pin,
     task::{Context, Poll, ready},
     time::Instant,
@@ -40,6 +41,10 @@ impl driver::Timer for Timer {
         ready!(sleeping.as_mut().poll(cx));
         self.sleep = None;
         Poll::Ready(())
+    }
+
+    fn seed(&self) -> u64 {
+        RandomState::new().hash_one(self.epoch)
     }
 }
 

@@ -1,5 +1,4 @@
-//! Server-Sent Events without I/O.
-
+#![doc = include_str!("../README.md")]
 #![no_std]
 #![warn(clippy::alloc_instead_of_core, clippy::std_instead_of_alloc, clippy::std_instead_of_core, clippy::unwrap_used)]
 #![cfg_attr(docsrs, feature(doc_cfg))]
@@ -17,6 +16,7 @@ mod field;
 #[cfg(feature = "json")]
 pub mod json;
 mod limits;
+pub mod manual;
 mod message;
 pub mod server;
 mod text;

@@ -16,7 +16,7 @@ use core::{error::Error, fmt};
 /// ```
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 pub struct Limits {
-    /// Bytes of one kept line, its field name counted and its end not: 1 MiB.
+    /// Bytes of the value of one kept line: 1 MiB.
     pub line: Limit,
     /// Bytes of one event's data as received, the LF between two lines counted: 4 MiB.
     pub data: Limit,

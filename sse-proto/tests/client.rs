@@ -168,6 +168,18 @@ fn the_type_may_be_missing_or_repeated() {
     assert_eq!(client.poll(), Output::Open);
 }
 
+#[test]
+fn a_body_in_an_encoding_that_was_not_asked_for_is_refused_and_not_garbled() {
+    for (encoding, accepted) in [("identity", true), ("Identity", true), ("", true), ("gzip", false), ("br", false)] {
+        let mut client = Client::new();
+        client.request();
+        let headers = [("Content-Type", "text/event-stream"), ("Content-Encoding", encoding)].into_iter().collect();
+        client.source.handle_response(&ResponseHead { status: 200, headers });
+        let refused = Output::Failed(FailReason::ContentEncoding { found: encoding.into() });
+        assert_eq!(client.poll(), if accepted { Output::Open } else { refused });
+    }
+}
+
 /// R-022, R-032, R-038.
 #[test]
 fn any_other_status_fails_for_good() {

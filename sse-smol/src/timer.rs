@@ -2,6 +2,7 @@
 
 use std::{
     future::Future,
+    hash::{BuildHasher, RandomState},
     pin::Pin,
     task::{Context, Poll, ready},
     time::{Duration, Instant},
@@ -40,5 +41,9 @@ impl driver::Timer for Timer {
         ready!(Pin::new(&mut self.timer).poll(cx));
         self.set = None;
         Poll::Ready(())
+    }
+
+    fn seed(&self) -> u64 {
+        RandomState::new().hash_one(self.epoch)
     }
 }

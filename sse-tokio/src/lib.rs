@@ -43,3 +43,7 @@ impl driver::Runtime for Tokio {
         Io::new(stream)
     }
 }
+
+#[cfg(doctest)]
+#[doc = include_str!("../../README.md")]
+struct TheExamplesOfTheWorkspace;

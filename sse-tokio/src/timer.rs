@@ -2,6 +2,7 @@
 
 use std::{
     future::Future,
+    hash::{BuildHasher, RandomState},
     pin::Pin,
     task::{Context, Poll, ready},
     time::Duration,
@@ -40,5 +41,9 @@ impl driver::Timer for Timer {
         }
         ready!(sleep.as_mut().poll(cx));
         Poll::Ready(())
+    }
+
+    fn seed(&self) -> u64 {
+        RandomState::new().hash_one(self.epoch)
     }
 }

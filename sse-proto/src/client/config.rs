@@ -23,7 +23,7 @@ pub struct Config {
     pub(super) last_event_id: Option<EventId>,
     pub(super) reconnection_time: Duration,
     pub(super) backoff: Backoff,
-    pub(super) jitter_seed: u64,
+    pub(super) jitter_seed: Option<u64>,
     pub(super) redirects: u32,
     pub(super) limits: Limits,
     pub(super) report: Report,
@@ -46,7 +46,7 @@ impl Config {
             last_event_id: None,
             reconnection_time: Duration::from_secs(3),
             backoff: Backoff::default(),
-            jitter_seed: 0,
+            jitter_seed: None,
             redirects: 20,
             limits: Limits::default(),
             report: Report::default(),
@@ -91,10 +91,18 @@ impl Config {
         self
     }
 
-    /// The seed of the random part of the waits. Give each client another one.
+    /// The seed of the random part of the waits. An adapter finds one for each client; whoever drives the machine by
+    /// hand gives each another one.
     #[must_use]
     pub fn jitter_seed(mut self, seed: u64) -> Self {
-        self.jitter_seed = seed;
+        self.jitter_seed = Some(seed);
+        self
+    }
+
+    /// Sets the seed if the caller has not.
+    #[cfg(feature = "driver")]
+    pub(crate) fn seeded(mut self, seed: u64) -> Self {
+        self.jitter_seed.get_or_insert(seed);
         self
     }
 

@@ -10,6 +10,7 @@ mod response;
 mod retry;
 mod url;
 
+use alloc::string::String;
 use core::{fmt, mem, time::Duration};
 
 use bytes::{Buf, Bytes};
@@ -220,7 +221,7 @@ impl EventSource {
         }
         Self {
             decoder,
-            jitter: Jitter::new(config.jitter_seed),
+            jitter: Jitter::new(config.jitter_seed.unwrap_or_default()),
             state: State::Due { id_reported: false },
             url: config.url.clone(),
             target: config.url.clone(),
@@ -381,7 +382,7 @@ impl EventSource {
     }
 
     /// Scheme, host and port of where the last request went: the origin of the events.
-    pub fn origin(&self) -> alloc::string::String {
+    pub fn origin(&self) -> String {
         Url::parse(&self.target).map(|url| url.origin()).unwrap_or_default()
     }
 

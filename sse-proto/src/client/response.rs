@@ -21,6 +21,11 @@ pub struct ResponseHead {
 pub enum FailReason {
     /// The caller's side gave the attempt up.
     Aborted,
+    /// The body is compressed, or otherwise encoded, which was not asked for.
+    ContentEncoding {
+        /// The encoding.
+        found: Text,
+    },
     /// The type of the answer is not `text/event-stream`.
     ContentType {
         /// The type that was understood, `None` if there was none.
@@ -48,6 +53,9 @@ impl fmt::Display for FailReason {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Aborted => f.write_str("the request was given up"),
+            Self::ContentEncoding { found } => {
+                write!(f, "the server sent the body in the encoding {found:?}, which was not asked for")
+            }
             Self::ContentType { found: Some(found) } => {
                 write!(f, "the server sent the type {found:?} instead of text/event-stream")
             }
@@ -85,7 +93,10 @@ impl ResponseHead {
     pub(super) fn verdict(&self, url: &str) -> Verdict {
         match self.status {
             200 => match self.mime_essence() {
-                Some(essence) if essence == "text/event-stream" => Verdict::Accept,
+                Some(essence) if essence == "text/event-stream" => match self.encoding() {
+                    None => Verdict::Accept,
+                    Some(found) => Verdict::Fail(FailReason::ContentEncoding { found }),
+                },
                 found => Verdict::Fail(FailReason::ContentType { found: found.map(Text::from) }),
             },
             status @ (301 | 302 | 303 | 307 | 308) => match self.headers.value("location") {
@@ -95,6 +106,13 @@ impl ResponseHead {
             },
             status => Verdict::Fail(FailReason::Status(status)),
         }
+    }
+
+    /// The encoding of the body, if it is not the plain one: as text it would be garbled.
+    fn encoding(&self) -> Option<Text> {
+        let mut encodings = self.headers.values("content-encoding").filter(|value| !value.is_empty());
+        let found = encodings.find(|value| !value.eq_ignore_ascii_case(b"identity"))?;
+        Some(Text::from(&*String::from_utf8_lossy(found)))
     }
 
     /// The essence of the last valid type, in lower case ("extract a MIME type" of the Fetch Standard).

@@ -14,9 +14,9 @@ pub(super) struct Excess {
 }
 
 impl Excess {
-    /// Looks whether `more` bytes pass a limit, where the line has `line_len` bytes so far and the value `kept`.
+    /// Looks whether `more` bytes pass a limit, where the line has given `in_line` of the `kept` bytes so far.
     #[inline]
-    pub(super) fn check(limits: &Limits, field: Field, line_len: usize, kept: usize, more: usize) -> Option<Self> {
+    pub(super) fn check(limits: &Limits, field: Field, in_line: usize, kept: usize, more: usize) -> Option<Self> {
         let (limit, value) = match field {
             Field::Data => (LimitKind::Data, limits.data),
             Field::Event => (LimitKind::EventType, limits.event_type),
@@ -24,16 +24,16 @@ impl Excess {
             Field::Comment | Field::Retry | Field::Unknown => (LimitKind::Line, limits.line),
         };
         let line = limits.line;
-        if kept + more <= value.max && line_len + more <= line.max {
+        if kept + more <= value.max && in_line + more <= line.max {
             return None;
         }
         let value_room = value.max.saturating_sub(kept);
-        let line_room = line.max.saturating_sub(line_len);
+        let line_room = line.max.saturating_sub(in_line);
         if kept + more > value.max && value_room <= line_room {
             let error = DecodeError { limit, max: value.max, size: kept + more };
             Some(Self { at: value_room, error, on_excess: value.on_excess })
         } else if more > 0 {
-            let error = DecodeError { limit: LimitKind::Line, max: line.max, size: line_len + more };
+            let error = DecodeError { limit: LimitKind::Line, max: line.max, size: in_line + more };
             Some(Self { at: line_room, error, on_excess: line.on_excess })
         } else {
             None

@@ -55,8 +55,7 @@ pub struct Decoder {
     offset: u64,
 
     line: Line,
-    /// Bytes of the unfinished line, and where it began.
-    line_len: usize,
+    /// Where the line began.
     line_offset: u64,
     /// The value of an unfinished line that is not data.
     value: Vec<u8>,
@@ -80,6 +79,7 @@ pub struct Decoder {
 
     lossy_data: String,
     lossy_type: String,
+    lossy_id: String,
     lossy_comment: String,
 }
 
@@ -264,7 +264,9 @@ impl Decoder {
             Line::Ignored => false,
             Line::Colon(field) | Line::Name(field, _) | Line::Value(field) => field != Field::Comment,
         };
-        let end = if self.block.open || in_mid_line { StreamEnd::InMidEvent } else { StreamEnd::Complete };
+        // The block of an event that has been given is kept until the next call.
+        let in_mid_block = self.block.open && self.ready != Ready::Dispatched;
+        let end = if in_mid_block || in_mid_line { StreamEnd::InMidEvent } else { StreamEnd::Complete };
         self.reset();
         end
     }

@@ -146,6 +146,9 @@ impl Decoder {
             Ready::Dispatched => {
                 self.ready = Ready::Nothing;
                 self.block.clear();
+                if !self.lossy_data.is_empty() {
+                    self.lossy_data = String::new();
+                }
                 None
             }
         }
@@ -167,7 +170,7 @@ impl Decoder {
                 if self.block.skipped.is_some() {
                     return None;
                 }
-                if let Some(excess) = self.excess(field, prefix, self.block.data_len(), value.len()) {
+                if let Some(excess) = self.excess(field, 0, self.block.data_len(), value.len()) {
                     return self.pass_limit(field, excess);
                 }
                 self.block.push_data(chunk, value_range);
@@ -177,14 +180,14 @@ impl Decoder {
                 if self.block.skipped.is_some() {
                     return None;
                 }
-                if let Some(excess) = self.excess(field, prefix, 0, value.len()) {
+                if let Some(excess) = self.excess(field, 0, 0, value.len()) {
                     return self.pass_limit(field, excess);
                 }
                 self.block.set_type(value_range);
             }
             Field::Id => {
                 self.block.open = true;
-                let excess = self.excess(field, prefix, 0, value.len());
+                let excess = self.excess(field, 0, 0, value.len());
                 let kept = excess.map_or(value.len(), |excess| excess.at);
                 if memchr(0, &value[..kept]).is_some() {
                     return self.finding(Malformation::NulInId);
@@ -199,7 +202,7 @@ impl Decoder {
                 if !self.report.comments {
                     return None;
                 }
-                if let Some(excess) = self.excess(field, prefix, 0, value.len()) {
+                if let Some(excess) = self.excess(field, 0, 0, value.len()) {
                     return self.pass_limit(field, excess);
                 }
                 self.comment = Place::Chunk(value_range);
@@ -210,12 +213,12 @@ impl Decoder {
         self.end_of_kept_line(field, ill_formed, chunk)
     }
 
-    /// Reads a part of a line that is not its end. Only a limit that is set to fail has something to say here.
+    /// Reads a part of a line that is not its end. Only a limit has something to say here, which ends the stream or
+    /// drops a comment.
     fn fragment(&mut self, mut bytes: &[u8]) -> Option<Step> {
         while let Some((&first, after)) = bytes.split_first() {
             match self.line {
                 Line::Start => {
-                    self.line_len = 0;
                     self.malformed = None;
                     let field = Field::starting_with(first);
                     match field {
@@ -244,12 +247,10 @@ impl Decoder {
                     }
                 }
                 Line::Value(field) => {
-                    self.line_len += bytes.len();
-                    return self.extend_value(field, bytes, self.line_len - bytes.len());
+                    return self.extend_value(field, bytes);
                 }
                 Line::Ignored => return None,
             }
-            self.line_len += 1;
             bytes = after;
         }
         None
@@ -258,6 +259,7 @@ impl Decoder {
     /// Reads the last part of a line, the end of which has been seen.
     fn last_fragment(&mut self, bytes: &[u8]) -> Option<Step> {
         if let Some(step) = self.fragment(bytes) {
+            self.line = Line::Start;
             return Some(step);
         }
         if let Line::Name(field, matched) = self.line {
@@ -308,7 +310,7 @@ impl Decoder {
         match field {
             Field::Data | Field::Event if skipping => self.line = Line::Ignored,
             Field::Data => {
-                if let Some(excess) = self.excess(field, self.line_len, self.block.data_len(), 0) {
+                if let Some(excess) = self.excess(field, 0, self.block.data_len(), 0) {
                     self.line = Line::Ignored;
                     return self.pass_limit(field, excess);
                 }
@@ -321,17 +323,17 @@ impl Decoder {
         None
     }
 
-    /// Keeps another part of a value, before which the line had `line_len` bytes.
-    fn extend_value(&mut self, field: Field, bytes: &[u8], line_len: usize) -> Option<Step> {
-        let kept = match field {
-            Field::Data => self.block.data_buffer.len(),
+    /// Keeps another part of a value.
+    fn extend_value(&mut self, field: Field, bytes: &[u8]) -> Option<Step> {
+        let (in_line, kept) = match field {
+            Field::Data => (self.block.data_buffer.len() - self.data_line_start, self.block.data_buffer.len()),
             Field::Retry => {
                 self.retry_digits.push(bytes);
                 return None;
             }
-            _ => self.value.len(),
+            _ => (self.value.len(), self.value.len()),
         };
-        let excess = self.excess(field, line_len, kept, bytes.len());
+        let excess = self.excess(field, in_line, kept, bytes.len());
         if field == Field::Id {
             let within = excess.map_or(bytes.len(), |excess| excess.at);
             if memchr(0, &bytes[..within]).is_some() {
@@ -383,11 +385,13 @@ impl Decoder {
         let changed = match self.block.id.bytes(chunk, &self.block.id_buffer) {
             None => false,
             Some(id) => {
-                let changed = id != self.last_event_id.as_bytes();
+                // As text, because the same ill-formed ID is no change.
+                let id = lossy(id, &mut self.lossy_id);
+                let changed = *id != *self.last_event_id;
                 if changed {
                     self.shared_id = None;
                     self.last_event_id.clear();
-                    push_lossy(&mut self.last_event_id, id);
+                    self.last_event_id.push_str(id);
                 }
                 changed
             }
@@ -423,8 +427,8 @@ impl Decoder {
     }
 
     #[inline]
-    fn excess(&self, field: Field, line_len: usize, kept: usize, more: usize) -> Option<Excess> {
-        Excess::check(&self.limits, field, line_len, kept, more)
+    fn excess(&self, field: Field, in_line: usize, kept: usize, more: usize) -> Option<Excess> {
+        Excess::check(&self.limits, field, in_line, kept, more)
     }
 
     fn pass_limit(&mut self, field: Field, excess: Excess) -> Option<Step> {

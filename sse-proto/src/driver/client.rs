@@ -1,6 +1,6 @@
 //! The client's loop.
 
-use alloc::boxed::Box;
+use alloc::{boxed::Box, string::String};
 use core::{
     fmt,
     future::{Future, poll_fn},
@@ -90,7 +90,7 @@ impl<C: Connect, T: Timer> EventSource<C, T> {
     /// A source over this transport, with this timer.
     pub fn with_timer(config: Config, connector: C, timer: T) -> Self {
         Self {
-            machine: client::EventSource::new(config),
+            machine: client::EventSource::new(config.seeded(timer.seed())),
             connector,
             alarm: Alarm::new(timer),
             link: Link::Down,
@@ -181,6 +181,11 @@ impl<C: Connect, T: Timer> EventSource<C, T> {
     /// The URL as it was given.
     pub fn url(&self) -> &str {
         self.machine.url()
+    }
+
+    /// Scheme, host and port of where the last request went: the origin of the events.
+    pub fn origin(&self) -> String {
+        self.machine.origin()
     }
 
     /// Goes on to the next event and leaves it in the machine.

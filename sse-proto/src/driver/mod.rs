@@ -71,7 +71,7 @@ pub trait Write {
     fn poll_flush(&mut self, cx: &mut Context<'_>) -> Poll<Result<(), Self::Error>>;
 }
 
-/// A clock, and one alarm.
+/// A clock, one alarm, and a seed: what a runtime has and this crate has not.
 pub trait Timer {
     /// The time since an epoch of the timer's own.
     fn now(&self) -> Timestamp;
@@ -79,6 +79,10 @@ pub trait Timer {
     /// Is ready when it is `deadline` or later, and wakes the task then. A later call with another deadline replaces
     /// the earlier one. Dropping the timer cancels it.
     fn poll_until(&mut self, cx: &mut Context<'_>, deadline: Timestamp) -> Poll<()>;
+
+    /// A number that is another one for each timer: it seeds the random part of waits, so that clients which lost the
+    /// same server do not come back all at once.
+    fn seed(&self) -> u64;
 }
 
 /// A transport: sends a request and brings the answer.

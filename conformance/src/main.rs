@@ -1,0 +1,31 @@
+//! The command `sse-conformance`.
+
+mod command;
+
+use std::process::ExitCode;
+
+use clap::{Parser, Subcommand};
+
+use crate::command::Failure;
+
+/// Judges readers of Server-Sent Events.
+#[derive(Parser)]
+#[command(version, about)]
+struct Arguments {
+    #[command(subcommand)]
+    task: Task,
+}
+
+#[derive(Subcommand)]
+enum Task {
+    Decode(command::decode::Arguments),
+    Run(command::run::Arguments),
+}
+
+fn main() -> ExitCode {
+    let result = match Arguments::parse().task {
+        Task::Decode(arguments) => command::decode::decode(&arguments),
+        Task::Run(arguments) => command::run::run(&arguments),
+    };
+    result.unwrap_or_else(Failure::report)
+}

@@ -1,0 +1,128 @@
+//! What a decoder with limits says must not depend on how the stream was cut.
+
+use bytes::Bytes;
+use proptest::prelude::*;
+use sse_conformance::{Cutting, Pieces, generate};
+use sse_proto::{DecodeError, Decoder, Item, Limit, LimitKind, Limits, Report, StreamEnd};
+
+/// All that can be seen of a decoder from outside.
+#[derive(Debug, PartialEq)]
+struct Trace {
+    given: Vec<String>,
+    /// Without the size, which says how much was there when the excess was noticed.
+    error: Option<(LimitKind, usize)>,
+    /// `None` after an error.
+    end: Option<StreamEnd>,
+    skipped: u64,
+    last_event_id: String,
+    retry: Option<u64>,
+}
+
+type Read = fn(&mut Decoder, &[u8], &mut Vec<String>) -> Result<(), DecodeError>;
+
+fn trace(mut decoder: Decoder, pieces: &[&[u8]], read: Read) -> Trace {
+    let mut given = Vec::new();
+    let failed = pieces.iter().find_map(|piece| read(&mut decoder, piece, &mut given).err());
+    if let Some(error) = failed {
+        assert!(error.size > error.max, "{error}");
+        let before = given.len();
+        assert_eq!(read(&mut decoder, b"data: x\n\n", &mut given), Err(error), "the error stays");
+        assert_eq!(given.len(), before, "nothing is given after an error");
+    }
+    Trace {
+        skipped: decoder.skipped(),
+        last_event_id: decoder.last_event_id().into(),
+        retry: decoder.retry().map(sse_proto::Retry::as_millis),
+        error: failed.map(|error| (error.limit, error.max)),
+        end: failed.is_none().then(|| decoder.finish()),
+        given,
+    }
+}
+
+fn lent(decoder: &mut Decoder, mut piece: &[u8], given: &mut Vec<String>) -> Result<(), DecodeError> {
+    while let Some(event) = decoder.decode(&mut piece)? {
+        given.push(format!("{event:?}"));
+    }
+    Ok(())
+}
+
+fn owned(decoder: &mut Decoder, piece: &[u8], given: &mut Vec<String>) -> Result<(), DecodeError> {
+    let mut piece = Bytes::copy_from_slice(piece);
+    while let Some(event) = decoder.decode_owned(&mut piece)? {
+        given.push(format!("{:?}", event.as_ref()));
+    }
+    Ok(())
+}
+
+fn items(decoder: &mut Decoder, mut piece: &[u8], given: &mut Vec<String>) -> Result<(), DecodeError> {
+    while let Some(item) = decoder.decode_item(&mut piece)? {
+        given.push(match item {
+            Item::Skipped(excess) => format!("Skipped({}, {})", excess.limit, excess.max),
+            item => format!("{item:?}"),
+        });
+    }
+    Ok(())
+}
+
+fn limits() -> impl Strategy<Value = Limits> {
+    let limit = || {
+        let max = prop_oneof![0..12_usize, 8..60_usize, Just(usize::MAX)];
+        (max, any::<bool>()).prop_map(|(max, fail)| if fail { Limit::fail(max) } else { Limit::skip(max) })
+    };
+    (limit(), limit(), limit(), limit()).prop_map(|(line, data, id, event_type)| Limits { line, data, id, event_type })
+}
+
+const EVERYTHING: Report = Report { comments: true, findings: true, last_event_ids: true, retries: true };
+
+fn check(input: &[u8], limits: Limits, report: Report, seed: u64) -> Result<(), TestCaseError> {
+    let decoder = || Decoder::new().with_limits(limits).with_report(report);
+    let whole_items = trace(decoder(), &[input], items);
+    let whole_events = trace(decoder(), &[input], lent);
+    for pieces in [Pieces::Whole, Pieces::Every(1), Pieces::AfterCr, Pieces::Random(seed), Pieces::Random(!seed)] {
+        let cutting = Cutting::new(pieces);
+        for cutting in [cutting, cutting.with_empty()] {
+            let pieces = cutting.cut(input);
+            prop_assert_eq!(&trace(decoder(), &pieces, items), &whole_items, "items, {}", cutting);
+            prop_assert_eq!(&trace(decoder(), &pieces, lent), &whole_events, "lent, {}", cutting);
+            prop_assert_eq!(&trace(decoder(), &pieces, owned), &whole_events, "owned, {}", cutting);
+        }
+    }
+    let events: Vec<_> = whole_items.given.iter().filter_map(|item| item.strip_prefix("Event(")).collect();
+    let lent: Vec<_> = whole_events.given.iter().map(|event| format!("{event})")).collect();
+    prop_assert_eq!(events, lent, "the events among the items are the events");
+    Ok(())
+}
+
+#[test]
+fn a_comment_that_is_too_long_takes_no_other_line_with_it() {
+    let limits = Limits { line: Limit::skip(12), ..Limits::default() };
+    for pieces in [&[&b": a comment too long\ndata: x\n\n"[..]][..], &[b": a", b" comment too long\ndata: x\n\n"]] {
+        let trace = trace(Decoder::new().with_limits(limits).with_report(EVERYTHING), pieces, items);
+        assert_eq!(trace.given.len(), 2, "{trace:?}");
+        assert_eq!(trace.given[0], "Skipped(a line, 12)");
+    }
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(512))]
+
+    #[test]
+    fn limits_do_not_depend_on_the_cutting(input in generate::stream(40), limits in limits(), seed: u64) {
+        check(&input, limits, EVERYTHING, seed)?;
+        check(&input, limits, Report::default(), seed)?;
+    }
+
+    #[test]
+    fn reports_do_not_depend_on_the_cutting(input in generate::stream(40), seed: u64) {
+        check(&input, Limits::UNLIMITED, EVERYTHING, seed)?;
+    }
+
+    /// A report on retries must not change what is read of comments, and so on.
+    #[test]
+    fn reports_do_not_change_the_events(input in generate::stream(40), parts: [bool; 4]) {
+        let [comments, findings, last_event_ids, retries] = parts;
+        let report = Report { comments, findings, last_event_ids, retries };
+        let plain = trace(Decoder::new(), &[&input], lent);
+        prop_assert_eq!(trace(Decoder::new().with_report(report), &[&input], lent), plain);
+    }
+}

@@ -1,0 +1,56 @@
+//! The manual: prose only, no code to call.
+//!
+//! # How it hangs together
+//!
+//! ```text
+//! client   socket → reader → client::EventSource (its Decoder) → your events
+//! server   Message → Log (encoded once) → Session (a cursor) → writer → socket
+//! ```
+//!
+//! The machines decide everything that the standard decides: what a line means, when an event is complete, what an
+//! answer's status and type lead to, when to connect again and what to ask for, when a heartbeat is due. A driver only
+//! does as it is told. The `driver` feature has drivers for everything that can be polled; the adapter crates give them
+//! the readers, writers and timers of their runtimes.
+//!
+//! # Driving by hand
+//!
+//! 1. Ask the machine: [`poll_output`](crate::client::EventSource::poll_output), with the time.
+//! 2. Do what it says: connect, hand an event to the application, write bytes.
+//! 3. Repeat until it says `Wait`.
+//! 4. Wait for the connection, or for the moment that came with `Wait`, whichever is first.
+//! 5. Tell the machine what happened, with one of the `handle_*` methods. If it was the moment that came, there is
+//!    nothing to tell.
+//! 6. Go back to 1.
+//!
+//! The rule to keep is that **every change is followed by a full drain**. Events are decoded as they are polled, and
+//! from the bytes that were handed over last, so that nothing is queued: whoever stops polling stops reading, and TCP
+//! tells the server.
+//!
+//! Time is a [`Timestamp`](crate::Timestamp): a duration since an epoch of your choice. In a test it is a number that
+//! you add to, and a reconnection after three seconds takes no time at all.
+//!
+//! # Receiving: lent or owned
+//!
+//! [`Decoder::decode`](crate::Decoder::decode) and [`EventSource::event`](crate::client::EventSource::event) lend an
+//! event: its parts lie in the chunk that you handed in, or in the decoder where they were cut or had to be joined.
+//! Nothing is allocated for it.
+//!
+//! [`Decoder::decode_owned`](crate::Decoder::decode_owned) and
+//! [`EventSource::take_event`](crate::client::EventSource::take_event) give an [`Event`](crate::Event) whose parts are
+//! slices of the received [`Bytes`](bytes::Bytes). Nothing is copied where a value lay there in one piece, but the slice
+//! keeps the block alive: an event that is stored for long is better copied.
+//!
+//! # Limits
+//!
+//! A peer decides what is sent, you decide what is kept. [`Limits`](crate::Limits) has a bound for a line, for the data
+//! of an event, for an ID and for a type, all finite by default, and each is checked while the line is still coming in.
+//! What passes one is an error that names the limit, or the event is left out and the stream goes on. Lines that the
+//! standard ignores are thrown away as they come.
+//!
+//! What a decoder keeps is at most one event's data, type and ID. Data that is not well-formed UTF-8 is kept a second
+//! time while it is lent, with U+FFFD in place of what is wrong, which may be three times as long.
+//!
+//! # Without the standard library
+//!
+//! With `default-features = false` the crate needs `alloc` and nothing else; `driver` builds there, too, without the
+//! shared log. `memchr` then chooses its instructions when it is compiled, not when it runs.

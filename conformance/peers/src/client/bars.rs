@@ -23,7 +23,7 @@ pub(super) fn print(rows: &[Row]) -> bool {
     let mut table = Table::new(["ours", "place", "measure", "reached", "bar", "ok"]);
     for (number, ours) in [LENT, OWNED].into_iter().enumerate() {
         for place in Place::ALL {
-            let Some(row) = find(rows, ours, place, WRITE) else { continue };
+            let Some(row) = find(rows, ours, place) else { continue };
             let mut check = |what: String, reached: f64, most: f64| {
                 if most.is_finite() {
                     let ok = reached <= most;
@@ -34,24 +34,21 @@ pub(super) fn print(rows: &[Row]) -> bool {
                     table.row(cells);
                 }
             };
-            if let Some(best) = best_peer(rows, place, WRITE) {
+            if let Some(best) = best_peer(rows, place) {
                 let what = format!("CPU, times the best peer's ({})", best.contender.name);
                 check(what, ratio(&row.cpu, &best.cpu), BEST_PEER[number]);
             }
-            if let Some(raw) = find(rows, RAW, place, WRITE) {
+            if let Some(raw) = find(rows, RAW, place) {
                 check("CPU, times a raw read's".to_owned(), ratio(&row.cpu, &raw.cpu), RAW_READ[number]);
             }
             check("allocations per event".to_owned(), row.allocations, ALLOCATIONS[number]);
             if place == Place::Main
-                && let Some(own) = find(rows, ours, Place::CurrentThread, WRITE)
+                && let Some(own) = find(rows, ours, Place::CurrentThread)
             {
                 check("CPU, times its own on a current-thread runtime".to_owned(), ratio(&row.cpu, &own.cpu), MAIN);
             }
         }
     }
-    if !table.is_empty() {
-        println!("## Clients: the bars\n");
-        table.print();
-    }
+    table.print();
     all
 }

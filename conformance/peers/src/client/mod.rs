@@ -15,7 +15,7 @@ use tokio::runtime::{Builder, Runtime};
 pub(crate) use self::server::serve;
 use self::{
     contenders::{ALL, Contender},
-    server::{Framing, Order, Server},
+    server::{Framing, Order, Server, Shape},
 };
 use crate::{
     allocs,
@@ -34,8 +34,11 @@ pub(crate) struct Args {
     #[arg(long, value_delimiter = ',', default_value = "65536")]
     write: Vec<usize>,
     /// How the body is delimited.
-    #[arg(long, value_enum, default_value = "chunked")]
-    framing: Framing,
+    #[arg(long, value_enum, value_delimiter = ',', default_value = "event,write")]
+    framing: Vec<Framing>,
+    /// Which fields an event has.
+    #[arg(long, value_enum, default_value = "data")]
+    shape: Shape,
     /// Only these clients.
     #[arg(long, value_delimiter = ',')]
     client: Vec<String>,
@@ -58,7 +61,8 @@ impl Default for Args {
         Self {
             events: EVENTS,
             write: vec![bars::WRITE],
-            framing: Framing::Chunked,
+            framing: vec![Framing::Event, Framing::Write],
+            shape: Shape::Data,
             client: Vec::new(),
             place: Vec::new(),
             in_memory: false,
@@ -99,7 +103,6 @@ impl Place {
 struct Row {
     contender: &'static Contender,
     place: Place,
-    write: usize,
     /// CPU seconds per million events.
     cpu: Vec<f64>,
     user: Vec<f64>,
@@ -116,19 +119,21 @@ pub(crate) fn run(args: &Args, effort: Effort) -> Result<bool, String> {
         return Ok(true);
     }
     let server = Server::start()?;
-    let mut rows = Vec::new();
-    for &write in &args.write {
-        let order = Order { events: if quick { PROBE } else { args.events }, write, framing: args.framing };
-        let measured = measure(args, &server, order, effort.rounds)?;
-        println!(
-            "## Clients, {write} B a write, {} (median of {} rounds)\n",
-            if args.framing == Framing::Chunked { "chunked" } else { "until close" },
-            effort.rounds,
-        );
-        print(&measured);
-        rows.extend(measured);
+    let mut reached = Vec::new();
+    for &framing in &args.framing {
+        for &write in &args.write {
+            let order = Order { events: if quick { PROBE } else { args.events }, write, framing, shape: args.shape };
+            let rows = measure(args, &server, order, effort.rounds)?;
+            let what = format!("{write} B a write, {}", framing.name());
+            println!("## Clients, {what} (median of {} rounds)\n", effort.rounds);
+            print(&rows);
+            if write == bars::WRITE {
+                println!("## Clients, {what}: the bars\n");
+                reached.push(bars::print(&rows));
+            }
+        }
     }
-    Ok(bars::print(&rows))
+    Ok(!reached.contains(&false))
 }
 
 fn measure(args: &Args, server: &Server, order: Order, rounds: usize) -> Result<Vec<Row>, String> {
@@ -140,8 +145,7 @@ fn measure(args: &Args, server: &Server, order: Order, rounds: usize) -> Result<
         let runtime = place.runtime()?;
         for contender in ALL.iter().filter(asked) {
             let (allocations, events) = probe(contender, place, &runtime, server, order)?;
-            let row =
-                Row { contender, place, write: order.write, cpu: vec![], user: vec![], rate: vec![], allocations };
+            let row = Row { contender, place, cpu: vec![], user: vec![], rate: vec![], allocations };
             runs.push((row, events));
         }
     }
@@ -222,13 +226,13 @@ fn cpu() -> (Duration, Duration) {
 }
 
 /// The cheapest peer in this place.
-fn best_peer(rows: &[Row], place: Place, write: usize) -> Option<&Row> {
-    let peers = rows.iter().filter(|row| row.contender.role == Role::Peer && row.place == place && row.write == write);
+fn best_peer(rows: &[Row], place: Place) -> Option<&Row> {
+    let peers = rows.iter().filter(|row| row.contender.role == Role::Peer && row.place == place);
     peers.min_by(|left, right| median(&left.cpu).total_cmp(&median(&right.cpu)))
 }
 
-fn find(rows: &[Row], contender: usize, place: Place, write: usize) -> Option<&Row> {
-    rows.iter().find(|row| row.contender.name == ALL[contender].name && row.place == place && row.write == write)
+fn find(rows: &[Row], contender: usize, place: Place) -> Option<&Row> {
+    rows.iter().find(|row| row.contender.name == ALL[contender].name && row.place == place)
 }
 
 fn print(rows: &[Row]) {
@@ -252,8 +256,8 @@ fn print(rows: &[Row]) {
             format!("({:.3})", median(&row.user)),
             format!("{:.2}", median(&row.rate)),
             format!("{:.3}", row.allocations),
-            times(best_peer(rows, row.place, row.write)),
-            times(find(rows, contenders::RAW, row.place, row.write)),
+            times(best_peer(rows, row.place)),
+            times(find(rows, contenders::RAW, row.place)),
         ]);
     }
     table.print();

@@ -10,12 +10,14 @@ use std::{
     thread,
 };
 
+use clap::ValueEnum;
+
 use crate::tally::Tally;
 
-/// The length of an event on the wire, and of its data.
-pub(crate) const EVENT_LEN: usize = 200;
-const PREFIX: &str = "data: ";
-const DATA_LEN: usize = EVENT_LEN - PREFIX.len() - 2;
+/// The length of an event, without what HTTP puts around it.
+const EVENT_LEN: usize = 200;
+/// How many events there are before the first comes again.
+const DIFFERENT: u64 = 16;
 
 /// The data of the event after the last: how a client knows that it has everything.
 pub(crate) const END: &str = "end";
@@ -24,10 +26,55 @@ const END_EVENT: &[u8] = b"data: end\n\n";
 /// How the body is delimited.
 #[derive(Clone, Copy, Debug, Eq, PartialEq, clap::ValueEnum)]
 pub(crate) enum Framing {
-    /// `Transfer-Encoding: chunked`: each write is a chunk.
-    Chunked,
+    /// `Transfer-Encoding: chunked`, each event a chunk, as servers that know events have it.
+    Event,
+    /// `Transfer-Encoding: chunked`, each write a chunk, as proxies have it.
+    Write,
     /// `Connection: close`: the body ends with the connection.
     Close,
+}
+
+impl Framing {
+    pub(crate) const fn name(self) -> &'static str {
+        match self {
+            Self::Event => "a chunk per event",
+            Self::Write => "a chunk per write",
+            Self::Close => "until close",
+        }
+    }
+}
+
+/// Which fields an event has.
+#[derive(Clone, Copy, Debug, Eq, PartialEq, clap::ValueEnum)]
+pub(crate) enum Shape {
+    /// One line of data.
+    Data,
+    /// `id`, `event` and one line of data.
+    Full,
+}
+
+impl Shape {
+    const fn prefix_len(self) -> usize {
+        match self {
+            Self::Data => "data: ".len(),
+            Self::Full => "id: 1000000\nevent: update\ndata: ".len(),
+        }
+    }
+
+    fn event(self, number: u64) -> Vec<u8> {
+        let mut text = match self {
+            Self::Data => String::from("data: "),
+            Self::Full => format!("id: {}\nevent: update\ndata: ", 1_000_000 + number),
+        };
+        debug_assert_eq!(text.len(), self.prefix_len(), "all events are of one length");
+        text.push_str(r#"{"id":"evt-01J9ZK","object":"update","created":1740000000,"text":""#);
+        while text.len() < EVENT_LEN {
+            let _ = write!(text, "{} ", (text.len() as u64 + number) % 7);
+        }
+        text.truncate(EVENT_LEN - 4);
+        text.push_str("\"}\n\n");
+        text.into_bytes()
+    }
 }
 
 /// What is asked of the server: it is the path of the request.
@@ -36,12 +83,13 @@ pub(crate) struct Order {
     pub(crate) events: u64,
     pub(crate) write: usize,
     pub(crate) framing: Framing,
+    pub(crate) shape: Shape,
 }
 
 impl Order {
     pub(crate) fn path(self) -> String {
-        let framing = if self.framing == Framing::Chunked { "chunked" } else { "close" };
-        format!("/{}/{}/{framing}", self.events, self.write)
+        let Self { events, write, framing, shape } = self;
+        format!("/{events}/{write}/{framing:?}/{shape:?}")
     }
 
     fn parse(path: &str) -> Option<Self> {
@@ -49,13 +97,14 @@ impl Order {
         Some(Self {
             events: parts.next()?.parse().ok()?,
             write: parts.next()?.parse().ok().filter(|write| *write > 0)?,
-            framing: if parts.next()? == "chunked" { Framing::Chunked } else { Framing::Close },
+            framing: Framing::from_str(parts.next()?, true).ok()?,
+            shape: Shape::from_str(parts.next()?, true).ok()?,
         })
     }
 
     /// What a client must find before the end.
     pub(crate) fn expected(self) -> Tally {
-        Tally { events: self.events, data_bytes: self.events * DATA_LEN as u64 }
+        Tally { events: self.events, data_bytes: self.events * (EVENT_LEN - 2 - self.shape.prefix_len()) as u64 }
     }
 }
 
@@ -114,64 +163,34 @@ fn answer(mut stream: TcpStream) -> io::Result<()> {
     let Some(order) = request.split(' ').nth(1).and_then(Order::parse) else {
         return stream.write_all(b"HTTP/1.1 404 Not Found\r\nContent-Length: 0\r\nConnection: close\r\n\r\n");
     };
-    let framing = match order.framing {
-        Framing::Chunked => "Transfer-Encoding: chunked",
-        Framing::Close => "Connection: close",
-    };
-    let head =
-        format!("HTTP/1.1 200 OK\r\nContent-Type: text/event-stream\r\nCache-Control: no-store\r\n{framing}\r\n\r\n");
+    let Order { events, write, framing, shape } = order;
+    let delimited = if framing == Framing::Close { "Connection: close" } else { "Transfer-Encoding: chunked" };
+    let head = format!("HTTP/1.1 200 OK\r\nContent-Type: text/event-stream\r\n{delimited}\r\n\r\n");
     stream.write_all(head.as_bytes())?;
 
-    let block = block();
-    let mut left = order.events as usize * EVENT_LEN;
-    // The writes come round again when the events and the writes end together.
-    let round: Vec<_> = (0..EVENT_LEN / gcd(EVENT_LEN, order.write))
-        .map(|number| framed(&block, number * order.write, order.write, order.framing))
-        .collect();
+    let different = (0..DIFFERENT).map(|number| shape.event(number));
+    let round: Vec<_> =
+        different.flat_map(|event| if framing == Framing::Event { chunk(&event) } else { event }).collect();
+    let mut left = round.len() / DIFFERENT as usize * events as usize;
+    let body = round.repeat(1 + write.div_ceil(round.len()));
     let mut at = 0;
-    for write in round.iter().cycle() {
-        if left < order.write {
-            break;
+    while left > 0 {
+        let bytes = &body[at..at + write.min(left)];
+        if framing == Framing::Write {
+            stream.write_all(&chunk(bytes))?
+        } else {
+            stream.write_all(bytes)?
         }
-        stream.write_all(write)?;
-        left -= order.write;
-        at += order.write;
+        left -= bytes.len();
+        at = (at + bytes.len()) % round.len();
     }
-    if left > 0 {
-        stream.write_all(&framed(&block, at, left, order.framing))?;
+    if framing == Framing::Close {
+        return stream.write_all(END_EVENT);
     }
-    stream.write_all(&framed(END_EVENT, 0, END_EVENT.len(), order.framing))?;
-    if order.framing == Framing::Chunked {
-        stream.write_all(b"0\r\n\r\n")?;
-    }
-    Ok(())
+    stream.write_all(&[&*chunk(END_EVENT), b"0\r\n\r\n"].concat())
 }
 
-/// One event, of which the stream consists.
-fn block() -> Vec<u8> {
-    let mut data = String::from(r#"{"id":"evt-01J9ZK","object":"update","created":1740000000,"text":""#);
-    while data.len() < DATA_LEN - 2 {
-        let _ = write!(data, "{} ", data.len() % 7);
-    }
-    data.truncate(DATA_LEN - 2);
-    data.push_str("\"}");
-    format!("{PREFIX}{data}\n\n").into_bytes()
-}
-
-/// A write of `len` bytes of the endless stream from `at` on, as it goes over the wire.
-fn framed(block: &[u8], at: usize, len: usize, framing: Framing) -> Vec<u8> {
-    let payload = (at..at + len).map(|at| block[at % block.len()]);
-    match framing {
-        Framing::Close => payload.collect(),
-        Framing::Chunked => {
-            let mut bytes = format!("{len:x}\r\n").into_bytes();
-            bytes.extend(payload);
-            bytes.extend_from_slice(b"\r\n");
-            bytes
-        }
-    }
-}
-
-fn gcd(left: usize, right: usize) -> usize {
-    if right == 0 { left } else { gcd(right, left % right) }
+/// A chunk of HTTP.
+fn chunk(payload: &[u8]) -> Vec<u8> {
+    [format!("{:x}\r\n", payload.len()).as_bytes(), payload, b"\r\n"].concat()
 }

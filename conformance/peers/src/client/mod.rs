@@ -114,7 +114,9 @@ struct Row {
 /// Measures and prints; says whether all bars were reached.
 pub(crate) fn run(args: &Args, effort: Effort) -> Result<bool, String> {
     let quick = effort.rounds == 1 && effort.per_round < Duration::from_millis(10);
-    memory::run(effort)?;
+    if args.client.is_empty() {
+        memory::run(effort)?;
+    }
     if args.in_memory {
         return Ok(true);
     }

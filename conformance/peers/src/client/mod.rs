@@ -113,7 +113,7 @@ struct Row {
 
 /// Measures and prints; says whether all bars were reached.
 pub(crate) fn run(args: &Args, effort: Effort) -> Result<bool, String> {
-    let quick = effort.rounds == 1 && effort.per_round < Duration::from_millis(10);
+    let quick = effort.per_round == Effort::smoke().per_round;
     if args.client.is_empty() {
         memory::run(effort)?;
     }
@@ -180,9 +180,9 @@ fn probe(
     let run = |events| allocs::during(|| once(contender, place, runtime, server, Order { events, ..order }));
     // What a connection costs is in both, and falls out of the difference.
     let (short, long) = (run(few), run(few + PROBE));
-    (short.0?, ());
+    short.0?;
     let wall = long.0?.wall;
-    let allocations = (long.1 as f64 - short.1 as f64) / PROBE as f64;
+    let allocations = long.1.saturating_sub(short.1) as f64 / PROBE as f64;
     let fitting = (PROBE as f64 * LONGEST.as_secs_f64() / wall.as_secs_f64()) as u64;
     Ok((allocations, order.events.min(fitting.max(PROBE))))
 }

@@ -177,9 +177,9 @@ fn answer(mut stream: TcpStream) -> io::Result<()> {
     while left > 0 {
         let bytes = &body[at..at + write.min(left)];
         if framing == Framing::Write {
-            stream.write_all(&chunk(bytes))?
+            stream.write_all(&chunk(bytes))?;
         } else {
-            stream.write_all(bytes)?
+            stream.write_all(bytes)?;
         }
         left -= bytes.len();
         at = (at + bytes.len()) % round.len();

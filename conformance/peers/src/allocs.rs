@@ -55,6 +55,15 @@ unsafe impl GlobalAlloc for Counting {
     }
 }
 
+/// How many allocations there were, in all threads, while this ran.
+pub(crate) fn during<T>(run: impl FnOnce() -> T) -> (T, u64) {
+    CALLS.store(0, Relaxed);
+    COUNTS.store(true, Relaxed);
+    let result = run();
+    COUNTS.store(false, Relaxed);
+    (result, CALLS.load(Relaxed))
+}
+
 /// Counts and prints, each decoder over each corpus.
 pub(crate) fn run(corpora: &[Corpus], corpus_len: usize) {
     let chunking = Chunking::BLOCK;

@@ -16,6 +16,8 @@ pub(crate) struct Chunking(usize);
 impl Chunking {
     pub(crate) const WHOLE: Self = Self(usize::MAX);
     pub(crate) const BLOCK: Self = Self(16 * 1024);
+    /// What the readers of the runtimes take at once.
+    pub(crate) const RECEIVED: Self = Self(64 * 1024);
     pub(crate) const PACKET: Self = Self(1460);
     pub(crate) const SMALL: Self = Self(64);
     pub(crate) const BYTE: Self = Self(1);

@@ -3,6 +3,7 @@
 mod allocs;
 mod cases;
 mod chunks;
+mod client;
 mod corpora;
 mod peers;
 mod read;
@@ -49,6 +50,11 @@ enum Command {
         #[arg(long)]
         contender: String,
     },
+    /// Clients over loopback: CPU time and allocations per event.
+    Client(client::Args),
+    /// The server that the clients read from, in a process of its own.
+    #[command(hide = true)]
+    Serve,
     /// Everything.
     All,
 }
@@ -112,10 +118,15 @@ fn run(command: &Command, options: &Options) -> Result<bool, String> {
             true
         }
         Command::Cases { file } => cases::run(file)?,
+        Command::Client(args) => client::run(args, effort)?,
+        Command::Serve => {
+            client::serve()?;
+            true
+        }
         Command::All => {
-            let reached = [read(), write()];
+            let reached = [read(), write(), client::run(&client::Args::default(), effort)?];
             allocs();
-            cases::run(cases::DEFAULT.as_ref())? && reached == [true, true]
+            cases::run(cases::DEFAULT.as_ref())? && reached == [true; 3]
         }
         Command::One { contender } => {
             let contender = peers::named(contender)?;

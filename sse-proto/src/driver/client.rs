@@ -11,7 +11,7 @@ use core::{
 
 use super::{Alarm, Connect, Read, Timer, turn::Turn};
 use crate::{
-    DecodeError, Event, EventId, EventRef, Finding, Retry, Text,
+    DecodeError, Event, EventId, EventRef, Finding, Retry, Text, Timestamp,
     client::{self, Config, FailReason, Loss, Output, ReadyState},
 };
 
@@ -23,6 +23,8 @@ pub struct EventSource<C: Connect, T> {
     machine: client::EventSource,
     connector: C,
     alarm: Alarm<T>,
+    /// The moment of what the machine was told last. The clock is not read for every event of a block.
+    now: Option<Timestamp>,
     link: Link<C>,
     /// What the transport said last.
     error: Option<C::Error>,
@@ -93,6 +95,7 @@ impl<C: Connect, T: Timer> EventSource<C, T> {
             machine: client::EventSource::new(config.seeded(timer.seed())),
             connector,
             alarm: Alarm::new(timer),
+            now: None,
             link: Link::Down,
             error: None,
             ended: false,
@@ -207,7 +210,8 @@ impl<C: Connect, T: Timer> EventSource<C, T> {
         }
         let mut turn = Turn::default();
         loop {
-            match self.machine.poll_output(self.alarm.now()) {
+            let now = *self.now.get_or_insert_with(|| self.alarm.now());
+            match self.machine.poll_output(now) {
                 Output::Connect(request) => {
                     self.error = None;
                     self.link = Link::Down;
@@ -222,6 +226,7 @@ impl<C: Connect, T: Timer> EventSource<C, T> {
                         let Some(deadline) = until else { return Poll::Pending };
                         ready!(self.alarm.poll(cx, deadline));
                     }
+                    self.now = None;
                 }
                 output @ (Output::Closed | Output::Failed(_)) => {
                     self.link = Link::Down;

@@ -10,7 +10,7 @@ use core::{
     fmt,
     future::{Future, poll_fn},
     pin::Pin,
-    task::{Context, Poll},
+    task::{Context, Poll, Waker},
 };
 use std::io;
 
@@ -138,23 +138,22 @@ where
     type Error = HttpError;
 
     fn poll_read(&mut self, cx: &mut Context<'_>) -> Poll<Result<Option<Bytes>, HttpError>> {
-        let mut connection_polled = false;
         loop {
-            match Pin::new(&mut self.body).poll_frame(cx) {
+            if let Some(connection) = &mut self.connection
+                && Pin::new(connection).poll(cx).is_ready()
+            {
+                self.connection = None;
+            }
+            // Nobody has to be woken for the body: only the connection above puts anything there.
+            match Pin::new(&mut self.body).poll_frame(&mut Context::from_waker(Waker::noop())) {
                 Poll::Ready(None) => return Poll::Ready(Ok(None)),
                 Poll::Ready(Some(Err(error))) => return Poll::Ready(Err(HttpError::Http(error))),
                 Poll::Ready(Some(Ok(frame))) => match frame.into_data() {
                     Ok(data) if !data.is_empty() => return Poll::Ready(Ok(Some(data))),
                     // An empty frame, or trailers.
-                    _ => continue,
+                    _ => {}
                 },
-                Poll::Pending if connection_polled => return Poll::Pending,
-                Poll::Pending => {}
-            }
-            // What the connection reads goes to the body; look there again at once, instead of waiting to be woken.
-            connection_polled = true;
-            if self.connection.as_mut().is_some_and(|connection| Pin::new(connection).poll(cx).is_ready()) {
-                self.connection = None;
+                Poll::Pending => return Poll::Pending,
             }
         }
     }

@@ -1,0 +1,168 @@
+//! The clients, each as its documentation shows it.
+
+use std::{error::Error, net::SocketAddr, pin::Pin};
+
+use eventsource_client::Client;
+use eventsource_stream::Eventsource;
+use futures_util::StreamExt;
+use http_body_util::Empty;
+use hyper_util::rt::TokioIo;
+use memchr::memmem;
+use tokio::{
+    io::{AsyncReadExt, AsyncWriteExt},
+    net::TcpStream,
+};
+
+use super::server::{END, Framing, Order};
+use crate::{peers::Role, tally::Tally};
+
+type Answer = Result<Tally, Box<dyn Error + Send + Sync>>;
+
+/// A client at work: what it found before the end.
+pub(super) type Reading = Pin<Box<dyn Future<Output = Answer> + Send>>;
+
+/// A client under test.
+pub(super) struct Contender {
+    pub(super) name: &'static str,
+    pub(super) role: Role,
+    pub(super) read: fn(SocketAddr, Order) -> Reading,
+}
+
+macro_rules! contender {
+    ($name:literal, $role:ident, $read:ident) => {
+        Contender { name: $name, role: Role::$role, read: |address, order| Box::pin($read(address, order)) }
+    };
+}
+
+pub(super) const LENT: usize = 0;
+pub(super) const OWNED: usize = 1;
+pub(super) const RAW: usize = 2;
+
+pub(super) const ALL: [Contender; 7] = [
+    contender!("ours-lent", Ours, lent),
+    contender!("ours-owned", Ours, owned),
+    contender!("raw-memchr", Limit, raw),
+    contender!("sse-stream", Peer, sse_stream),
+    contender!("reqwest+eventsource-stream", Peer, reqwest_eventsource_stream),
+    contender!("reqwest-eventsource", Peer, reqwest_eventsource),
+    contender!("eventsource-client", Peer, launchdarkly),
+];
+
+/// Counts an event; false at the end.
+fn counted(tally: &mut Tally, data: &str) -> bool {
+    let more = data != END;
+    if more {
+        tally.add(data.len());
+    }
+    more
+}
+
+fn url(address: SocketAddr, order: Order) -> String {
+    format!("http://{address}{}", order.path())
+}
+
+async fn lent(address: SocketAddr, order: Order) -> Answer {
+    let mut source = sse_tokio::EventSource::get(url(address, order))?;
+    let mut tally = Tally::default();
+    while let Some(event) = source.next_ref().await {
+        if !counted(&mut tally, event?.data()) {
+            break;
+        }
+    }
+    Ok(tally)
+}
+
+async fn owned(address: SocketAddr, order: Order) -> Answer {
+    let mut source = sse_tokio::EventSource::get(url(address, order))?;
+    let mut tally = Tally::default();
+    while let Some(event) = source.next().await {
+        if !counted(&mut tally, event?.data()) {
+            break;
+        }
+    }
+    Ok(tally)
+}
+
+/// No client: reads the socket and looks for ends of events. Chunk frames would tear some of them apart, so that it
+/// asks for a body without them.
+async fn raw(address: SocketAddr, order: Order) -> Answer {
+    let mut stream = TcpStream::connect(address).await?;
+    let path = Order { framing: Framing::Close, ..order }.path();
+    stream.write_all(format!("GET {path} HTTP/1.1\r\nHost: {address}\r\n\r\n").as_bytes()).await?;
+    let mut buffer = vec![0; 64 * 1024];
+    let ends = memmem::Finder::new("\n\n");
+    let mut events = 0;
+    let mut torn = false;
+    loop {
+        let count = stream.read(&mut buffer).await?;
+        let bytes = &buffer[..count];
+        let Some(last) = bytes.last() else { break };
+        events += u64::from(torn && bytes[0] == b'\n') + ends.find_iter(bytes).count() as u64;
+        torn = *last == b'\n' && !bytes.ends_with(b"\n\n");
+    }
+    let expected = order.expected();
+    // The end is an event, too.
+    Ok(if events == expected.events + 1 { expected } else { Tally { events, data_bytes: 0 } })
+}
+
+/// sse-stream over hyper, whose connection runs in a task of its own.
+async fn sse_stream(address: SocketAddr, order: Order) -> Answer {
+    let stream = TcpStream::connect(address).await?;
+    stream.set_nodelay(true)?;
+    let (mut sender, connection) = hyper::client::conn::http1::handshake(TokioIo::new(stream)).await?;
+    tokio::spawn(connection);
+    let request = http::Request::get(order.path()).header("host", address.to_string());
+    let response = sender.send_request(request.body(Empty::<bytes::Bytes>::new())?).await?;
+    let mut events = sse_stream::SseStream::new(response.into_body());
+    let mut tally = Tally::default();
+    while let Some(event) = events.next().await {
+        if !counted(&mut tally, event?.data.as_deref().unwrap_or_default()) {
+            break;
+        }
+    }
+    Ok(tally)
+}
+
+async fn reqwest_eventsource_stream(address: SocketAddr, order: Order) -> Answer {
+    let client = reqwest::Client::builder().no_proxy().build()?;
+    let response = client.get(url(address, order)).send().await?;
+    let mut events = response.bytes_stream().eventsource();
+    let mut tally = Tally::default();
+    while let Some(event) = events.next().await {
+        if !counted(&mut tally, &event?.data) {
+            break;
+        }
+    }
+    Ok(tally)
+}
+
+async fn reqwest_eventsource(address: SocketAddr, order: Order) -> Answer {
+    let mut events = reqwest_eventsource::EventSource::get(url(address, order));
+    let mut tally = Tally::default();
+    while let Some(event) = events.next().await {
+        if let reqwest_eventsource::Event::Message(message) = event?
+            && !counted(&mut tally, &message.data)
+        {
+            events.close();
+        }
+    }
+    Ok(tally)
+}
+
+/// LaunchDarkly's client.
+async fn launchdarkly(address: SocketAddr, order: Order) -> Answer {
+    let transport = launchdarkly_sdk_transport::HyperTransport::builder().disable_proxy().build_http()?;
+    let client = eventsource_client::ClientBuilder::for_url(&url(address, order))
+        .map_err(|error| error.to_string())?
+        .build_with_transport(transport);
+    let mut events = client.stream();
+    let mut tally = Tally::default();
+    while let Some(event) = events.next().await {
+        if let eventsource_client::SSE::Event(event) = event.map_err(|error| error.to_string())?
+            && !counted(&mut tally, &event.data)
+        {
+            break;
+        }
+    }
+    Ok(tally)
+}

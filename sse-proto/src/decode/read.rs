@@ -26,6 +26,9 @@ impl Decoder {
     pub(crate) fn advance(&mut self, chunk: &[u8]) -> (usize, Step) {
         let mut at = 0;
         if self.between_blocks {
+            if !self.lossy_data.is_empty() {
+                self.lossy_data = String::new();
+            }
             match self.plain_blocks(chunk, at) {
                 Plain::Event(end) => {
                     self.offset += end as u64;

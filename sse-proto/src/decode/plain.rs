@@ -44,6 +44,13 @@ impl Decoder {
                 }
                 continue;
             };
+            if field == Field::Comment && !open && !self.report.comments {
+                let heartbeats = line::heartbeats(line);
+                if heartbeats > 0 {
+                    at += heartbeats;
+                    continue;
+                }
+            }
             let prefix = colon + usize::from(line.get(colon) == Some(&b' '));
             let Some((value, end)) = line::split(&line[prefix..]) else { break false };
             let range = at + prefix..at + prefix + value.len();

@@ -26,6 +26,9 @@ impl Decoder {
     pub(crate) fn advance(&mut self, chunk: &[u8]) -> (usize, Step) {
         let mut at = 0;
         if self.between_blocks {
+            if !self.lossy_data.is_empty() {
+                self.lossy_data = String::new();
+            }
             match self.plain_blocks(chunk, at) {
                 Plain::Event(end) => {
                     self.offset += end as u64;
@@ -34,9 +37,28 @@ impl Decoder {
                 Plain::Stop(end) => at = end,
             }
         }
+        if self.line == Line::Value(Field::Data) {
+            at = self.data_goes_on(chunk);
+            if at > 0 && at == chunk.len() {
+                self.offset += at as u64;
+                return (at, Step::More);
+            }
+        }
         let (end, step) = self.advance_from(chunk, at);
         self.offset += end as u64;
         (end, step)
+    }
+
+    /// Keeps what the chunk has of a data line that was cut, up to the end of the line, if that is within the limits.
+    #[inline]
+    fn data_goes_on(&mut self, chunk: &[u8]) -> usize {
+        let len = line::find_end(chunk).unwrap_or(chunk.len());
+        let kept = self.block.data_buffer.len();
+        if self.failed.is_some() || self.excess(Field::Data, kept - self.data_line_start, kept, len).is_some() {
+            return 0;
+        }
+        self.block.extend_data(&chunk[..len]);
+        len
     }
 
     /// Reads on in the way that all lines can take.
@@ -252,6 +274,13 @@ impl Decoder {
             match self.line {
                 Line::Start => {
                     self.malformed = None;
+                    if let Some((field, colon)) = field::begin(bytes) {
+                        if let Some(step) = self.begin_value(field) {
+                            return Some(step);
+                        }
+                        bytes = &bytes[colon..];
+                        continue;
+                    }
                     let field = Field::starting_with(first);
                     match field {
                         Field::Comment => {

@@ -1,6 +1,7 @@
 //! The decoder: bytes in, events out.
 
 mod block;
+mod cut;
 mod excess;
 mod field;
 mod finding;

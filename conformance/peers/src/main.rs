@@ -40,9 +40,9 @@ enum Command {
     Allocs,
     /// Decoders: which of the parser cases they pass, whole and cut into bytes.
     Cases {
-        /// The file of cases.
-        #[arg(default_value = cases::DEFAULT)]
-        file: PathBuf,
+        /// The files of cases.
+        #[arg(default_values = cases::DEFAULT)]
+        files: Vec<PathBuf>,
     },
     /// One decoder on one corpus, once: for a profiler.
     One {
@@ -117,7 +117,7 @@ fn run(command: &Command, options: &Options) -> Result<bool, String> {
             allocs();
             true
         }
-        Command::Cases { file } => cases::run(file)?,
+        Command::Cases { files } => cases::run(files)?,
         Command::Client(args) => client::run(args, effort)?,
         Command::Serve => {
             client::serve()?;
@@ -126,7 +126,7 @@ fn run(command: &Command, options: &Options) -> Result<bool, String> {
         Command::All => {
             let reached = [read(), write(), client::run(&client::Args::default(), effort)?];
             allocs();
-            cases::run(cases::DEFAULT.as_ref())? && reached == [true; 3]
+            cases::run(&cases::DEFAULT)? && reached == [true; 3]
         }
         Command::One { contender } => {
             let contender = peers::named(contender)?;

@@ -15,7 +15,7 @@ use crate::{
     server::{self, SendError},
 };
 
-/// The sending half of a [`Session`] that is fed with messages. Clone it to send from several tasks; when all are
+/// The sending half of a [`Session`](super::Session) that is fed with messages. Clone it to send from several tasks; when all are
 /// dropped, the response ends after what was sent.
 pub struct Sender {
     pub(super) shared: Arc<Mutex<SharedSession>>,

@@ -3,7 +3,7 @@
 use core::{error::Error, fmt};
 
 use bytes::{BufMut, Bytes, BytesMut};
-use memchr::memchr2;
+use memchr::memchr2_iter;
 
 use crate::{EventId, EventType, Retry, Text};
 
@@ -208,31 +208,41 @@ fn put_line(buf: &mut impl BufMut, prefix: &str, value: &[u8]) {
 
 /// One line for each line of the text.
 fn put_lines(buf: &mut impl BufMut, prefix: &str, text: &str) {
-    let mut rest = text.as_bytes();
-    while let Some((line, after)) = split_line(rest) {
-        put_line(buf, prefix, line);
-        rest = after;
+    let text = text.as_bytes();
+    let mut start = 0;
+    for end in memchr2_iter(b'\r', b'\n', text) {
+        if end < start {
+            // The LF of a CRLF.
+            continue;
+        }
+        buf.put_slice(prefix.as_bytes());
+        if text[end] == b'\n' {
+            buf.put_slice(&text[start..=end]);
+        } else {
+            buf.put_slice(&text[start..end]);
+            buf.put_u8(b'\n');
+        }
+        start = next_line(text, end);
     }
-    put_line(buf, prefix, rest);
+    put_line(buf, prefix, &text[start..]);
 }
 
 fn lines_len(prefix: &str, text: &str) -> usize {
-    let mut rest = text.as_bytes();
-    let mut len = 0;
-    while let Some((line, after)) = split_line(rest) {
-        len += prefix.len() + line.len() + 1;
-        rest = after;
+    let text = text.as_bytes();
+    // Every line has a prefix and one byte at its end, whatever it had there before.
+    let (mut len, mut start) = (0, 0);
+    for end in memchr2_iter(b'\r', b'\n', text) {
+        if end >= start {
+            len += prefix.len() + (end - start) + 1;
+            start = next_line(text, end);
+        }
     }
-    len + prefix.len() + rest.len() + 1
+    len + prefix.len() + (text.len() - start) + 1
 }
 
-/// Splits at the first CR, LF or CRLF.
-#[inline]
-fn split_line(text: &[u8]) -> Option<(&[u8], &[u8])> {
-    let end = memchr2(b'\r', b'\n', text)?;
-    let (line, rest) = text.split_at(end);
-    let rest = rest.strip_prefix(b"\r\n").unwrap_or_else(|| &rest[1..]);
-    Some((line, rest))
+/// Where the line after this CR, LF or CRLF begins.
+fn next_line(text: &[u8], end: usize) -> usize {
+    end + 1 + usize::from(text[end] == b'\r' && text.get(end + 1) == Some(&b'\n'))
 }
 
 fn decimal(mut number: u64, digits: &mut [u8; 20]) -> &[u8] {

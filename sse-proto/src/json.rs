@@ -44,7 +44,7 @@ impl Message {
     pub fn encode_json<T: Serialize + ?Sized>(&self, value: &T, buf: &mut BytesMut) -> Result<(), JsonError> {
         let before = buf.len();
         write_head(self, buf);
-        buf.put_slice(DATA.as_bytes());
+        buf.put_slice(DATA);
         let written = serde_json::to_writer(DataWriter { buf, after_cr: false }, value);
         match written {
             Ok(()) => buf.put_slice(b"\n\n"),
@@ -107,7 +107,7 @@ impl io::Write for DataWriter<'_> {
             self.after_cr = rest[end] == b'\r';
             self.buf.put_slice(&rest[..end]);
             self.buf.put_u8(b'\n');
-            self.buf.put_slice(DATA.as_bytes());
+            self.buf.put_slice(DATA);
             rest = &rest[end + 1..];
         }
         Ok(bytes.len())

@@ -177,8 +177,8 @@ impl<T: Into<Text>> From<T> for Message {
     }
 }
 
-const COMMENT: &str = ": ";
-pub(crate) const DATA: &str = "data: ";
+const COMMENT: &[u8; 2] = b": ";
+pub(crate) const DATA: &[u8; 6] = b"data: ";
 const EVENT: &str = "event: ";
 const ID: &str = "id: ";
 const RETRY: &str = "retry: ";
@@ -207,7 +207,7 @@ fn put_line(buf: &mut impl BufMut, prefix: &str, value: &[u8]) {
 }
 
 /// One line for each line of the text.
-fn put_lines(buf: &mut impl BufMut, prefix: &str, text: &str) {
+fn put_lines<const N: usize>(buf: &mut impl BufMut, prefix: &[u8; N], text: &str) {
     let text = text.as_bytes();
     let mut start = 0;
     for end in memchr2_iter(b'\r', b'\n', text) {
@@ -215,7 +215,7 @@ fn put_lines(buf: &mut impl BufMut, prefix: &str, text: &str) {
             // The LF of a CRLF.
             continue;
         }
-        buf.put_slice(prefix.as_bytes());
+        buf.put_slice(prefix);
         if text[end] == b'\n' {
             buf.put_slice(&text[start..=end]);
         } else {
@@ -224,10 +224,12 @@ fn put_lines(buf: &mut impl BufMut, prefix: &str, text: &str) {
         }
         start = next_line(text, end);
     }
-    put_line(buf, prefix, &text[start..]);
+    buf.put_slice(prefix);
+    buf.put_slice(&text[start..]);
+    buf.put_u8(b'\n');
 }
 
-fn lines_len(prefix: &str, text: &str) -> usize {
+fn lines_len(prefix: &[u8], text: &str) -> usize {
     let text = text.as_bytes();
     // Every line has a prefix and one byte at its end, whatever it had there before.
     let (mut len, mut start) = (0, 0);

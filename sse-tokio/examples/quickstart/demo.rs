@@ -52,7 +52,7 @@ async fn publish(log: Log) {
     log.close();
 }
 
-/// Receives until all events are there, and the stream has been quiet long enough to see one come twice.
+/// Receives until the server ends the response behind its last event, so that one that came twice would be seen.
 async fn receive(url: &str) -> Result<(Vec<String>, u32), Box<dyn Error>> {
     let mut source = EventSource::get(url)?;
     let (mut received, mut opened) = (Vec::new(), 0_u32);

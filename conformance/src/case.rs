@@ -1,9 +1,12 @@
 //! Cases as data: the format that `cases/README.md` describes.
 
 use core::{error::Error, fmt};
-use std::{fs, io, path::Path};
+use std::{collections::HashSet, fs, io, path::Path};
 
-use serde::{Deserialize, Deserializer, Serialize, de};
+use serde::{
+    Deserialize, Deserializer, Serialize,
+    de::{self, DeserializeOwned},
+};
 
 use crate::{Event, Outcome, oracle};
 
@@ -85,11 +88,7 @@ impl Case {
     ///
     /// The file cannot be read or is malformed; the error says which file, which case and what is wrong.
     pub fn load(file: &Path) -> Result<Vec<Self>, CaseError> {
-        let name = file.display().to_string();
-        match fs::read_to_string(file) {
-            Ok(json) => Self::parse(&name, &json),
-            Err(error) => Err(CaseError { file: name, case: None, problem: Problem::Io(error) }),
-        }
+        load_cases(file, Self::parse)
     }
 
     /// Reads cases from a JSON text; `file` is the name for errors.
@@ -98,21 +97,43 @@ impl Case {
     ///
     /// The text is malformed; the error says which case and what is wrong.
     pub fn parse(file: &str, json: &str) -> Result<Vec<Self>, CaseError> {
-        let fail = |case: Option<String>, problem| CaseError { file: String::from(file), case, problem };
-        let values: Vec<serde_json::Value> =
-            serde_json::from_str(json).map_err(|error| fail(None, Problem::Json(error)))?;
-        let mut cases: Vec<Self> = Vec::with_capacity(values.len());
-        for (index, value) in values.into_iter().enumerate() {
-            let id = value.get("id").and_then(serde_json::Value::as_str);
-            let name = id.map_or_else(|| format!("number {}", index + 1), String::from);
-            let written: Written =
-                serde_json::from_value(value).map_err(|error| fail(Some(name.clone()), Problem::Json(error)))?;
-            if cases.iter().any(|case| case.id == written.id) {
-                return Err(fail(Some(name), Problem::DuplicateId));
-            }
-            cases.push(written.into_case().map_err(|problem| fail(Some(name), problem))?);
+        parse_cases(file, json, Written::into_case)
+    }
+}
+
+/// Reads the cases of any suite: objects with an `id`, each of which `into_case` makes a case of.
+pub(crate) fn parse_cases<W: DeserializeOwned, C>(
+    file: &str,
+    json: &str,
+    into_case: impl Fn(W) -> Result<C, Problem>,
+) -> Result<Vec<C>, CaseError> {
+    let fail = |case: Option<String>, problem| CaseError { file: String::from(file), case, problem };
+    let values: Vec<serde_json::Value> =
+        serde_json::from_str(json).map_err(|error| fail(None, Problem::Json(error)))?;
+    let mut ids = HashSet::new();
+    let mut cases = Vec::with_capacity(values.len());
+    for (index, value) in values.into_iter().enumerate() {
+        let id = value.get("id").and_then(serde_json::Value::as_str).map(String::from);
+        let name = id.clone().unwrap_or_else(|| format!("number {}", index + 1));
+        let written: W =
+            serde_json::from_value(value).map_err(|error| fail(Some(name.clone()), Problem::Json(error)))?;
+        if id.is_some_and(|id| !ids.insert(id)) {
+            return Err(fail(Some(name), Problem::DuplicateId));
         }
-        Ok(cases)
+        cases.push(into_case(written).map_err(|problem| fail(Some(name), problem))?);
+    }
+    Ok(cases)
+}
+
+/// Reads the file of a suite; `parse` takes its name for errors, and its text.
+pub(crate) fn load_cases<C>(
+    file: &Path,
+    parse: impl FnOnce(&str, &str) -> Result<Vec<C>, CaseError>,
+) -> Result<Vec<C>, CaseError> {
+    let name = file.display().to_string();
+    match fs::read_to_string(file) {
+        Ok(json) => parse(&name, &json),
+        Err(error) => Err(CaseError { file: name, case: None, problem: Problem::Io(error) }),
     }
 }
 
@@ -142,9 +163,13 @@ impl Error for CaseError {
         match &self.problem {
             Problem::Io(error) => Some(error),
             Problem::Json(error) => Some(error),
-            Problem::BadHex | Problem::DataNotOne | Problem::DuplicateId | Problem::InputNotOne | Problem::TooLong => {
-                None
-            }
+            Problem::BadHex
+            | Problem::DataNotOne
+            | Problem::DuplicateId
+            | Problem::InputNotOne
+            | Problem::RefusedAndRead
+            | Problem::RetryNotADuration
+            | Problem::TooLong => None,
         }
     }
 }
@@ -165,6 +190,10 @@ pub enum Problem {
     Io(io::Error),
     /// It is not JSON, or a field is missing or of the wrong type.
     Json(serde_json::Error),
+    /// What is refused cannot be read.
+    RefusedAndRead,
+    /// A `retry` to be written is negative, or too large for any duration.
+    RetryNotADuration,
     /// The repetitions of `input_gen` or `data_gen` make more than 256 MiB.
     TooLong,
 }
@@ -178,6 +207,8 @@ impl fmt::Display for Problem {
             Self::InputNotOne => f.write_str("needs one of `input`, `input_hex` and `input_gen`"),
             Self::Io(error) => fmt::Display::fmt(error, f),
             Self::Json(error) => fmt::Display::fmt(error, f),
+            Self::RefusedAndRead => f.write_str("has both `refused` and `event`"),
+            Self::RetryNotADuration => f.write_str("`retry` is no duration in milliseconds"),
             Self::TooLong => f.write_str("`input_gen` and `data_gen` must not make more than 256 MiB"),
         }
     }
@@ -221,13 +252,13 @@ struct WrittenEvent {
 
 /// Texts, each so many times, one after the other.
 #[derive(Deserialize)]
-struct Repeated(Vec<(String, usize)>);
+pub(crate) struct Repeated(Vec<(String, usize)>);
 
 /// The longest text that repetitions may make.
 const MOST: usize = 256 * 1024 * 1024;
 
 impl Repeated {
-    fn expand(&self) -> Result<String, Problem> {
+    pub(crate) fn expand(&self) -> Result<String, Problem> {
         let lengths = self.0.iter().map(|(text, times)| text.len().saturating_mul(*times));
         if lengths.fold(0, usize::saturating_add) > MOST {
             return Err(Problem::TooLong);
@@ -276,7 +307,7 @@ fn bytes_from_hex(hex: &str) -> Option<Vec<u8>> {
 }
 
 /// A number of milliseconds or null. The standard sets no bound; readers are compared up to [`u64::MAX`].
-fn capped<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<u64>, D::Error> {
+pub(crate) fn capped<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<u64>, D::Error> {
     /// The least number that is not a `u64`.
     const ABOVE: f64 = 18_446_744_073_709_551_616.0;
     let number = Option::<serde_json::Number>::deserialize(deserializer)?;

@@ -55,8 +55,10 @@
 
 mod case;
 mod cutting;
+pub mod encoder;
 #[cfg(feature = "generate")]
 pub mod generate;
+pub mod grammar;
 mod harness;
 pub mod oracle;
 mod outcome;

@@ -36,16 +36,16 @@ pub fn run_with(subject: &Subject, cases: &[Case], cuttings: impl Fn(&[u8]) -> V
     Report { subject: subject.name.clone(), results }
 }
 
-/// What a run came to.
+/// What a run came to. `F` is how a case of the suite can fail.
 #[derive(Clone, Debug, Eq, PartialEq, Serialize)]
-pub struct Report {
+pub struct Report<F = Failure> {
     /// The name of the subject.
     pub subject: String,
     /// One result for each case.
-    pub results: Vec<CaseResult>,
+    pub results: Vec<CaseResult<F>>,
 }
 
-impl Report {
+impl<F: fmt::Display> Report<F> {
     /// How many cases passed.
     pub fn passed(&self) -> usize {
         self.results.iter().filter(|result| result.failures.is_empty()).count()
@@ -53,12 +53,12 @@ impl Report {
 
     /// The cases that count as failed: those of the levels `must` and `must-not-break`, and with `strict` those of
     /// the level `should`.
-    pub fn failed(&self, strict: bool) -> impl Iterator<Item = &CaseResult> {
+    pub fn failed(&self, strict: bool) -> impl Iterator<Item = &CaseResult<F>> {
         self.results.iter().filter(move |result| result.counts_as_failed(strict))
     }
 
     /// The cases that did not come out as expected and do not count as failed.
-    pub fn tolerated(&self, strict: bool) -> impl Iterator<Item = &CaseResult> {
+    pub fn tolerated(&self, strict: bool) -> impl Iterator<Item = &CaseResult<F>> {
         self.results.iter().filter(move |result| !result.failures.is_empty() && !result.counts_as_failed(strict))
     }
 
@@ -76,16 +76,16 @@ impl Report {
 
 /// What one case came to.
 #[derive(Clone, Debug, Eq, PartialEq, Serialize)]
-pub struct CaseResult {
+pub struct CaseResult<F = Failure> {
     /// The case's ID.
     pub id: String,
     /// How much a failure counts.
     pub level: Level,
     /// The first failure of each harness that failed.
-    pub failures: Vec<Failure>,
+    pub failures: Vec<F>,
 }
 
-impl CaseResult {
+impl<F> CaseResult<F> {
     fn counts_as_failed(&self, strict: bool) -> bool {
         let counts = match self.level {
             Level::Info => false,
@@ -96,7 +96,7 @@ impl CaseResult {
     }
 }
 
-impl fmt::Display for CaseResult {
+impl<F: fmt::Display> fmt::Display for CaseResult<F> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         for (index, failure) in self.failures.iter().enumerate() {
             let indent = if index == 0 { "" } else { "\n  and " };
@@ -225,13 +225,14 @@ impl<'a> Judge<'a> {
     }
 }
 
-fn message(payload: &(dyn Any + Send)) -> String {
+/// What a panic said.
+pub(crate) fn message(payload: &(dyn Any + Send)) -> String {
     let text = payload.downcast_ref::<&str>().copied();
     text.or(payload.downcast_ref::<String>().map(String::as_str)).unwrap_or("without a message").into()
 }
 
 /// An outcome for people: escaped, and without the middle of what is long.
-struct Shortened<'a>(&'a Outcome);
+pub(crate) struct Shortened<'a>(pub(crate) &'a Outcome);
 
 impl fmt::Display for Shortened<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
@@ -256,7 +257,8 @@ impl fmt::Display for Shortened<'_> {
     }
 }
 
-fn shorten(text: &str) -> String {
+/// A text for people: escaped, and without the middle if it is long.
+pub(crate) fn shorten(text: &str) -> String {
     const WHOLE: usize = 120;
     const SHOWN: usize = 40;
     let length = text.chars().count();

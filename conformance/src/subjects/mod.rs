@@ -1,8 +1,9 @@
-//! The readers of this project, ready to be judged.
+//! The readers and writers of this project, ready to be judged.
 
 mod proto;
 #[cfg(feature = "tokio")]
 mod tokio;
+pub mod writers;
 
 pub use self::proto::subject as proto;
 #[cfg(feature = "tokio")]

@@ -1,0 +1,85 @@
+//! The ways in which this project writes events.
+
+mod proto;
+mod session;
+
+pub use self::proto::writer as proto;
+#[cfg(feature = "async-std")]
+pub use self::session::async_std;
+#[cfg(feature = "smol")]
+pub use self::session::smol;
+#[cfg(feature = "tokio")]
+pub use self::session::tokio;
+use sse_proto::{EventId, EventType, Message, Retry};
+
+use crate::encoder::{Fields, Refused, WritePath, Writer, Written};
+
+/// Everything here that writes events.
+pub fn all() -> Vec<Writer> {
+    vec![
+        proto(),
+        #[cfg(feature = "tokio")]
+        tokio(),
+        #[cfg(feature = "smol")]
+        smol(),
+        #[cfg(feature = "async-std")]
+        async_std(),
+    ]
+}
+
+/// A way that is a function, and the messages that it takes.
+struct Path {
+    name: &'static str,
+    takes: fn(&Fields) -> bool,
+    write: Write,
+}
+
+type Write = fn(&Fields) -> Result<Written, Refused>;
+
+impl Path {
+    /// A way that takes every message.
+    fn any(name: &'static str, write: Write) -> Box<dyn WritePath> {
+        Box::new(Self { name, takes: |_| true, write })
+    }
+}
+
+impl WritePath for Path {
+    fn name(&self) -> &str {
+        self.name
+    }
+
+    fn takes(&self, fields: &Fields) -> bool {
+        (self.takes)(fields)
+    }
+
+    fn write(&self, fields: &Fields) -> Result<Written, Refused> {
+        (self.write)(fields)
+    }
+}
+
+/// The message with these values, which are checked one by one.
+fn message(fields: &Fields) -> Result<Message, Refused> {
+    let mut message = head(fields)?;
+    if let Some(data) = &fields.data {
+        message = message.data(data.as_str());
+    }
+    Ok(message)
+}
+
+/// The same without the data.
+fn head(fields: &Fields) -> Result<Message, Refused> {
+    let mut message = Message::new();
+    if let Some(comment) = &fields.comment {
+        message = message.comment(comment.as_str());
+    }
+    if let Some(event_type) = &fields.event {
+        message = message.event(EventType::new(event_type).map_err(|error| Refused::new("event", error))?);
+    }
+    if let Some(id) = &fields.id {
+        message = message.id(EventId::new(id).map_err(|error| Refused::new("id", error))?);
+    }
+    if let Some(retry) = fields.retry {
+        message = message.retry(Retry::try_from(retry).map_err(|error| Refused::new("retry", error))?);
+    }
+    Ok(message)
+}

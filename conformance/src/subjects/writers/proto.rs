@@ -1,0 +1,147 @@
+//! `sse-proto`: messages, and the state machines driven by hand.
+
+use bytes::BytesMut;
+use serde_json::value::RawValue;
+use sse_proto::{
+    EventId, EventType, Timestamp,
+    server::{Log, LogConfig, LogRead, Output, Session, SessionConfig, StartAt},
+};
+
+use super::{Path, head, message};
+use crate::encoder::{DataForm, Fields, Refused, WritePath, Writer, Written};
+
+/// Every way in which `sse-proto` writes.
+pub fn writer() -> Writer {
+    let paths = vec![
+        Path::any("proto: Message::to_bytes", |fields| Ok(message(fields)?.to_bytes().to_vec().into())),
+        Path::any("proto: Message::encode", encode),
+        Path::any("proto: Message::encode_slice", encode_slice),
+        Path::any("proto: TryFrom, to_bytes", converted),
+        Box::new(Json("proto: Message::json", |fields, data| {
+            Ok(head(fields)?.json(data).map_err(|error| Refused::new("data", error))?.to_bytes().to_vec().into())
+        })),
+        Box::new(Json("proto: Message::encode_json", encode_json)),
+        Box::new(Path { name: "proto: Message::encode_json, raw", takes: is_json, write: raw_json }),
+        Path::any("proto: Log::publish", log),
+        Path::any("proto: Session::send", send),
+        Path::any("proto: Session::close, farewell", farewell),
+    ];
+    Writer { name: String::from("proto"), paths }
+}
+
+fn encode(fields: &Fields) -> Result<Written, Refused> {
+    let message = message(fields)?;
+    let mut buffer = Vec::new();
+    message.encode(&mut buffer).map_err(|error| Refused::new("data", error))?;
+    Ok(buffer.into())
+}
+
+fn encode_slice(fields: &Fields) -> Result<Written, Refused> {
+    let message = message(fields)?;
+    let mut slice = vec![0; message.encoded_len()];
+    let length = message.encode_slice(&mut slice).map_err(|error| Refused::new("data", error))?;
+    assert_eq!(length, slice.len(), "the length that was announced");
+    Ok(slice.into())
+}
+
+/// The same checks stand behind every way to make a value.
+fn converted(fields: &Fields) -> Result<Written, Refused> {
+    let plain = Fields { event: None, id: None, ..fields.clone() };
+    let mut message = message(&plain)?;
+    if let Some(event_type) = &fields.event {
+        message = message.event(EventType::try_from(&**event_type).map_err(|error| Refused::new("event", error))?);
+    }
+    if let Some(id) = &fields.id {
+        message = message.id(EventId::try_from(id.clone()).map_err(|error| Refused::new("id", error))?);
+    }
+    Ok(message.to_bytes().to_vec().into())
+}
+
+/// The data as a JSON string.
+struct Json(&'static str, fn(&Fields, &str) -> Result<Written, Refused>);
+
+impl WritePath for Json {
+    fn name(&self) -> &str {
+        self.0
+    }
+
+    fn takes(&self, fields: &Fields) -> bool {
+        fields.data.is_some()
+    }
+
+    fn write(&self, fields: &Fields) -> Result<Written, Refused> {
+        (self.1)(fields, fields.data.as_deref().unwrap_or_default())
+    }
+
+    fn data(&self) -> DataForm {
+        DataForm::JsonString
+    }
+}
+
+fn encode_json<T: serde::Serialize + ?Sized>(fields: &Fields, data: &T) -> Result<Written, Refused> {
+    let mut buffer = BytesMut::new();
+    head(fields)?.encode_json(data, &mut buffer).map_err(|error| Refused::new("data", error))?;
+    Ok(buffer.to_vec().into())
+}
+
+fn raw_value(fields: &Fields) -> Option<Box<RawValue>> {
+    RawValue::from_string(fields.data.clone()?).ok()
+}
+
+fn is_json(fields: &Fields) -> bool {
+    raw_value(fields).is_some()
+}
+
+/// JSON that somebody else has written, with line breaks where they liked them.
+fn raw_json(fields: &Fields) -> Result<Written, Refused> {
+    encode_json(fields, &raw_value(fields))
+}
+
+/// Enough for the largest case.
+const ROOM: usize = 64 * 1024 * 1024;
+
+fn log(fields: &Fields) -> Result<Written, Refused> {
+    let message = message(fields)?;
+    let mut log = Log::new(LogConfig { bytes: ROOM, ..LogConfig::default() });
+    let (mut cursor, _) = log.subscribe(StartAt::Live);
+    let id = log.publish(message).map_err(|error| Refused::new("data", error))?;
+    let made_id = if fields.id.is_none() { id.map(|id| id.as_str().into()) } else { None };
+    let bytes = match log.read(&mut cursor, usize::MAX) {
+        LogRead::Events(bytes) => bytes.to_vec(),
+        LogRead::UpToDate => Vec::new(),
+        other => panic!("{other:?} from a log that was published to"),
+    };
+    Ok(Written { bytes, made_id, ..Written::default() })
+}
+
+fn quiet() -> SessionConfig {
+    SessionConfig { heartbeat: None, ..SessionConfig::default() }
+}
+
+fn send(fields: &Fields) -> Result<Written, Refused> {
+    let message = message(fields)?;
+    let mut session = Session::new(quiet());
+    let before = drain(&mut session);
+    session.send(&message).map_err(|error| Refused::new("data", error))?;
+    Ok(Written { before, bytes: drain(&mut session), made_id: None })
+}
+
+fn farewell(fields: &Fields) -> Result<Written, Refused> {
+    let message = message(fields)?;
+    let mut session = Session::new(quiet());
+    let before = drain(&mut session);
+    session.close(Some(&message));
+    Ok(Written { before, bytes: drain(&mut session), made_id: None })
+}
+
+/// What the session has to transmit until it waits, or until it has ended.
+fn drain(session: &mut Session) -> Vec<u8> {
+    let mut bytes = Vec::new();
+    loop {
+        match session.poll_output(Timestamp::default()) {
+            Output::Transmit(more) => bytes.extend_from_slice(&more),
+            Output::Closed | Output::Wait { .. } => return bytes,
+            Output::Lagged { .. } => {}
+        }
+    }
+}

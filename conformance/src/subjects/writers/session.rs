@@ -1,0 +1,188 @@
+//! The sessions of the adapters: from a log and from a sender, to a writer of the runtime and as a body of HTTP.
+
+use core::{
+    future::Future,
+    pin::{Pin, pin},
+    sync::atomic::{AtomicBool, Ordering},
+    task::{Context, Poll, Waker},
+};
+use std::{cell::RefCell, io, mem, rc::Rc, sync::Arc, task::Wake};
+
+use sse_proto::driver::{Log, Runtime, Session, Write};
+use sse_proto::server::{LogConfig, SessionConfig};
+
+use super::{Path, message};
+use crate::encoder::{Fields, Refused, Writer, Written};
+
+/// Every way in which `sse-tokio` writes.
+#[cfg(feature = "tokio")]
+pub fn tokio() -> Writer {
+    fn within(fields: &Fields, write: super::Write) -> Result<Written, Refused> {
+        // tokio's timers want a runtime around them.
+        let runtime = ::tokio::runtime::Builder::new_current_thread().enable_time().build().expect("a runtime");
+        let _entered = runtime.enter();
+        write(fields)
+    }
+    let paths = vec![
+        Path::any("tokio: Log::publish, write_to", |fields| within(fields, log::<sse_tokio::Tokio>)),
+        Path::any("tokio: Sender::send, write_to", |fields| within(fields, send::<sse_tokio::Tokio>)),
+        Path::any("tokio: Sender::send, body", |fields| within(fields, body::<sse_tokio::Tokio>)),
+    ];
+    Writer { name: String::from("tokio"), paths }
+}
+
+/// Every way in which `sse-smol` writes.
+#[cfg(feature = "smol")]
+pub fn smol() -> Writer {
+    let paths = vec![
+        Path::any("smol: Log::publish, write_to", log::<sse_smol::Smol>),
+        Path::any("smol: Sender::send, write_to", send::<sse_smol::Smol>),
+    ];
+    Writer { name: String::from("smol"), paths }
+}
+
+/// Every way in which `sse-asyncstd` writes.
+#[cfg(feature = "async-std")]
+pub fn async_std() -> Writer {
+    let paths = vec![
+        Path::any("async-std: Log::publish, write_to", log::<sse_asyncstd::AsyncStd>),
+        Path::any("async-std: Sender::send, write_to", send::<sse_asyncstd::AsyncStd>),
+    ];
+    Writer { name: String::from("async-std"), paths }
+}
+
+fn quiet() -> SessionConfig {
+    SessionConfig { heartbeat: None, ..SessionConfig::default() }
+}
+
+/// Enough for the largest case.
+const ROOM: usize = 64 * 1024 * 1024;
+
+fn log<K: Runtime>(fields: &Fields) -> Result<Written, Refused>
+where
+    K::Io<Sink>: Write,
+{
+    let message = message(fields)?;
+    let log = Log::<K>::new(LogConfig { bytes: ROOM, ..LogConfig::default() });
+    let session = Session::resume_with(&log, None, quiet());
+    let mut made_id = None;
+    let mut written = to_writer(session, || {
+        let id = log.publish(message).map_err(|error| Refused::new("data", error))?;
+        made_id = id.filter(|_| fields.id.is_none()).map(|id| id.as_str().into());
+        Ok(())
+    })?;
+    written.made_id = made_id;
+    Ok(written)
+}
+
+fn send<K: Runtime>(fields: &Fields) -> Result<Written, Refused>
+where
+    K::Io<Sink>: Write,
+{
+    let message = message(fields)?;
+    let (sender, session) = Session::<K>::channel(quiet());
+    to_writer(session, || sender.try_send(message).map_err(|error| Refused::new("data", error)))
+}
+
+/// What a session writes before `act`, and what after it.
+fn to_writer<K: Runtime>(session: Session<K>, act: impl FnOnce() -> Result<(), Refused>) -> Result<Written, Refused>
+where
+    K::Io<Sink>: Write,
+{
+    let sink = Sink::default();
+    let mut writing = pin!(session.write_to(sink.clone()));
+    let _ = settle(|cx| writing.as_mut().poll(cx));
+    let before = sink.take();
+    act()?;
+    let _ = settle(|cx| writing.as_mut().poll(cx));
+    Ok(Written { before, bytes: sink.take(), made_id: None })
+}
+
+/// What a session gives as the body of a response.
+#[cfg(feature = "tokio")]
+fn body<K: Runtime>(fields: &Fields) -> Result<Written, Refused> {
+    use http_body::Body;
+
+    fn frames<K: Runtime>(session: &mut Session<K>) -> Vec<u8> {
+        let mut bytes = Vec::new();
+        while let Poll::Ready(Some(frame)) = settle(|cx| Pin::new(&mut *session).poll_frame(cx)) {
+            let Ok(data) = frame.map(http_body::Frame::into_data);
+            bytes.extend_from_slice(&data.expect("a response with events has no trailers"));
+        }
+        bytes
+    }
+
+    let message = message(fields)?;
+    let (sender, mut session) = Session::<K>::channel(quiet());
+    let before = frames(&mut session);
+    sender.try_send(message).map_err(|error| Refused::new("data", error))?;
+    Ok(Written { before, bytes: frames(&mut session), made_id: None })
+}
+
+/// Polls until it is ready or really waits, and does not only leave others their turn.
+fn settle<T>(mut poll: impl FnMut(&mut Context<'_>) -> Poll<T>) -> Poll<T> {
+    struct Woken(AtomicBool);
+
+    impl Wake for Woken {
+        fn wake(self: Arc<Self>) {
+            self.0.store(true, Ordering::Relaxed);
+        }
+    }
+
+    let woken = Arc::new(Woken(AtomicBool::new(false)));
+    let waker = Waker::from(Arc::clone(&woken));
+    loop {
+        match poll(&mut Context::from_waker(&waker)) {
+            Poll::Pending if woken.0.swap(false, Ordering::Relaxed) => {}
+            polled => return polled,
+        }
+    }
+}
+
+/// A writer in memory, which takes no more than [`Sink::MOST`] bytes at a time, as a socket may.
+#[derive(Clone, Default)]
+struct Sink(Rc<RefCell<Vec<u8>>>);
+
+impl Sink {
+    const MOST: usize = 1000;
+
+    fn take(&self) -> Vec<u8> {
+        mem::take(&mut self.0.borrow_mut())
+    }
+
+    fn write(&self, bytes: &[u8]) -> Poll<io::Result<usize>> {
+        let taken = bytes.len().min(Self::MOST);
+        self.0.borrow_mut().extend_from_slice(&bytes[..taken]);
+        Poll::Ready(Ok(taken))
+    }
+}
+
+#[cfg(feature = "tokio")]
+impl ::tokio::io::AsyncWrite for Sink {
+    fn poll_write(self: Pin<&mut Self>, _: &mut Context<'_>, bytes: &[u8]) -> Poll<io::Result<usize>> {
+        self.write(bytes)
+    }
+
+    fn poll_flush(self: Pin<&mut Self>, _: &mut Context<'_>) -> Poll<io::Result<()>> {
+        Poll::Ready(Ok(()))
+    }
+
+    fn poll_shutdown(self: Pin<&mut Self>, _: &mut Context<'_>) -> Poll<io::Result<()>> {
+        Poll::Ready(Ok(()))
+    }
+}
+
+#[cfg(any(feature = "smol", feature = "async-std"))]
+impl futures_io::AsyncWrite for Sink {
+    fn poll_write(self: Pin<&mut Self>, _: &mut Context<'_>, bytes: &[u8]) -> Poll<io::Result<usize>> {
+        self.write(bytes)
+    }
+
+    fn poll_flush(self: Pin<&mut Self>, _: &mut Context<'_>) -> Poll<io::Result<()>> {
+        Poll::Ready(Ok(()))
+    }
+
+    fn poll_close(self: Pin<&mut Self>, _: &mut Context<'_>) -> Poll<io::Result<()>> {
+        Poll::Ready(Ok(()))
+    }
+}

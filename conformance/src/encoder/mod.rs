@@ -12,7 +12,7 @@
 //!     }
 //!
 //!     fn takes(&self, fields: &Fields) -> bool {
-//!         *fields == Fields { data: fields.data.clone(), ..Fields::default() }
+//!         fields.data.is_some() && *fields == Fields { data: fields.data.clone(), ..Fields::default() }
 //!     }
 //!
 //!     fn write(&self, fields: &Fields) -> Result<Written, Refused> {

@@ -1,6 +1,7 @@
 //! The ways in which this project writes events.
 
 mod proto;
+#[cfg(any(feature = "async-std", feature = "smol", feature = "tokio"))]
 mod session;
 
 pub use self::proto::writer as proto;

@@ -1,11 +1,15 @@
 //! Typed data: JSON in the data field.
 
-use core::mem;
+use alloc::borrow::Cow;
+use core::{fmt, mem};
 use std::io;
 
 use bytes::{BufMut, BytesMut};
-use memchr::memchr2;
-use serde::{Serialize, de::DeserializeOwned};
+use memchr::{memchr2, memmem};
+use serde::{
+    Deserialize, Deserializer, Serialize,
+    de::{IgnoredAny, MapAccess, Visitor},
+};
 
 use crate::{
     Event, EventRef, Message,
@@ -55,18 +59,18 @@ impl Message {
 }
 
 impl Event {
-    /// The data, read as JSON.
+    /// The data, read as JSON. The value may borrow strings from it.
     ///
     /// # Errors
     ///
     /// The data is no JSON, or not that of a `T`.
-    pub fn json<T: DeserializeOwned>(&self) -> Result<T, JsonError> {
+    pub fn json<'a, T: Deserialize<'a>>(&'a self) -> Result<T, JsonError> {
         self.as_ref().json()
     }
 }
 
-impl EventRef<'_> {
-    /// The data, read as JSON.
+impl<'a> EventRef<'a> {
+    /// The data, read as JSON. The value may borrow strings from it, where they have no escapes.
     ///
     /// # Errors
     ///
@@ -76,12 +80,45 @@ impl EventRef<'_> {
     /// # let mut decoder = sse_proto::Decoder::new();
     /// # let mut input = &b"data: [\"a\",1]\n\n"[..];
     /// # let event = decoder.decode(&mut input)?.unwrap();
-    /// let (name, count): (String, u32) = event.json()?;
-    /// # assert_eq!((&*name, count), ("a", 1));
+    /// let (name, count): (&str, u32) = event.json()?;
+    /// # assert_eq!((name, count), ("a", 1));
     /// # Ok::<(), Box<dyn std::error::Error>>(())
     /// ```
-    pub fn json<T: DeserializeOwned>(&self) -> Result<T, JsonError> {
+    pub fn json<T: Deserialize<'a>>(&self) -> Result<T, JsonError> {
         serde_json::from_str(self.data())
+    }
+}
+
+/// Whether this is a JSON object that has this key, with a value other than `null`.
+pub(crate) fn has_key(json: &str, key: &str) -> bool {
+    // Most data has the key nowhere, which is found out much faster. An escape might hide it.
+    if memmem::find(json.as_bytes(), key.as_bytes()).is_none() && !json.contains('\\') {
+        return false;
+    }
+    let mut deserializer = serde_json::Deserializer::from_str(json);
+    let found = deserializer.deserialize_map(KeyOf(key));
+    found.is_ok_and(|found| found && deserializer.end().is_ok())
+}
+
+/// Goes through an object, and says whether it has the key.
+struct KeyOf<'a>(&'a str);
+
+impl<'de> Visitor<'de> for KeyOf<'_> {
+    type Value = bool;
+
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("an object")
+    }
+
+    fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<bool, A::Error> {
+        let mut found = false;
+        while let Some(key) = map.next_key::<Cow<'de, str>>()? {
+            match key == self.0 {
+                true => found = map.next_value::<Option<IgnoredAny>>()?.is_some(),
+                false => drop(map.next_value::<IgnoredAny>()?),
+            }
+        }
+        Ok(found)
     }
 }
 
@@ -125,7 +162,29 @@ mod tests {
     use bytes::BytesMut;
     use serde_json::value::RawValue;
 
+    use super::has_key;
     use crate::Message;
+
+    #[test]
+    fn keys_are_found_in_objects_only_and_only_at_the_top() {
+        for json in [r#"{"error":{}}"#, r#" {"a":"\"", "error" : "x"} "#, r#"{"\u0065rror":0}"#, r#"{"error":false}"#] {
+            assert!(has_key(json, "error"), "{json}");
+        }
+        for json in [
+            r#"{"error":null}"#,
+            r#"{"a":{"error":1}}"#,
+            r#"{"a":"error"}"#,
+            r#"["error"]"#,
+            r#""error""#,
+            r#"{"error":1"#,
+            r#"{"error":1}{"#,
+            "error",
+            "",
+            "\\",
+        ] {
+            assert!(!has_key(json, "error"), "{json}");
+        }
+    }
 
     #[test]
     fn line_breaks_between_tokens_stay_in_the_field() {

@@ -21,6 +21,7 @@ mod message;
 pub mod server;
 mod text;
 mod time;
+pub mod typed;
 
 pub use bytes;
 

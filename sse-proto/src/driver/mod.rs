@@ -18,6 +18,7 @@ mod server;
 #[cfg(feature = "stream")]
 mod stream;
 mod turn;
+mod typed;
 
 use core::{
     future::Future,
@@ -33,6 +34,7 @@ pub use self::{
     client::{Change, EventSource},
     reader::{EventReader, ReadError},
     receive::ReceiveBuffer,
+    typed::{Source, TypedSource},
 };
 use crate::{
     Timestamp,

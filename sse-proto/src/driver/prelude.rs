@@ -2,11 +2,9 @@
 
 #[cfg(feature = "http")]
 pub use super::http::{Dial, HttpConnector, HttpError, Target, last_event_id};
-pub use super::{Connect, Read, ReadError, Response, Write};
+pub use super::{Connect, Read, ReadError, Response, Source, TypedSource, Write};
 #[cfg(feature = "std")]
 pub use super::{Sender, WriteError};
-#[cfg(feature = "json")]
-pub use crate::json::JsonError;
 pub use crate::{
     DecodeError, Event, EventId, EventRef, EventType, FieldError, Finding, Limit, LimitKind, Limits, Malformation,
     Message, OnExcess, Report, Retry, StreamEnd, Text, bytes,
@@ -15,4 +13,7 @@ pub use crate::{
         ResponseHead, UrlFault,
     },
     server::{Cursor, LogConfig, PublishError, RESPONSE_HEADERS, Resumed, SendError, SessionConfig, StartAt},
+    typed::{Convention, FromEvent, Mark, Typed, TypedError},
 };
+#[cfg(feature = "json")]
+pub use crate::{events, json::JsonError};

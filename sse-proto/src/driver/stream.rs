@@ -7,8 +7,12 @@ use core::{
 
 use futures_core::Stream;
 
-use super::{Connect, EventReader, EventSource, Read, ReadError, Runtime, Timer};
-use crate::{Event, client::FailReason};
+use super::{Connect, EventReader, EventSource, Read, ReadError, Runtime, Source, Timer, TypedSource};
+use crate::{
+    Event,
+    client::FailReason,
+    typed::{Typed, TypedError},
+};
 
 impl<C: Connect, T: Timer> Stream for EventSource<C, T> {
     type Item = Result<Event, FailReason>;
@@ -26,5 +30,13 @@ where
 
     fn poll_next(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Option<Self::Item>> {
         self.get_mut().poll_next_event(cx)
+    }
+}
+
+impl<S: Source, T, E, P> Stream for TypedSource<S, T, E, P> {
+    type Item = Result<Typed<T>, TypedError<S::Error, E, P>>;
+
+    fn poll_next(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Option<Self::Item>> {
+        self.get_mut().poll_next_value(cx)
     }
 }

@@ -1,0 +1,262 @@
+//! The loop that makes values of events.
+
+use core::{
+    fmt,
+    future::poll_fn,
+    task::{Context, Poll, ready},
+};
+
+use super::{Connect, EventReader, EventSource, Read, ReadError, Runtime, Timer, turn::Turn};
+#[cfg(feature = "json")]
+use crate::json::JsonError;
+use crate::{
+    Event, StreamEnd,
+    client::FailReason,
+    typed::{Convention, FromEvent, Reading, Typed, TypedError},
+};
+
+/// Where events come from, one after the other: an [`EventSource`], an [`EventReader`], or a test double.
+pub trait Source {
+    /// Why there are no more events.
+    type Error;
+
+    /// Asks for the next event: `None` when there will be none.
+    ///
+    /// # Errors
+    ///
+    /// The source failed; there is nothing after it.
+    fn poll_next_event(&mut self, cx: &mut Context<'_>) -> Poll<Option<Result<Event, Self::Error>>>;
+
+    /// Gives up what events come over, and does not get it back: nobody will ask for events any more.
+    fn close(&mut self);
+
+    /// How the stream ended, once it has. `None` where its end is nothing that the other side has said: because it was
+    /// closed, say.
+    fn end(&self) -> Option<StreamEnd>;
+}
+
+/// Gives the values that the events of a source carry.
+///
+/// It is made by [`EventSource::typed`], [`EventReader::typed`], and `json` there. An event that cannot be read is an
+/// error value that holds it, and the next call goes on with the next event. With a [`Convention`], some events end the
+/// stream, or report an error; the source is closed then, and is not reconnected.
+///
+/// All its methods are **cancel safe**: a future that is dropped before it is ready has taken nothing from the source.
+pub struct TypedSource<S, T, E, P = Event> {
+    source: S,
+    reading: Reading<T, E, P>,
+}
+
+/// What a typed source gives.
+type Item<S, T, E, P> = Result<Typed<T>, TypedError<<S as Source>::Error, E, P>>;
+
+impl<S: Source, T, E> TypedSource<S, T, E> {
+    /// Reads the value of each event of this source in this way.
+    pub fn new(source: S, value: fn(&Event) -> Result<T, E>) -> Self {
+        Self { source, reading: Reading::new(value) }
+    }
+}
+
+impl<S: Source, T, E, P> TypedSource<S, T, E, P> {
+    /// Goes by this convention about events that end the stream or report an error.
+    #[must_use]
+    pub fn with_convention(self, convention: Convention) -> Self {
+        Self { source: self.source, reading: self.reading.with_convention(convention) }
+    }
+
+    /// Makes something else of an event that reports an error, for [`TypedError::Reported`]; without this, it is given
+    /// as it is.
+    #[must_use]
+    pub fn with_problem<Q>(self, problem: fn(Event) -> Result<Q, (Event, E)>) -> TypedSource<S, T, E, Q> {
+        TypedSource { source: self.source, reading: self.reading.with_problem(problem) }
+    }
+
+    /// Waits for the next value: `None` at the end of the stream.
+    ///
+    /// # Errors
+    ///
+    /// An event could not be read, which is an item like others; or the server reported an error, the stream was cut
+    /// off, or the source failed, which are the last one.
+    pub async fn next(&mut self) -> Option<Item<S, T, E, P>> {
+        poll_fn(|cx| self.poll_next_value(cx)).await
+    }
+
+    /// [`next`](Self::next), to be polled.
+    pub fn poll_next_value(&mut self, cx: &mut Context<'_>) -> Poll<Option<Item<S, T, E, P>>> {
+        if self.reading.is_over() {
+            return Poll::Ready(None);
+        }
+        let item = match ready!(self.source.poll_next_event(cx)) {
+            Some(Ok(event)) => self.reading.handle_event(event),
+            Some(Err(error)) => {
+                self.reading.close();
+                Some(Err(TypedError::Source(error)))
+            }
+            None => {
+                let error = self.source.end().and_then(|end| self.reading.handle_end(end));
+                self.reading.close();
+                error.map(Err)
+            }
+        };
+        if self.reading.is_over() {
+            self.source.close();
+        }
+        Poll::Ready(item)
+    }
+
+    /// Closes the source: no value comes any more.
+    pub fn close(&mut self) {
+        self.reading.close();
+        self.source.close();
+    }
+
+    /// Unwraps the source. After an event that ended the stream, it is closed.
+    pub fn into_source(self) -> S {
+        self.source
+    }
+
+    /// The source below.
+    pub fn source(&self) -> &S {
+        &self.source
+    }
+}
+
+#[cfg(feature = "json")]
+impl<S: Source, T, P> TypedSource<S, T, JsonError, P> {
+    /// Reads events that report an error as JSON, for [`TypedError::Reported`].
+    #[must_use]
+    pub fn with_json_problem<Q: serde::de::DeserializeOwned>(self) -> TypedSource<S, T, JsonError, Q> {
+        self.with_problem(|event| match event.json() {
+            Ok(problem) => Ok(problem),
+            Err(error) => Err((event, error)),
+        })
+    }
+}
+
+impl<C: Connect, T: Timer> EventSource<C, T> {
+    /// Gives events as values that choose themselves by the event's type.
+    pub fn typed<V: FromEvent>(self) -> TypedSource<Self, V, V::Error> {
+        TypedSource::new(self, V::from_event)
+    }
+
+    /// Gives the data of all events, read as JSON.
+    #[cfg(feature = "json")]
+    pub fn json<V: serde::de::DeserializeOwned>(self) -> TypedSource<Self, V, JsonError> {
+        TypedSource::new(self, |event| event.json())
+    }
+
+    /// Waits for the next event of this type, and drops those of others: a listener for one type. To listen for
+    /// several, use [`typed`](Self::typed), or look at [`Event::event_type`].
+    ///
+    /// # Errors
+    ///
+    /// As [`next`](Self::next).
+    pub async fn next_of(&mut self, event_type: &str) -> Option<Result<Event, FailReason>> {
+        poll_fn(|cx| poll_next_of(self, cx, event_type)).await
+    }
+}
+
+impl<K: Runtime, R> EventReader<K, R>
+where
+    K::Io<R>: Read,
+{
+    /// Gives events as values that choose themselves by the event's type.
+    pub fn typed<V: FromEvent>(self) -> TypedSource<Self, V, V::Error> {
+        TypedSource::new(self, V::from_event)
+    }
+
+    /// Gives the data of all events, read as JSON.
+    #[cfg(feature = "json")]
+    pub fn json<V: serde::de::DeserializeOwned>(self) -> TypedSource<Self, V, JsonError> {
+        TypedSource::new(self, |event| event.json())
+    }
+
+    /// Waits for the next event of this type, and drops those of others: a listener for one type. To listen for
+    /// several, use [`typed`](Self::typed), or look at [`Event::event_type`].
+    ///
+    /// # Errors
+    ///
+    /// As [`next`](Self::next).
+    pub async fn next_of(&mut self, event_type: &str) -> Option<Result<Event, <Self as Source>::Error>> {
+        poll_fn(|cx| poll_next_of(self, cx, event_type)).await
+    }
+}
+
+impl<C: Connect, T: Timer> Source for EventSource<C, T> {
+    type Error = FailReason;
+
+    fn poll_next_event(&mut self, cx: &mut Context<'_>) -> Poll<Option<Result<Event, FailReason>>> {
+        self.poll_next_event(cx)
+    }
+
+    fn close(&mut self) {
+        self.close();
+    }
+
+    /// `None`: a stream that ends comes back, or is a failure.
+    fn end(&self) -> Option<StreamEnd> {
+        None
+    }
+}
+
+impl<K: Runtime, R> Source for EventReader<K, R>
+where
+    K::Io<R>: Read,
+{
+    type Error = ReadError<<K::Io<R> as Read>::Error>;
+
+    fn poll_next_event(&mut self, cx: &mut Context<'_>) -> Poll<Option<Result<Event, Self::Error>>> {
+        self.poll_next_event(cx)
+    }
+
+    /// Nothing: the stream belongs to the reader, and goes with it.
+    fn close(&mut self) {}
+
+    fn end(&self) -> Option<StreamEnd> {
+        self.end()
+    }
+}
+
+/// So that a source can be taken back when the values are no longer wanted.
+impl<S: Source> Source for &mut S {
+    type Error = S::Error;
+
+    fn poll_next_event(&mut self, cx: &mut Context<'_>) -> Poll<Option<Result<Event, S::Error>>> {
+        S::poll_next_event(self, cx)
+    }
+
+    fn close(&mut self) {
+        S::close(self);
+    }
+
+    fn end(&self) -> Option<StreamEnd> {
+        S::end(self)
+    }
+}
+
+fn poll_next_of<S: Source>(
+    source: &mut S,
+    cx: &mut Context<'_>,
+    event_type: &str,
+) -> Poll<Option<Result<Event, S::Error>>> {
+    let mut turn = Turn::default();
+    loop {
+        match ready!(source.poll_next_event(cx)) {
+            Some(Ok(event)) if event.as_ref().event_type() != event_type => turn.take(event.as_ref().data().len()),
+            item => return Poll::Ready(item),
+        }
+        if turn.is_over() {
+            cx.waker().wake_by_ref();
+            return Poll::Pending;
+        }
+    }
+}
+
+/// The source is polled where it lies; it is never pinned.
+impl<S, T, E, P> Unpin for TypedSource<S, T, E, P> {}
+
+impl<S: fmt::Debug, T, E, P> fmt::Debug for TypedSource<S, T, E, P> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("TypedSource").field("source", &self.source).field("reading", &self.reading).finish()
+    }
+}

@@ -22,6 +22,7 @@ pub mod server;
 mod text;
 mod time;
 pub mod typed;
+mod utf8;
 
 pub use bytes;
 

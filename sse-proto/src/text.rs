@@ -1,10 +1,17 @@
 //! A UTF-8 view over shared bytes.
 
 use alloc::string::String;
-use core::{borrow::Borrow, fmt, ops::Deref, str::Utf8Error};
+use core::{
+    borrow::Borrow,
+    fmt,
+    ops::{Deref, Range},
+    str::Utf8Error,
+};
 
 use bytes::Bytes;
 use bytestring::ByteString;
+
+use crate::utf8;
 
 /// A string whose bytes are shared: cheap to clone, cheap to cut out of a received block.
 ///
@@ -32,9 +39,20 @@ impl Text {
     /// Takes the bytes as they are if they are well-formed UTF-8 (no copy); otherwise each maximal ill-formed part
     /// becomes one U+FFFD, as "UTF-8 decode" of the Encoding Standard has it.
     pub fn from_utf8_lossy(bytes: Bytes) -> Self {
-        match ByteString::try_from(bytes.clone()) {
-            Ok(text) => Self(text),
-            Err(_) => Self(ByteString::from(String::from_utf8_lossy(&bytes).into_owned())),
+        Self::well_formed(bytes).unwrap_or_else(|bytes| Self::from(String::from_utf8_lossy(&bytes).into_owned()))
+    }
+
+    /// Takes the bytes as they are if they are well-formed UTF-8, or gives them back.
+    #[inline]
+    pub(crate) fn well_formed(bytes: Bytes) -> Result<Self, Bytes> {
+        utf8::shared(bytes).map(Self)
+    }
+
+    /// A part of the text, which shares its bytes; empty where the range is not one of its characters.
+    pub(crate) fn part(&self, range: Range<usize>) -> Self {
+        match self.get(range) {
+            None | Some("") => Self::new(),
+            Some(part) => Self(self.0.slice_ref(part)),
         }
     }
 

@@ -350,7 +350,7 @@ fn a_stored_id_is_sent_with_the_first_request_and_belongs_to_the_first_event() {
         assert_eq!(client.poll(), Output::Open);
         client.data("data: a\n\n");
         assert_eq!(client.poll(), Output::Event);
-        assert_eq!(client.source.take_event().unwrap().last_event_id().as_str(), "41");
+        assert_eq!(client.source.take_event().unwrap().last_event_id(), "41");
     }
 }
 

@@ -148,7 +148,7 @@ async fn all_ways_to_lose_a_connection_lead_to_another_one() {
     while let Some(change) = source.next_change().await {
         match change {
             Change::Open => assert!(seen.is_empty() || lost.elapsed() >= Duration::from_millis(120)),
-            Change::Event(event) => seen.push(event.data().as_str().to_owned()),
+            Change::Event(event) => seen.push(event.data().to_owned()),
             Change::Reestablishing { cause, .. } => {
                 lost = Instant::now();
                 seen.push(format!("{cause:?}"));

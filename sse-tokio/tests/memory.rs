@@ -31,7 +31,7 @@ async fn a_reader_gives_each_event_as_soon_as_its_blank_line_is_there() {
         far.write_all(piece.as_bytes()).await.unwrap();
         // Nothing more comes: a reader that waited for another byte would wait for ever.
         let next = timeout(SECOND, events.next()).await.ok();
-        let data = next.map(|event| event.unwrap().unwrap().data().as_str().to_owned());
+        let data = next.map(|event| event.unwrap().unwrap().data().to_owned());
         assert_eq!(data.as_deref(), expected, "after {piece:?}");
     }
     far.write_all(b"id: 7\n\nretry: 5\ndata: c").await.unwrap();

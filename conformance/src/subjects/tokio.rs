@@ -55,9 +55,9 @@ impl ReaderStream {
                 Poll::Ready(None) => return Ok((events, true)),
                 Poll::Ready(Some(Err(error))) => return Err(error.to_string()),
                 Poll::Ready(Some(Ok(event))) => events.push(Event {
-                    event_type: event.event_type().as_str().into(),
-                    data: event.data().as_str().into(),
-                    last_event_id: event.last_event_id().as_str().into(),
+                    event_type: event.event_type().into(),
+                    data: event.data().into(),
+                    last_event_id: event.last_event_id().into(),
                 }),
             }
         }

@@ -34,7 +34,7 @@ fn events_cross_a_socket_in_order_and_in_full() {
         let mut events = EventReader::new(TcpStream::connect(address).await.expect("a connection"));
         for number in 0..1000 {
             let event = events.next().await.expect("an event").expect("no error");
-            assert_eq!(event.data().as_str(), format!("event {number}\nof 1000"));
+            assert_eq!(event.data(), format!("event {number}\nof 1000"));
         }
         assert!(events.next().await.is_none());
     });
@@ -85,7 +85,7 @@ fn a_client_resumes_over_a_transport_of_its_own() {
         let (mut seen, mut lost) = (Vec::new(), None);
         while let Some(change) = source.next_change().await {
             match change {
-                driver::Change::Event(event) => seen.push(event.data().as_str().to_owned()),
+                driver::Change::Event(event) => seen.push(event.data().to_owned()),
                 driver::Change::Reestablishing { cause, .. } => {
                     assert_eq!(cause, Loss::End { in_mid_event: false });
                     lost = Some(Instant::now());

@@ -151,29 +151,72 @@ impl Decoder {
         }
     }
 
-    /// Gives the event that [`Self::advance`] has just announced.
+    /// Gives the event that [`Self::advance`] has just announced, once.
     pub(crate) fn take_event(&mut self, chunk: &Bytes) -> Event {
-        let block = &mut self.block;
-        let data = match &block.data {
-            Place::Absent => Text::new(),
-            Place::Buffer => Text::from_utf8_lossy(block.data_buffer.split().freeze()),
-            Place::Chunk(range) => shared(chunk, range),
-        };
-        let event_type = match &block.event_type {
-            Place::Absent => EventType::default(),
-            Place::Buffer => EventType::received(Text::from(&*String::from_utf8_lossy(&block.type_buffer))),
-            Place::Chunk(range) => EventType::received(shared(chunk, range)),
-        };
-        let last_event_id = match &block.id {
-            Place::Chunk(range) => EventId::received(shared(chunk, range)),
-            _ if self.last_event_id.is_empty() => EventId::empty(),
-            // An ID that stays is copied once, so that it does not keep the block alive that it came in.
-            _ => {
-                let id = self.shared_id.get_or_insert_with(|| EventId::received(Text::from(&*self.last_event_id)));
-                id.clone()
+        self.shared_event(chunk).unwrap_or_else(|| self.joined_event(chunk))
+    }
+
+    /// The event as a part of the chunk, if all of it lies there and is well-formed.
+    #[inline]
+    fn shared_event(&mut self, chunk: &Bytes) -> Option<Event> {
+        let block = &self.block;
+        let Place::Chunk(data) = &block.data else { return None };
+        let mut extent = data.clone();
+        for place in [&block.event_type, &block.id] {
+            match place {
+                Place::Absent => {}
+                Place::Buffer => return None,
+                Place::Chunk(range) => extent = extent.start.min(range.start)..extent.end.max(range.end),
             }
+        }
+        let part = |place: &Place| match place {
+            Place::Chunk(range) => range.start - extent.start..range.end - extent.start,
+            Place::Absent | Place::Buffer => 0..0,
         };
-        Event { event_type, data, last_event_id }
+        let (data, event_type, id) = (part(&block.data), part(&block.event_type), part(&block.id));
+        let text = Text::well_formed(chunk.slice(extent)).ok()?;
+        let kept_id = if block.id == Place::Absent { self.kept_id() } else { None };
+        Some(Event { text, data, event_type, id, kept_id })
+    }
+
+    /// The event in one piece of its own, with U+FFFD where it is ill-formed.
+    fn joined_event(&mut self, chunk: &Bytes) -> Event {
+        let block = &mut self.block;
+        if block.data != Place::Buffer {
+            let data = block.data.bytes(chunk, &[]).unwrap_or_default();
+            block.data_buffer.clear();
+            block.data_buffer.extend_from_slice(data);
+        }
+        let data_len = block.data_buffer.len();
+        if let Some(event_type) = block.event_type.bytes(chunk, &block.type_buffer) {
+            block.data_buffer.extend_from_slice(event_type);
+        }
+        let kept_id = self.kept_id();
+        match Text::well_formed(self.block.data_buffer.split().freeze()) {
+            Ok(text) => {
+                let (data, event_type) = (0..data_len, data_len..text.len());
+                Event { text, data, event_type, id: 0..0, kept_id }
+            }
+            Err(bytes) => {
+                let (data, event_type) = bytes.split_at(data_len);
+                let mut text = String::new();
+                push_lossy(&mut text, data);
+                let data_len = text.len();
+                push_lossy(&mut text, event_type);
+                let (data, event_type) = (0..data_len, data_len..text.len());
+                Event { text: text.into(), data, event_type, id: 0..0, kept_id }
+            }
+        }
+    }
+
+    /// The last event ID, if it is not empty. It is copied once, so that it does not keep the block alive that it came
+    /// in.
+    fn kept_id(&mut self) -> Option<EventId> {
+        if self.last_event_id.is_empty() {
+            return None;
+        }
+        let id = self.shared_id.get_or_insert_with(|| EventId::received(Text::from(&*self.last_event_id)));
+        Some(id.clone())
     }
 
     /// Lends the comment that [`Self::advance`] has just announced.
@@ -388,9 +431,4 @@ fn push_lossy(text: &mut String, bytes: &[u8]) {
             text.push(char::REPLACEMENT_CHARACTER);
         }
     }
-}
-
-/// A slice of the chunk as text, without a copy where it is well-formed.
-fn shared(chunk: &Bytes, range: &Range<usize>) -> Text {
-    Text::try_from(chunk.slice(range.clone())).unwrap_or_else(|_| Text::from_utf8_lossy(chunk.slice(range.clone())))
 }

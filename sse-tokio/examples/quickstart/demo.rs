@@ -67,7 +67,7 @@ async fn receive(url: &str) -> Result<(Vec<String>, u32), Box<dyn Error>> {
                 println!("client  connected again, resumes after event {}", source.last_event_id());
             }
             Change::Event(event) => {
-                println!("client  received {:?} with id {:?}", event.data(), event.last_event_id().as_str());
+                println!("client  received {:?} with id {:?}", event.data(), event.last_event_id());
                 received.push(event.data().to_string());
             }
             // The server ends the response when the log is closed: after the last event.

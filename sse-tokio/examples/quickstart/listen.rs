@@ -14,7 +14,7 @@ pub(crate) async fn run(url: &str) -> Result<bool, Box<dyn Error>> {
         match change {
             Change::Open => println!("open"),
             Change::Event(event) => {
-                println!("{} {:?} {}", event.event_type(), event.last_event_id().as_str(), event.data());
+                println!("{} {:?} {}", event.event_type(), event.last_event_id(), event.data());
             }
             Change::Comment(comment) => println!("comment {comment:?}"),
             Change::Retry(retry) => println!("reconnection time {} ms", retry.as_millis()),

@@ -2,18 +2,34 @@
 #![warn(clippy::unwrap_used)]
 #![cfg_attr(docsrs, feature(doc_cfg))]
 
+#[cfg(feature = "client")]
+mod dial;
 mod timer;
 
 use sse_proto::driver;
+#[cfg(not(feature = "client"))]
+pub use sse_proto::driver::Change;
+#[cfg(feature = "tls")]
+pub use sse_proto::driver::http::rustls;
 pub use sse_proto::{
     self,
-    driver::{Change, futures_io::FuturesIo as Io, prelude::*},
+    driver::{futures_io::FuturesIo as Io, prelude::*},
 };
 
+#[cfg(feature = "client")]
+pub use crate::dial::Dialler;
 pub use crate::timer::Timer;
+
+/// A client over HTTP.
+#[cfg(feature = "client")]
+pub type EventSource = driver::EventSource<HttpConnector<Dialler>, Timer>;
 
 /// A client over a transport of your own.
 pub type EventSourceOver<C> = driver::EventSource<C, Timer>;
+
+/// Everything that a caller may want to know of an [`EventSource`].
+#[cfg(feature = "client")]
+pub type Change<E = HttpError> = driver::Change<E>;
 
 /// Reads events from any `AsyncRead`.
 pub type EventReader<R> = driver::EventReader<AsyncStd, R>;
@@ -21,7 +37,7 @@ pub type EventReader<R> = driver::EventReader<AsyncStd, R>;
 /// A log of events that sessions read from, shared by cloning.
 pub type Log = driver::Log<AsyncStd>;
 
-/// One response with events, to be written to any `AsyncWrite`.
+/// One response with events: the body of an HTTP response, or written to any `AsyncWrite`.
 pub type Session = driver::Session<AsyncStd>;
 
 /// async-std, as [`sse_proto::driver`] sees it.

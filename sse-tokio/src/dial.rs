@@ -1,83 +1,57 @@
-//! Sockets for the HTTP client, with TLS over them where the URL asks for it.
+//! Connections for the HTTP client.
 
-#[cfg(feature = "tls")]
-use std::sync::{Arc, OnceLock};
 use std::{future::Future, io, pin::Pin};
 
-use hyper_util::rt::TokioIo;
-use sse_proto::driver::http::{Dial, Target};
-use tokio::{
-    io::{AsyncRead, AsyncWrite},
-    net::TcpStream,
-};
+use sse_proto::driver::http::{Dial, Socket, Target};
+#[cfg(feature = "tls")]
+use sse_proto::driver::http::{Tls, TlsSession};
+use tokio::net::TcpStream;
+
+use crate::Io;
 
 /// Opens TCP connections, and TLS over them for `https`.
 #[derive(Clone, Debug, Default)]
 pub struct Dialler {
     #[cfg(feature = "tls")]
-    tls: Option<Arc<rustls::ClientConfig>>,
+    tls: Tls,
 }
 
 impl Dialler {
     /// Uses these settings for TLS: other roots, say, or a certificate of the client's own.
     #[cfg(feature = "tls")]
-    pub fn with_tls(config: Arc<rustls::ClientConfig>) -> Self {
-        Self { tls: Some(config) }
+    pub const fn with_tls(config: std::sync::Arc<crate::rustls::ClientConfig>) -> Self {
+        Self { tls: Tls::new(config) }
     }
 }
 
-/// What HTTP is spoken over.
-pub trait Stream: AsyncRead + AsyncWrite + Send + Unpin {}
-
-impl<S: AsyncRead + AsyncWrite + Send + Unpin> Stream for S {}
-
 impl Dial for Dialler {
-    type Stream = TokioIo<Box<dyn Stream>>;
-    type Future = Pin<Box<dyn Future<Output = io::Result<Self::Stream>> + Send>>;
+    type Future = Pin<Box<dyn Future<Output = io::Result<Socket>> + Send>>;
 
     #[cfg(feature = "tls")]
     fn dial(&self, target: Target) -> Self::Future {
-        let tls = target.tls.then(|| self.tls.clone().unwrap_or_else(default_tls));
+        let session = self.tls.session(&target);
         Box::pin(async move {
-            let tcp = connect(&target).await?;
-            let Some(tls) = tls else { return Ok(TokioIo::new(Box::new(tcp) as Box<dyn Stream>)) };
-            let name = rustls::pki_types::ServerName::try_from(target.host).map_err(io::Error::other)?;
-            let stream = tokio_rustls::TlsConnector::from(tls).connect(name, tcp).await?;
-            Ok(TokioIo::new(Box::new(stream) as Box<dyn Stream>))
+            let session = session?;
+            connection(connect(target).await?, session).await
         })
     }
 
     #[cfg(not(feature = "tls"))]
     fn dial(&self, target: Target) -> Self::Future {
-        Box::pin(async move {
-            if target.tls {
-                let missing = "https needs the feature `tls` of sse-tokio";
-                return Err(io::Error::new(io::ErrorKind::Unsupported, missing));
-            }
-            Ok(TokioIo::new(Box::new(connect(&target).await?) as Box<dyn Stream>))
-        })
+        Box::pin(async move { Ok(Socket::new(Io::new(connect(target.without_tls()?).await?))) })
     }
 }
 
-async fn connect(target: &Target) -> io::Result<TcpStream> {
+async fn connect(target: Target) -> io::Result<TcpStream> {
     let tcp = TcpStream::connect((target.host.as_str(), target.port)).await?;
     tcp.set_nodelay(true)?;
     Ok(tcp)
 }
 
-/// The roots of webpki-roots, and HTTP/1.1.
+/// The connection over this socket: TLS if there is a session for it.
 #[cfg(feature = "tls")]
-fn default_tls() -> Arc<rustls::ClientConfig> {
-    static CONFIG: OnceLock<Arc<rustls::ClientConfig>> = OnceLock::new();
-    let config = CONFIG.get_or_init(|| {
-        let roots = rustls::RootCertStore { roots: webpki_roots::TLS_SERVER_ROOTS.to_vec() };
-        let provider = Arc::new(rustls::crypto::ring::default_provider());
-        let builder = rustls::ClientConfig::builder_with_provider(provider).with_safe_default_protocol_versions();
-        // The provider's own defaults cannot be unfit for the provider.
-        let builder = builder.expect("ring supports the default versions of TLS");
-        let mut config = builder.with_root_certificates(roots).with_no_client_auth();
-        config.alpn_protocols = vec![b"http/1.1".to_vec()];
-        Arc::new(config)
-    });
-    Arc::clone(config)
+async fn connection(tcp: TcpStream, session: Option<TlsSession>) -> io::Result<Socket> {
+    let Some(TlsSession { config, name }) = session else { return Ok(Socket::new(Io::new(tcp))) };
+    let stream = tokio_rustls::TlsConnector::from(config).connect(name, tcp).await?;
+    Ok(Socket::new(Io::new(stream)))
 }

@@ -7,13 +7,17 @@ use std::{
     task::{Context, Poll, ready},
 };
 
+#[cfg(any(feature = "client", feature = "server"))]
+use hyper_util::rt::TokioIo;
+#[cfg(any(feature = "client", feature = "server"))]
+use sse_proto::driver::http::hyper::rt;
 use sse_proto::{
     bytes::Bytes,
     driver::{Read, ReceiveBuffer, Write},
 };
 use tokio::io::{AsyncRead, AsyncReadExt, AsyncWrite};
 
-/// Makes any `AsyncRead` or `AsyncWrite` of tokio a reader or writer of [`sse_proto::driver`].
+/// Makes any `AsyncRead` or `AsyncWrite` of tokio a reader or writer of [`sse_proto::driver`], and one of hyper's.
 #[derive(Debug)]
 pub struct Io<S> {
     stream: S,
@@ -45,5 +49,43 @@ impl<S: AsyncWrite + Unpin> Write for Io<S> {
 
     fn poll_flush(&mut self, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
         Pin::new(&mut self.stream).poll_flush(cx)
+    }
+}
+
+#[cfg(any(feature = "client", feature = "server"))]
+impl<S: AsyncRead + Unpin> rt::Read for Io<S> {
+    fn poll_read(
+        mut self: Pin<&mut Self>,
+        cx: &mut Context<'_>,
+        buffer: rt::ReadBufCursor<'_>,
+    ) -> Poll<io::Result<()>> {
+        Pin::new(&mut TokioIo::new(&mut self.stream)).poll_read(cx, buffer)
+    }
+}
+
+#[cfg(any(feature = "client", feature = "server"))]
+impl<S: AsyncWrite + Unpin> rt::Write for Io<S> {
+    fn poll_write(mut self: Pin<&mut Self>, cx: &mut Context<'_>, bytes: &[u8]) -> Poll<io::Result<usize>> {
+        Pin::new(&mut self.stream).poll_write(cx, bytes)
+    }
+
+    fn poll_flush(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
+        Pin::new(&mut self.stream).poll_flush(cx)
+    }
+
+    fn poll_shutdown(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
+        Pin::new(&mut self.stream).poll_shutdown(cx)
+    }
+
+    fn is_write_vectored(&self) -> bool {
+        self.stream.is_write_vectored()
+    }
+
+    fn poll_write_vectored(
+        mut self: Pin<&mut Self>,
+        cx: &mut Context<'_>,
+        slices: &[io::IoSlice<'_>],
+    ) -> Poll<io::Result<usize>> {
+        Pin::new(&mut self.stream).poll_write_vectored(cx, slices)
     }
 }

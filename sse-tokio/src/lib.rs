@@ -7,15 +7,15 @@ mod dial;
 mod io;
 mod timer;
 
-#[cfg(feature = "tls")]
-pub use rustls;
 use sse_proto::driver;
 #[cfg(not(feature = "client"))]
 pub use sse_proto::driver::Change;
+#[cfg(feature = "tls")]
+pub use sse_proto::driver::http::rustls;
 pub use sse_proto::{self, driver::prelude::*};
 
 #[cfg(feature = "client")]
-pub use crate::dial::{Dialler, Stream};
+pub use crate::dial::Dialler;
 pub use crate::{io::Io, timer::Timer};
 
 /// A client over HTTP.

@@ -1,12 +1,79 @@
 // Included once for each runtime, which gives it `sse`, `TcpListener`, `TcpStream`, `block_on` and `spawn`.
 
-use core::time::Duration;
-use std::{io, time::Instant};
+use core::{convert::Infallible, time::Duration};
+use std::{io, net::SocketAddr, time::Instant};
 
+use http_body::Body;
+use hyper::{body::Incoming, server::conn::http1, service::service_fn};
 use sse::{
-    Config, EventReader, EventSourceOver, Log, Loss, Request, Response, ResponseHead, Sender, Session, SessionConfig,
-    StartAt, sse_proto::driver,
+    Change, Config, EventId, EventReader, EventSource, EventSourceOver, FailReason, Io, Log, Loss, Message,
+    Request, Response, ResponseHead, Retry, Sender, Session, SessionConfig, StartAt, last_event_id, sse_proto::driver,
 };
+
+/// A server on a free port that answers requests.
+async fn serve_http<B>(
+    answer: impl Fn(http::Request<Incoming>) -> http::Response<B> + Clone + Send + 'static,
+) -> SocketAddr
+where
+    B: Body<Data = sse::bytes::Bytes, Error = Infallible> + Send + 'static,
+{
+    let listener = TcpListener::bind("127.0.0.1:0").await.expect("a free port");
+    let address = listener.local_addr().expect("an address");
+    spawn(async move {
+        while let Ok((stream, _)) = listener.accept().await {
+            let answer = answer.clone();
+            let service = service_fn(move |request| core::future::ready(Ok::<_, Infallible>(answer(request))));
+            let connection = http1::Builder::new().serve_connection(Io::new(stream), service);
+            spawn(async move { drop(connection.await) });
+        }
+    });
+    address
+}
+
+/// The events of a log: all of them for who is new, and what was missed for who comes back.
+async fn serve_log(log: &Log) -> SocketAddr {
+    let log = log.clone();
+    serve_http(move |request| {
+        let id = last_event_id(request.headers());
+        let (cursor, _) = log.subscribe(id.as_ref().map_or(StartAt::Oldest, StartAt::After));
+        let config = SessionConfig { retry: Some(Retry::from_millis(10)), ..SessionConfig::default() };
+        let mut response = Session::reading(&log, cursor, config).into_response();
+        if log.is_closed() {
+            *response.status_mut() = http::StatusCode::NO_CONTENT;
+        }
+        response
+    })
+    .await
+}
+
+#[test]
+fn a_client_gets_what_is_published_and_resumes_what_it_missed_until_there_is_no_more() {
+    block_on(async {
+        let log = Log::default();
+        let url = format!("http://{}/events", serve_log(&log).await);
+        let mut source = EventSource::get(url.as_str()).expect("a URL");
+        for number in 1..=3 {
+            log.publish(Message::new().json(&("event", number)).expect("JSON")).expect("room");
+            let event = source.next().await.expect("an event").expect("no error");
+            assert_eq!(event.json::<(String, u32)>().expect("JSON"), (String::from("event"), number));
+        }
+        let seen = EventId::new(source.last_event_id()).expect("an ID");
+        source.close();
+        assert_eq!(source.next().await, None);
+
+        log.publish("while nobody listened").expect("room");
+        let config = Config::new(url).expect("a URL").last_event_id(seen);
+        let mut source = EventSource::open(config).expect("a URL");
+        assert!(matches!(source.next_change().await, Some(Change::Open { .. })));
+        let Some(Change::Event(event)) = source.next_change().await else { panic!("no event") };
+        assert_eq!(event.data(), "while nobody listened");
+        log.close();
+        let Some(Change::Reestablishing { cause, .. }) = source.next_change().await else { panic!("no end") };
+        assert_eq!(cause, Loss::End { in_mid_event: false });
+        assert_eq!(source.next().await, Some(Err(FailReason::Status(204))));
+        assert_eq!(source.next().await, None);
+    });
+}
 
 /// A server on a free port that writes each session it is given to the next client.
 async fn serve(sessions: Vec<Session>) -> std::net::SocketAddr {

@@ -9,9 +9,11 @@ use std::io;
 use bytes::Bytes;
 use futures_io::{AsyncRead, AsyncWrite};
 
+#[cfg(feature = "futures-tls")]
+use super::http::{Socket, TlsSession};
 use super::{Read, ReceiveBuffer, Write};
 
-/// Makes any `futures_io` reader or writer one of ours.
+/// Makes any `futures_io` reader or writer one of ours, and one of hyper's.
 #[derive(Debug)]
 pub struct FuturesIo<S> {
     stream: S,
@@ -29,15 +31,8 @@ impl<S: AsyncRead + Unpin> Read for FuturesIo<S> {
     type Error = io::Error;
 
     fn poll_read(&mut self, cx: &mut Context<'_>) -> Poll<io::Result<Option<Bytes>>> {
-        let room = self.buffer.room();
-        room.resize(room.capacity(), 0);
-        let read = Pin::new(&mut self.stream).poll_read(cx, room);
-        room.truncate(match read {
-            Poll::Ready(Ok(count)) => count,
-            _ => 0,
-        });
-        let count = ready!(read)?;
-        Poll::Ready(Ok((count > 0).then(|| self.buffer.take())))
+        let count = ready!(Pin::new(&mut self.stream).poll_read(cx, self.buffer.space()))?;
+        Poll::Ready(Ok((count > 0).then(|| self.buffer.take_front(count))))
     }
 }
 
@@ -51,4 +46,51 @@ impl<S: AsyncWrite + Unpin> Write for FuturesIo<S> {
     fn poll_flush(&mut self, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
         Pin::new(&mut self.stream).poll_flush(cx)
     }
+}
+
+#[cfg(feature = "http")]
+impl<S: AsyncRead + Unpin> hyper::rt::Read for FuturesIo<S> {
+    fn poll_read(
+        mut self: Pin<&mut Self>,
+        cx: &mut Context<'_>,
+        mut cursor: hyper::rt::ReadBufCursor<'_>,
+    ) -> Poll<io::Result<()>> {
+        // Through a slice of our own, because hyper's may not be initialised.
+        let Self { stream, buffer } = &mut *self;
+        let space = buffer.space();
+        let most = space.len().min(cursor.remaining());
+        let count = ready!(Pin::new(stream).poll_read(cx, &mut space[..most]))?;
+        cursor.put_slice(&space[..count]);
+        Poll::Ready(Ok(()))
+    }
+}
+
+#[cfg(feature = "http")]
+impl<S: AsyncWrite + Unpin> hyper::rt::Write for FuturesIo<S> {
+    fn poll_write(mut self: Pin<&mut Self>, cx: &mut Context<'_>, bytes: &[u8]) -> Poll<io::Result<usize>> {
+        Pin::new(&mut self.stream).poll_write(cx, bytes)
+    }
+
+    fn poll_flush(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
+        Pin::new(&mut self.stream).poll_flush(cx)
+    }
+
+    fn poll_shutdown(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
+        Pin::new(&mut self.stream).poll_close(cx)
+    }
+}
+
+/// A connection over this socket: TLS if there is a session for it.
+///
+/// # Errors
+///
+/// The handshake failed.
+#[cfg(feature = "futures-tls")]
+pub async fn connection<S>(socket: S, session: Option<TlsSession>) -> io::Result<Socket>
+where
+    S: AsyncRead + AsyncWrite + Send + Unpin + 'static,
+{
+    let Some(TlsSession { config, name }) = session else { return Ok(Socket::new(FuturesIo::new(socket))) };
+    let stream = futures_rustls::TlsConnector::from(config).connect(name, socket).await?;
+    Ok(Socket::new(FuturesIo::new(stream)))
 }

@@ -1,7 +1,7 @@
 //! The names that every adapter crate has, beside its own types: they are the same in all of them.
 
 #[cfg(feature = "http")]
-pub use super::http::{Dial, HttpConnector, HttpError, Target, last_event_id};
+pub use super::http::{Dial, HttpBody, HttpConnector, HttpError, Socket, Target, last_event_id};
 pub use super::{Connect, Read, ReadError, Response, Source, TypedSource, Write};
 #[cfg(feature = "std")]
 pub use super::{Sender, WriteError};

@@ -4,20 +4,30 @@ use bytes::{Bytes, BytesMut};
 
 /// A block of memory for a reader that fills slices: what was received goes out as shared bytes, and the same memory is
 /// used again when nobody holds them any more.
+///
+/// Readers that append use [`room`](Self::room) and [`take`](Self::take); readers that want a slice of initialised bytes
+/// use [`space`](Self::space) and [`take_front`](Self::take_front).
 #[derive(Debug)]
 pub struct ReceiveBuffer {
     block: BytesMut,
     size: usize,
+    /// How much space is lent: it grows while reads fill it.
+    space: usize,
 }
+
+/// How much space is lent at first: most streams of events are slow, and wait for long.
+const FIRST_SPACE: usize = 8 * 1024;
 
 impl ReceiveBuffer {
     /// A buffer that receives up to `size` bytes at once. The memory is taken with the first use.
     pub fn new(size: usize) -> Self {
-        Self { block: BytesMut::new(), size: size.max(1) }
+        let size = size.max(1);
+        Self { block: BytesMut::new(), size, space: size.min(FIRST_SPACE) }
     }
 
     /// The empty buffer to append to, with room for at least half of the size.
     pub fn room(&mut self) -> &mut BytesMut {
+        self.block.clear();
         if self.block.capacity() < self.size.div_ceil(2) {
             self.block.reserve(self.size);
         }
@@ -27,6 +37,23 @@ impl ReceiveBuffer {
     /// What was appended, as shared bytes.
     pub fn take(&mut self) -> Bytes {
         self.block.split().freeze()
+    }
+
+    /// A slice to fill from its front. It is never empty.
+    pub fn space(&mut self) -> &mut [u8] {
+        if self.block.len() < self.space.div_ceil(2) {
+            self.block.clear();
+            self.block.resize(self.space, 0);
+        }
+        &mut self.block
+    }
+
+    /// The first bytes of the slice, as shared bytes: all of it, if `count` is more.
+    pub fn take_front(&mut self, count: usize) -> Bytes {
+        if count >= self.block.len() {
+            self.space = self.space.saturating_mul(2).min(self.size);
+        }
+        self.block.split_to(count.min(self.block.len())).freeze()
     }
 }
 

@@ -1,0 +1,116 @@
+//! What the client's HTTP needs of a runtime: a connection.
+
+use alloc::{boxed::Box, string::String};
+use core::{
+    fmt,
+    future::Future,
+    pin::Pin,
+    task::{Context, Poll},
+};
+use std::io::{self, IoSlice};
+
+use hyper::rt::ReadBufCursor;
+
+/// Opens the connection that a request goes over. This is all that the client's HTTP needs of a runtime.
+///
+/// Implemented for closures that return a future, so that a proxy, a Unix socket or a tunnel fits in a few lines.
+pub trait Dial {
+    /// The connection to be. Dropping it gives the attempt up.
+    type Future: Future<Output = io::Result<Socket>> + Send + 'static;
+
+    /// Connects to a host. An error of the kind [`Unsupported`](io::ErrorKind::Unsupported) says that it can never be
+    /// done, as where there is no TLS, and fails the connection for good.
+    fn dial(&self, target: Target) -> Self::Future;
+}
+
+impl<F, Fut> Dial for F
+where
+    F: Fn(Target) -> Fut,
+    Fut: Future<Output = io::Result<Socket>> + Send + 'static,
+{
+    type Future = Fut;
+
+    fn dial(&self, target: Target) -> Fut {
+        self(target)
+    }
+}
+
+/// Where to connect to.
+#[derive(Clone, Debug, Eq, PartialEq)]
+pub struct Target {
+    /// A name or an address, without brackets.
+    pub host: String,
+    /// The port.
+    pub port: u16,
+    /// Whether TLS is wanted.
+    pub tls: bool,
+}
+
+impl Target {
+    /// For a dialler that is built without TLS: an `https` URL is an error.
+    ///
+    /// # Errors
+    ///
+    /// TLS is wanted.
+    pub fn without_tls(self) -> io::Result<Self> {
+        if self.tls {
+            return Err(io::Error::new(io::ErrorKind::Unsupported, "https needs the feature `tls`"));
+        }
+        Ok(self)
+    }
+}
+
+/// A connection that HTTP can be spoken over: TCP, TLS over it, or any other stream of bytes.
+pub struct Socket {
+    stream: Box<dyn Stream>,
+}
+
+/// The stream in a [`Socket`].
+trait Stream: hyper::rt::Read + hyper::rt::Write + Send + Unpin {}
+
+impl<S: hyper::rt::Read + hyper::rt::Write + Send + Unpin> Stream for S {}
+
+impl Socket {
+    /// A connection over this stream.
+    pub fn new(stream: impl hyper::rt::Read + hyper::rt::Write + Send + Unpin + 'static) -> Self {
+        Self { stream: Box::new(stream) }
+    }
+}
+
+impl hyper::rt::Read for Socket {
+    fn poll_read(mut self: Pin<&mut Self>, cx: &mut Context<'_>, buffer: ReadBufCursor<'_>) -> Poll<io::Result<()>> {
+        Pin::new(&mut self.stream).poll_read(cx, buffer)
+    }
+}
+
+impl hyper::rt::Write for Socket {
+    fn poll_write(mut self: Pin<&mut Self>, cx: &mut Context<'_>, bytes: &[u8]) -> Poll<io::Result<usize>> {
+        Pin::new(&mut self.stream).poll_write(cx, bytes)
+    }
+
+    fn poll_flush(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
+        Pin::new(&mut self.stream).poll_flush(cx)
+    }
+
+    fn poll_shutdown(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
+        Pin::new(&mut self.stream).poll_shutdown(cx)
+    }
+
+    fn is_write_vectored(&self) -> bool {
+        self.stream.is_write_vectored()
+    }
+
+    fn poll_write_vectored(
+        mut self: Pin<&mut Self>,
+        cx: &mut Context<'_>,
+        slices: &[IoSlice<'_>],
+    ) -> Poll<io::Result<usize>> {
+        Pin::new(&mut self.stream).poll_write_vectored(cx, slices)
+    }
+}
+
+impl fmt::Debug for Socket {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Socket").finish_non_exhaustive()
+    }
+}

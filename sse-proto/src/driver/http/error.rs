@@ -1,0 +1,56 @@
+//! What can go wrong below the protocol.
+
+use core::{error::Error, fmt};
+use std::io;
+
+use crate::{Text, client::NetworkError};
+
+/// Why a request got no answer, or why the body of the answer broke off.
+#[derive(Debug)]
+#[non_exhaustive]
+pub enum HttpError {
+    /// No connection, or no TLS over it.
+    Dial(io::Error),
+    /// The connection broke, or what came was no HTTP.
+    Http(hyper::Error),
+    /// The URL or a header field cannot be sent. It fails for good.
+    Request(http::Error),
+    /// The URL's scheme is neither `http` nor `https`. It fails for good.
+    Scheme(Text),
+}
+
+impl HttpError {
+    /// Whether trying again may help: not where there is no TLS, where the server's certificate is refused, or where the
+    /// request cannot be sent at all.
+    pub(super) fn classify(&self) -> NetworkError {
+        match self {
+            Self::Dial(error) if error.kind() == io::ErrorKind::Unsupported => NetworkError::Futile,
+            #[cfg(feature = "tls")]
+            Self::Dial(_) | Self::Http(_) if super::tls::is_refusal(self) => NetworkError::Futile,
+            Self::Dial(_) | Self::Http(_) => NetworkError::Passing,
+            Self::Request(_) | Self::Scheme(_) => NetworkError::Futile,
+        }
+    }
+}
+
+impl fmt::Display for HttpError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Dial(error) => write!(f, "cannot connect: {error}"),
+            Self::Http(error) => write!(f, "the connection broke: {error}"),
+            Self::Request(error) => write!(f, "the request cannot be sent: {error}"),
+            Self::Scheme(scheme) => write!(f, "URLs with the scheme {scheme:?} cannot be asked for"),
+        }
+    }
+}
+
+impl Error for HttpError {
+    fn source(&self) -> Option<&(dyn Error + 'static)> {
+        match self {
+            Self::Dial(error) => Some(error),
+            Self::Http(error) => Some(error),
+            Self::Request(error) => Some(error),
+            Self::Scheme(_) => None,
+        }
+    }
+}

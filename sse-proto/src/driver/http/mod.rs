@@ -1,0 +1,25 @@
+//! HTTP: hyper as the engine of the client, `http_body::Body` for the server.
+//!
+//! hyper's connection is polled in the task of whoever reads the events: there is no other task, and no channel between
+//! the socket and the consumer.
+
+mod client;
+mod dial;
+mod error;
+mod request;
+mod server;
+#[cfg(feature = "tls")]
+mod tls;
+
+pub use hyper;
+#[cfg(feature = "tls")]
+pub use rustls;
+
+#[cfg(feature = "tls")]
+pub use self::tls::{Tls, TlsSession};
+pub use self::{
+    client::{HttpBody, HttpConnector},
+    dial::{Dial, Socket, Target},
+    error::HttpError,
+    server::last_event_id,
+};

@@ -1,0 +1,69 @@
+//! The request on the wire.
+
+use alloc::string::String;
+use core::{
+    convert::Infallible,
+    pin::Pin,
+    task::{Context, Poll},
+};
+
+use bytes::Bytes;
+use http::{Uri, header, uri::PathAndQuery};
+use http_body::{Body, Frame, SizeHint};
+
+use super::{HttpError, Target};
+use crate::{Text, client::Request};
+
+/// The body of a request: one block, or nothing.
+#[derive(Debug)]
+pub(super) struct RequestBody(Option<Bytes>);
+
+impl Body for RequestBody {
+    type Data = Bytes;
+    type Error = Infallible;
+
+    fn poll_frame(mut self: Pin<&mut Self>, _: &mut Context<'_>) -> Poll<Option<Result<Frame<Bytes>, Infallible>>> {
+        Poll::Ready(self.0.take().map(|bytes| Ok(Frame::data(bytes))))
+    }
+
+    fn is_end_stream(&self) -> bool {
+        self.0.is_none()
+    }
+
+    fn size_hint(&self) -> SizeHint {
+        SizeHint::with_exact(self.0.as_ref().map_or(0, Bytes::len) as u64)
+    }
+}
+
+/// Where a request goes, and what is sent there.
+pub(super) fn build(request: &Request) -> Result<(Target, http::Request<RequestBody>), HttpError> {
+    let uri = request.url.parse::<Uri>().map_err(|error| HttpError::Request(error.into()))?;
+    let tls = match uri.scheme_str() {
+        Some("http") => false,
+        Some("https") => true,
+        scheme => return Err(HttpError::Scheme(Text::from(scheme.unwrap_or_default()))),
+    };
+    let host = uri.host().unwrap_or_default();
+    let target = Target {
+        host: String::from(host.trim_start_matches('[').trim_end_matches(']')),
+        port: uri.port_u16().unwrap_or(if tls { 443 } else { 80 }),
+        tls,
+    };
+    let authority = match uri.port() {
+        Some(port) => [host, port.as_str()].join(":"),
+        None => String::from(host),
+    };
+    let path = uri.path_and_query().map_or("/", PathAndQuery::as_str);
+    let mut built = match path.strip_prefix('/') {
+        Some(_) => http::Request::get(path),
+        None => http::Request::get(["/", path].concat()),
+    };
+    if request.headers.value("host").is_none() {
+        built = built.header(header::HOST, authority);
+    }
+    for (name, value) in request.headers.iter() {
+        built = built.header(name, value);
+    }
+    let built = built.body(RequestBody(None)).map_err(HttpError::Request)?;
+    Ok((target, built))
+}

@@ -1,0 +1,105 @@
+//! What is the same about TLS on all runtimes: settings, the name to check, and which faults are for good.
+
+use alloc::{sync::Arc, vec};
+use std::{io, sync::OnceLock};
+
+use rustls::{
+    AlertDescription, CertificateError, ClientConfig, Error, RootCertStore, crypto::ring, pki_types::ServerName,
+};
+
+use super::Target;
+
+/// How TLS is spoken: settings of the caller's own, or the roots of webpki-roots.
+#[derive(Clone, Debug, Default)]
+pub struct Tls {
+    own: Option<Arc<ClientConfig>>,
+}
+
+impl Tls {
+    /// TLS with these settings: other roots, say, or a certificate of the client's own.
+    pub const fn new(config: Arc<ClientConfig>) -> Self {
+        Self { own: Some(config) }
+    }
+
+    /// The settings and the name to check for a connection to `target`: `None` if it is to be without TLS.
+    ///
+    /// # Errors
+    ///
+    /// No certificate can be for this host. It fails for good.
+    pub fn session(&self, target: &Target) -> io::Result<Option<TlsSession>> {
+        if !target.tls {
+            return Ok(None);
+        }
+        let name = ServerName::try_from(target.host.clone());
+        let name = name.map_err(|error| io::Error::new(io::ErrorKind::Unsupported, error))?;
+        Ok(Some(TlsSession { config: self.own.clone().unwrap_or_else(default_config), name }))
+    }
+}
+
+/// What a handshake needs.
+#[derive(Clone, Debug)]
+pub struct TlsSession {
+    /// The settings.
+    pub config: Arc<ClientConfig>,
+    /// The name that the server's certificate has to be for.
+    pub name: ServerName<'static>,
+}
+
+/// The roots of webpki-roots, and HTTP/1.1.
+fn default_config() -> Arc<ClientConfig> {
+    static CONFIG: OnceLock<Arc<ClientConfig>> = OnceLock::new();
+    let config = CONFIG.get_or_init(|| {
+        let roots = RootCertStore { roots: webpki_roots::TLS_SERVER_ROOTS.to_vec() };
+        let builder = ClientConfig::builder_with_provider(Arc::new(ring::default_provider()));
+        // The provider's own defaults cannot be unfit for the provider.
+        let builder = builder.with_safe_default_protocol_versions().expect("ring supports the default versions of TLS");
+        let mut config = builder.with_root_certificates(roots).with_no_client_auth();
+        config.alpn_protocols = vec![b"http/1.1".to_vec()];
+        Arc::new(config)
+    });
+    Arc::clone(config)
+}
+
+/// Whether an error says that one side does not accept the other as it is, which no other attempt will change: a
+/// certificate, or no protocol in common. A certificate that is out of its time may soon be replaced, or the clock set.
+pub(super) fn is_refusal(mut error: &(dyn core::error::Error + 'static)) -> bool {
+    loop {
+        // What an `io::Error` carries is not its source.
+        let carried = error.downcast_ref::<io::Error>().and_then(io::Error::get_ref);
+        let fault = carried.and_then(|carried| carried.downcast_ref::<Error>());
+        if let Some(fault) = fault {
+            return is_final(fault);
+        }
+        match error.source() {
+            Some(source) => error = source,
+            None => return false,
+        }
+    }
+}
+
+fn is_final(fault: &Error) -> bool {
+    match fault {
+        Error::AlertReceived(alert) => matches!(
+            alert,
+            AlertDescription::AccessDenied
+                | AlertDescription::BadCertificate
+                | AlertDescription::CertificateRequired
+                | AlertDescription::CertificateRevoked
+                | AlertDescription::CertificateUnknown
+                | AlertDescription::HandshakeFailure
+                | AlertDescription::NoApplicationProtocol
+                | AlertDescription::ProtocolVersion
+                | AlertDescription::UnknownCA
+                | AlertDescription::UnsupportedCertificate
+        ),
+        Error::InvalidCertificate(fault) => !matches!(
+            fault,
+            CertificateError::Expired
+                | CertificateError::ExpiredContext { .. }
+                | CertificateError::NotValidYet
+                | CertificateError::NotValidYetContext { .. }
+        ),
+        Error::NoApplicationProtocol | Error::NoCertificatesPresented | Error::PeerIncompatible(_) => true,
+        _ => false,
+    }
+}

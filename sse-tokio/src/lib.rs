@@ -10,6 +10,8 @@ mod timer;
 use sse_proto::driver;
 #[cfg(not(feature = "client"))]
 pub use sse_proto::driver::Change;
+#[cfg(feature = "axum")]
+pub use sse_proto::driver::axum::{LastEventId, LastEventIdOrQuery};
 #[cfg(feature = "tls")]
 pub use sse_proto::driver::http::rustls;
 pub use sse_proto::{self, driver::prelude::*};

@@ -5,6 +5,8 @@
 //! and its siblings) implement them and add nothing else.
 
 mod alarm;
+#[cfg(feature = "axum")]
+pub mod axum;
 mod client;
 #[cfg(feature = "futures-io")]
 pub mod futures_io;

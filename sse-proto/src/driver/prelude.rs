@@ -1,7 +1,7 @@
 //! The names that every adapter crate has, beside its own types: they are the same in all of them.
 
 #[cfg(feature = "http")]
-pub use super::http::{Dial, HttpBody, HttpConnector, HttpError, Socket, Target, last_event_id};
+pub use super::http::{Dial, HttpBody, HttpConnector, HttpError, NoMoreEvents, Socket, Target, last_event_id};
 pub use super::{Connect, Read, ReadError, Response, Source, TypedSource, Write};
 #[cfg(feature = "std")]
 pub use super::{Sender, WriteError};
@@ -12,7 +12,10 @@ pub use crate::{
         Backoff, Config, FailReason, HeaderError, Headers, InvalidUrl, Loss, NetworkError, ReadyState, Request,
         ResponseHead, UrlFault,
     },
-    server::{Cursor, LogConfig, PublishError, RESPONSE_HEADERS, Resumed, SendError, SessionConfig, StartAt},
+    server::{
+        Cursor, LogConfig, PublishError, RESPONSE_HEADERS, Resumed, SendError, SessionConfig, StartAt,
+        last_event_id_in_query,
+    },
     typed::{Convention, FromEvent, Mark, Typed, TypedError},
 };
 #[cfg(feature = "json")]

@@ -1,12 +1,18 @@
 //! `Stream` for what yields events.
 
+#[cfg(feature = "std")]
+use core::convert::Infallible;
 use core::{
     pin::Pin,
     task::{Context, Poll},
 };
 
+#[cfg(feature = "std")]
+use bytes::Bytes;
 use futures_core::Stream;
 
+#[cfg(feature = "std")]
+use super::Session;
 use super::{Connect, EventReader, EventSource, Read, ReadError, Runtime, Source, Timer, TypedSource};
 use crate::{
     Event,
@@ -38,5 +44,53 @@ impl<S: Source, T, E, P> Stream for TypedSource<S, T, E, P> {
 
     fn poll_next(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Option<Self::Item>> {
         self.get_mut().poll_next_value(cx)
+    }
+}
+
+/// The bytes of the response, for servers that take a stream as a body.
+///
+/// actix-web, for one: `streaming` takes the session, and the header fields are those of
+/// [`RESPONSE_HEADERS`](crate::server::RESPONSE_HEADERS).
+///
+/// ```
+/// # use core::{error::Error, marker::PhantomData, task::{Context, Poll}};
+/// # use futures_core::Stream;
+/// # use sse_proto::{Timestamp, bytes::Bytes, driver::{Runtime, Session, Timer}, server::{RESPONSE_HEADERS, SessionConfig}};
+/// # #[derive(Default)]
+/// # struct NoTimer;
+/// # impl Timer for NoTimer {
+/// #     fn now(&self) -> Timestamp { Timestamp::default() }
+/// #     fn poll_until(&mut self, _: &mut Context<'_>, _: Timestamp) -> Poll<()> { Poll::Pending }
+/// #     fn seed(&self) -> u64 { 0 }
+/// # }
+/// # struct Tokio;
+/// # impl Runtime for Tokio {
+/// #     type Timer = NoTimer;
+/// #     type Io<S> = S;
+/// #     fn io<S>(stream: S) -> S { stream }
+/// # }
+/// # struct HttpResponse;
+/// # struct Builder;
+/// # impl HttpResponse { fn Ok() -> Builder { Builder } }
+/// # impl Builder {
+/// #     fn insert_header(&mut self, _: (&str, &str)) -> &mut Self { self }
+/// #     fn streaming<S, E>(&mut self, _: S) -> HttpResponse
+/// #     where S: Stream<Item = Result<Bytes, E>> + 'static, E: Into<Box<dyn Error>> + 'static { HttpResponse }
+/// # }
+/// fn events(session: Session<Tokio>) -> HttpResponse {
+///     let mut response = HttpResponse::Ok();
+///     for header in RESPONSE_HEADERS {
+///         response.insert_header(header);
+///     }
+///     response.streaming(session)
+/// }
+/// # events(Session::channel(SessionConfig::default()).1);
+/// ```
+#[cfg(feature = "std")]
+impl<K: Runtime> Stream for Session<K> {
+    type Item = Result<Bytes, Infallible>;
+
+    fn poll_next(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Option<Self::Item>> {
+        self.get_mut().poll_bytes(cx).map(|bytes| bytes.map(Ok))
     }
 }

@@ -3,6 +3,7 @@
 //! hyper's connection is polled in the task of whoever reads the events: there is no other task, and no channel between
 //! the socket and the consumer.
 
+mod answer;
 mod client;
 mod dial;
 mod error;
@@ -18,6 +19,7 @@ pub use rustls;
 #[cfg(feature = "tls")]
 pub use self::tls::{Tls, TlsSession};
 pub use self::{
+    answer::NoMoreEvents,
     client::{HttpBody, HttpConnector},
     dial::{Dial, Socket, Target},
     error::HttpError,

@@ -1,0 +1,77 @@
+//! axum: a session is a response, and the last event ID is an extractor.
+
+use core::convert::Infallible;
+
+use axum_core::{
+    body::Body,
+    extract::FromRequestParts,
+    response::{IntoResponse, Response},
+};
+use http::request::Parts;
+
+use super::{
+    Runtime, Session,
+    http::{NoMoreEvents, last_event_id},
+};
+use crate::{EventId, server::last_event_id_in_query};
+
+/// The event after which the client wants to go on: the header `Last-Event-ID` of the request.
+///
+/// It is `None` for a client that is new, and where the header cannot be an event ID: empty, not UTF-8, or longer than
+/// 1 KiB. It is whatever the client says, and no proof of anything.
+#[derive(Clone, Debug, Default, Eq, PartialEq)]
+pub struct LastEventId(
+    /// The ID, if there is one.
+    pub Option<EventId>,
+);
+
+/// The header `Last-Event-ID`, or else the parameter `lastEventId` of the URL's query.
+///
+/// What cannot set headers sends the parameter, and a page can put it into the URL of its first connection. URLs end up
+/// in logs and histories, which is why [`LastEventId`] does not look there; for a parameter of another name there is
+/// [`last_event_id_in_query`].
+#[derive(Clone, Debug, Default, Eq, PartialEq)]
+pub struct LastEventIdOrQuery(
+    /// The ID, if there is one.
+    pub Option<EventId>,
+);
+
+impl LastEventIdOrQuery {
+    /// The parameter's name.
+    pub const PARAMETER: &'static str = "lastEventId";
+}
+
+impl<S: Sync> FromRequestParts<S> for LastEventId {
+    type Rejection = Infallible;
+
+    async fn from_request_parts(parts: &mut Parts, _: &S) -> Result<Self, Infallible> {
+        Ok(Self(last_event_id(&parts.headers)))
+    }
+}
+
+impl<S: Sync> FromRequestParts<S> for LastEventIdOrQuery {
+    type Rejection = Infallible;
+
+    async fn from_request_parts(parts: &mut Parts, _: &S) -> Result<Self, Infallible> {
+        let in_query = || last_event_id_in_query(parts.uri.query()?, Self::PARAMETER);
+        Ok(Self(last_event_id(&parts.headers).or_else(in_query)))
+    }
+}
+
+/// Status 200 and the header fields of [`RESPONSE_HEADERS`](crate::server::RESPONSE_HEADERS); as with any response,
+/// others can be put around it: `(StatusCode::ACCEPTED, [("x-own", "1")], session)`.
+impl<K> IntoResponse for Session<K>
+where
+    K: Runtime + 'static,
+    K::Timer: Send + 'static,
+{
+    fn into_response(self) -> Response {
+        Session::into_response(self).map(Body::new)
+    }
+}
+
+impl IntoResponse for NoMoreEvents {
+    fn into_response(self) -> Response {
+        NoMoreEvents::into_response(self)
+    }
+}

@@ -1,0 +1,233 @@
+//! The feature `axum`: sessions as responses, the last event ID as an extractor, over HTTP/1.1 and HTTP/2.
+#![cfg(feature = "axum")]
+
+use std::{future::poll_fn, net::SocketAddr, pin::Pin};
+
+use axum::{Router, extract::State, http::StatusCode, response::IntoResponse, routing::get};
+use http::{HeaderMap, Request, Response};
+use http_body::Body;
+use hyper::{body::Incoming, client};
+use hyper_util::{
+    rt::{TokioExecutor, TokioIo},
+    service::TowerToHyperService,
+};
+use sse_tokio::{LastEventId, LastEventIdOrQuery, Log, LogConfig, NoMoreEvents, Session, SessionConfig};
+use tokio::net::{TcpListener, TcpStream};
+use tower_http::compression::CompressionLayer;
+
+/// The protocols that a session has to work with.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+enum Protocol {
+    Http1,
+    Http2,
+}
+
+const BOTH: [Protocol; 2] = [Protocol::Http1, Protocol::Http2];
+
+/// Serves each connection with this protocol.
+async fn serve(router: Router, protocol: Protocol) -> SocketAddr {
+    let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let address = listener.local_addr().unwrap();
+    tokio::spawn(async move {
+        loop {
+            let io = TokioIo::new(listener.accept().await.unwrap().0);
+            let service = TowerToHyperService::new(router.clone());
+            match protocol {
+                Protocol::Http1 => {
+                    tokio::spawn(async {
+                        drop(hyper::server::conn::http1::Builder::new().serve_connection(io, service).await);
+                    });
+                }
+                Protocol::Http2 => {
+                    let builder = hyper::server::conn::http2::Builder::new(TokioExecutor::new());
+                    tokio::spawn(async move { drop(builder.serve_connection(io, service).await) });
+                }
+            }
+        }
+    });
+    address
+}
+
+/// The answer to a GET with these header fields, over a connection of its own.
+async fn request(address: SocketAddr, protocol: Protocol, path: &str, fields: &[(&str, &str)]) -> Response<Incoming> {
+    let io = TokioIo::new(TcpStream::connect(address).await.unwrap());
+    let uri = match protocol {
+        Protocol::Http1 => path.to_owned(),
+        Protocol::Http2 => format!("http://{address}{path}"),
+    };
+    let mut request = Request::get(uri).header("host", "x");
+    for (name, value) in fields {
+        request = request.header(*name, *value);
+    }
+    let request = request.body(axum::body::Body::empty()).unwrap();
+    match protocol {
+        Protocol::Http1 => {
+            let (mut sender, connection) = client::conn::http1::handshake(io).await.unwrap();
+            tokio::spawn(async { drop(connection.await) });
+            sender.send_request(request).await.unwrap()
+        }
+        Protocol::Http2 => {
+            let (mut sender, connection) = client::conn::http2::handshake(TokioExecutor::new(), io).await.unwrap();
+            tokio::spawn(async { drop(connection.await) });
+            sender.send_request(request).await.unwrap()
+        }
+    }
+}
+
+/// Reads on until `end` is there.
+async fn read_to(body: &mut Incoming, end: &str) -> String {
+    let mut text = String::new();
+    while !text.ends_with(end) {
+        let frame = poll_fn(|cx| Pin::new(&mut *body).poll_frame(cx)).await.expect("the body goes on").unwrap();
+        text.push_str(str::from_utf8(frame.data_ref().unwrap()).unwrap());
+    }
+    text
+}
+
+/// IDs that can be foretold.
+fn numbered() -> Log {
+    Log::new(LogConfig { epoch: Some(1), ..LogConfig::default() })
+}
+
+async fn events(State(log): State<Log>, LastEventId(id): LastEventId) -> Session {
+    Session::resume(&log, id.as_ref())
+}
+
+fn check_head(head: &HeaderMap) {
+    let field = |name: &str| head.get(name).map(|value| value.to_str().unwrap());
+    assert_eq!(field("content-type"), Some("text/event-stream"));
+    assert_eq!(field("cache-control"), Some("no-store, no-transform"));
+    assert_eq!(field("x-accel-buffering"), Some("no"));
+    assert_eq!((field("content-length"), field("content-encoding"), field("connection")), (None, None, None));
+}
+
+#[tokio::test]
+async fn a_handler_returns_a_session_and_a_client_resumes() {
+    for protocol in BOTH {
+        let log = numbered();
+        let address = serve(Router::new().route("/", get(events)).with_state(log.clone()), protocol).await;
+        for number in 1..=3 {
+            log.publish(format!("event {number}")).unwrap();
+        }
+        let answer = request(address, protocol, "/", &[("last-event-id", "1-1")]).await;
+        assert_eq!(answer.status(), 200);
+        check_head(answer.headers());
+        let mut body = answer.into_body();
+        let missed = read_to(&mut body, "event 3\n\n").await;
+        assert!(missed.ends_with("id: 1-2\ndata: event 2\n\nid: 1-3\ndata: event 3\n\n"), "{missed}");
+        // Not held back until there is more.
+        log.publish("event 4").unwrap();
+        assert_eq!(read_to(&mut body, "event 4\n\n").await, "id: 1-4\ndata: event 4\n\n");
+        log.close();
+        assert!(
+            poll_fn(|cx| Pin::new(&mut body).poll_frame(cx)).await.is_none_or(|last| last
+                .unwrap()
+                .data_ref()
+                .unwrap()
+                .is_empty())
+        );
+    }
+}
+
+#[tokio::test]
+async fn a_client_that_leaves_is_noticed() {
+    for protocol in BOTH {
+        let (handlers, mut sender) = tokio::sync::mpsc::unbounded_channel();
+        let route = get(async move || {
+            let (sender, session) = Session::channel(SessionConfig::default());
+            handlers.send(sender).unwrap();
+            session
+        });
+        let address = serve(Router::new().route("/", route), protocol).await;
+        let mut body = request(address, protocol, "/", &[]).await.into_body();
+        let sender = sender.recv().await.unwrap();
+        sender.send("hello").await.unwrap();
+        assert!(read_to(&mut body, "hello\n\n").await.ends_with("data: hello\n\n"));
+        drop(body);
+        sender.closed().await;
+    }
+}
+
+#[tokio::test]
+async fn status_and_headers_can_be_set() {
+    let own = async || {
+        let (sender, session) = Session::channel(SessionConfig::default());
+        sender.try_send("hello").unwrap();
+        (StatusCode::ACCEPTED, [("x-own", "1"), ("cache-control", "no-cache")], session)
+    };
+    for protocol in BOTH {
+        let address = serve(Router::new().route("/", get(own)), protocol).await;
+        let answer = request(address, protocol, "/", &[]).await;
+        assert_eq!(answer.status(), 202);
+        assert_eq!(answer.headers()["x-own"], "1");
+        assert_eq!(answer.headers()["cache-control"], "no-cache");
+        assert_eq!(answer.headers()["content-type"], "text/event-stream");
+        assert!(read_to(&mut answer.into_body(), "hello\n\n").await.ends_with("data: hello\n\n"));
+    }
+}
+
+#[tokio::test]
+async fn compression_leaves_events_alone() {
+    let log = numbered();
+    let text = get(async || "long enough to be worth it ".repeat(100));
+    let router = Router::new().route("/", get(events)).route("/text", text).with_state(log.clone());
+    for protocol in BOTH {
+        let address = serve(router.clone().layer(CompressionLayer::new()), protocol).await;
+        let gzip = [("accept-encoding", "gzip")];
+        // The layer is there.
+        assert_eq!(request(address, protocol, "/text", &gzip).await.headers()["content-encoding"], "gzip");
+        let answer = request(address, protocol, "/", &gzip).await;
+        check_head(answer.headers());
+        let mut body = answer.into_body();
+        for number in 1..=3 {
+            let data = format!("{protocol:?} {number}");
+            log.publish(data.as_str()).unwrap();
+            let event = read_to(&mut body, &format!("{data}\n\n")).await;
+            assert!(event.ends_with(&format!("data: {data}\n\n")), "{event}");
+        }
+    }
+}
+
+#[tokio::test]
+async fn the_end_of_all_events_is_status_204() {
+    let closed = async |State(log): State<Log>| -> Result<Session, NoMoreEvents> {
+        if log.is_closed() { Err(NoMoreEvents) } else { Ok(Session::resume(&log, None)) }
+    };
+    let log = numbered();
+    let address = serve(Router::new().route("/", get(closed)).with_state(log.clone()), Protocol::Http1).await;
+    assert_eq!(request(address, Protocol::Http1, "/", &[]).await.status(), 200);
+    log.close();
+    let answer = request(address, Protocol::Http1, "/", &[]).await;
+    assert_eq!(answer.status(), 204);
+    assert!(answer.headers().get("content-type").is_none());
+    assert!(NoMoreEvents.into_response::<String>().into_body().is_empty());
+    assert_eq!(IntoResponse::into_response(NoMoreEvents).status(), 204);
+}
+
+#[tokio::test]
+async fn the_last_event_id_comes_from_the_header_and_on_request_from_the_query() {
+    let shown =
+        |id: Option<sse_tokio::EventId>| id.map_or_else(|| "none".to_owned(), |id| format!("{:?}", id.as_str()));
+    let router = Router::new()
+        .route("/header", get(async move |LastEventId(id): LastEventId| shown(id)))
+        .route("/query", get(async move |LastEventIdOrQuery(id): LastEventIdOrQuery| shown(id)));
+    let address = serve(router, Protocol::Http1).await;
+    let long = "x".repeat(1025);
+    for (path, header, expected) in [
+        ("/header", None, "none"),
+        ("/header", Some("7"), "\"7\""),
+        ("/header", Some(""), "none"),
+        ("/header", Some(&*long), "none"),
+        ("/header?lastEventId=8", None, "none"),
+        ("/query?lastEventId=8", None, "\"8\""),
+        ("/query?lastEventId=8", Some("7"), "\"7\""),
+        ("/query?lastEventId=", None, "none"),
+        ("/query?lastEventId=a%0Ab", None, "none"),
+        ("/query", None, "none"),
+    ] {
+        let fields: Vec<_> = header.map(|id| ("last-event-id", id)).into_iter().collect();
+        let mut body = request(address, Protocol::Http1, path, &fields).await.into_body();
+        let got = read_to(&mut body, expected).await;
+        assert_eq!(got, expected, "{path} {header:?}");
+    }
+}

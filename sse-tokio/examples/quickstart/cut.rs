@@ -8,7 +8,8 @@ use std::{
 };
 
 use http_body::{Body, Frame};
-use sse_tokio::bytes::Bytes;
+
+use crate::runtime::sse::bytes::Bytes;
 
 /// Where a response breaks off.
 #[derive(Clone, Copy)]

@@ -1,11 +1,15 @@
 //! The demonstration: 12 events, two cuts, nothing lost.
 
-use std::{error::Error, time::Duration};
+use std::{error::Error, process, time::Duration};
 
-use sse_tokio::{Change, EventId, EventSource, Log, Message};
-use tokio::net::TcpListener;
-
-use crate::{cut::CutAt, server};
+use crate::{
+    cut::CutAt,
+    runtime::{
+        TcpListener, sleep, spawn,
+        sse::{Change, EventId, EventSource, Log, Message},
+    },
+    server,
+};
 
 const EVENTS: usize = 12;
 
@@ -18,14 +22,15 @@ pub(crate) async fn run() -> Result<bool, Box<dyn Error>> {
     println!("server  listens on {url}");
 
     let log = Log::default();
-    tokio::spawn(server::serve(listener, log.clone(), |response| match response {
+    spawn(server::serve(listener, log.clone(), |response| match response {
         1 => Some(CutAt::InMidst(5)),
         2 => Some(CutAt::After(9)),
         _ => None,
     }));
-    tokio::spawn(publish(log));
+    spawn(publish(log));
 
-    let (received, reconnections) = tokio::time::timeout(PATIENCE, receive(&url)).await??;
+    spawn(give_up());
+    let (received, reconnections) = receive(&url).await?;
 
     let lost = (1..=EVENTS).filter(|number| !received.contains(&text(*number))).count();
     let repeated = received.len() - (EVENTS - lost);
@@ -41,10 +46,16 @@ fn text(number: usize) -> String {
     format!("event {number} of {EVENTS}")
 }
 
+async fn give_up() {
+    sleep(PATIENCE).await;
+    eprintln!("no end after {} s", PATIENCE.as_secs());
+    process::exit(1);
+}
+
 /// Publishes the events, whoever listens: the log keeps them for those who come back.
 async fn publish(log: Log) {
     for number in 1..=EVENTS {
-        tokio::time::sleep(Duration::from_millis(100)).await;
+        sleep(Duration::from_millis(100)).await;
         if let Err(error) = log.publish(Message::new().id(EventId::from(number as u64)).data(text(number))) {
             println!("server  cannot publish: {error}");
         }

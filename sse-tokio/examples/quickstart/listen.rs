@@ -2,9 +2,10 @@
 
 use std::error::Error;
 
-use sse_tokio::{Change, Config, EventSource, Report};
-
-use crate::with_causes;
+use crate::{
+    cli::with_causes,
+    runtime::sse::{Change, Config, EventSource, Report},
+};
 
 pub(crate) async fn run(url: &str) -> Result<bool, Box<dyn Error>> {
     let config = Config::new(url)?.report(Report { comments: true, retries: true, ..Report::default() });

@@ -16,11 +16,14 @@ use std::{
 use http::{HeaderValue, Method, Request, Response, StatusCode, header};
 use http_body::{Body, Frame, SizeHint};
 use hyper::{body::Incoming, server::conn::http1, service::service_fn};
-use hyper_util::rt::TokioIo;
-use sse_tokio::{EventType, Log, Message, Retry, Session, SessionConfig, StartAt, bytes::Bytes, last_event_id};
-use tokio::net::TcpListener;
 
-use crate::cut::{Cut, CutAt};
+use crate::{
+    cut::{Cut, CutAt},
+    runtime::{
+        TcpListener, sleep, spawn,
+        sse::{EventType, Io, Log, Message, Retry, Session, SessionConfig, StartAt, bytes::Bytes, last_event_id},
+    },
+};
 
 const PAGE: &str = include_str!("page.html");
 
@@ -32,9 +35,9 @@ pub(crate) async fn run(address: &str) -> Result<bool, Box<dyn Error>> {
     let log = Log::default();
     let ticker = log.clone();
     let tick = EventType::new("tick")?;
-    tokio::spawn(async move {
+    spawn(async move {
         for seconds in 1_u64.. {
-            tokio::time::sleep(Duration::from_secs(1)).await;
+            sleep(Duration::from_secs(1)).await;
             let message = Message::new().event(tick.clone()).data(format!("{seconds} s since the start"));
             if ticker.publish(message).is_err() {
                 break;
@@ -54,7 +57,7 @@ pub(crate) async fn serve(listener: TcpListener, log: Log, plan: Plan) {
     loop {
         let Ok((stream, _)) = listener.accept().await else {
             // Out of file descriptors, most likely: leave the others time to end.
-            tokio::time::sleep(Duration::from_millis(50)).await;
+            sleep(Duration::from_millis(50)).await;
             continue;
         };
         // Without this, the second of two small writes would wait for the first to be acknowledged.
@@ -64,7 +67,7 @@ pub(crate) async fn serve(listener: TcpListener, log: Log, plan: Plan) {
             let answer = answer(&request, &log, || plan(responses.fetch_add(1, Ordering::Relaxed) + 1));
             async move { Ok::<_, Infallible>(answer) }
         });
-        tokio::spawn(http1::Builder::new().serve_connection(TokioIo::new(stream), service));
+        spawn(http1::Builder::new().serve_connection(Io::new(stream), service));
     }
 }
 

@@ -1,0 +1,39 @@
+//! All of the server.
+
+use std::{convert::Infallible, io, time::Duration};
+
+use hyper::{Request, body::Incoming, server::conn::http1, service::service_fn};
+
+use crate::runtime::{
+    TcpListener, sleep, spawn,
+    sse::{Io, Log, Session, last_event_id},
+};
+
+pub(crate) async fn run(address: &str) -> io::Result<()> {
+    let log = Log::default();
+    let listener = TcpListener::bind(address).await?;
+    println!("listen with: curl -N http://{}/", listener.local_addr()?);
+    spawn(publish(log.clone()));
+    loop {
+        let (stream, _) = listener.accept().await?;
+        // Without this, the second of two small writes would wait for the first to be acknowledged.
+        stream.set_nodelay(true)?;
+        let log = log.clone();
+        // One session for each request: live, or behind the event that the client has seen last.
+        let service = service_fn(move |request: Request<Incoming>| {
+            let session = Session::resume(&log, last_event_id(request.headers()).as_ref());
+            async { Ok::<_, Infallible>(session.into_response()) }
+        });
+        spawn(http1::Builder::new().serve_connection(Io::new(stream), service));
+    }
+}
+
+/// Publishes an event each second. It is encoded once, however many listen.
+async fn publish(log: Log) {
+    for seconds in 1_u64.. {
+        sleep(Duration::from_secs(1)).await;
+        if log.publish(format!("{seconds} s since the start")).is_err() {
+            break;
+        }
+    }
+}

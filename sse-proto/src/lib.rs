@@ -18,6 +18,8 @@ pub mod json;
 mod limits;
 pub mod manual;
 mod message;
+#[cfg(feature = "serde")]
+mod serde;
 pub mod server;
 mod text;
 mod time;

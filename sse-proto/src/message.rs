@@ -30,11 +30,11 @@ use crate::{EventId, EventType, Retry, Text};
 /// ```
 #[derive(Clone, Debug, Default, Eq, Hash, PartialEq)]
 pub struct Message {
-    comment: Option<Text>,
-    event_type: Option<EventType>,
-    id: Option<EventId>,
-    retry: Option<Retry>,
-    data: Option<Text>,
+    pub(crate) comment: Option<Text>,
+    pub(crate) event_type: Option<EventType>,
+    pub(crate) id: Option<EventId>,
+    pub(crate) retry: Option<Retry>,
+    pub(crate) data: Option<Text>,
 }
 
 impl Message {

@@ -64,8 +64,7 @@ macro_rules! events {
             type Error = $crate::json::JsonError;
 
             fn from_event(event: &$crate::Event) -> ::core::result::Result<Self, Self::Error> {
-                let event_type: &str = event.event_type();
-                ::core::result::Result::Ok(match event_type {
+                ::core::result::Result::Ok(match event.event_type() {
                     $($($event_type)* => Self::$variant $(($crate::events!(@payload event $($payload)+)))?,)+
                 })
             }

@@ -35,8 +35,7 @@ use crate::{Event, EventId, EventType};
 ///     type Error = std::num::ParseFloatError;
 ///
 ///     fn from_event(event: &Event) -> Result<Self, Self::Error> {
-///         let event_type: &str = event.event_type();
-///         Ok(match event_type {
+///         Ok(match event.event_type() {
 ///             "price" => Self::Price(event.data().parse()?),
 ///             "ping" => Self::Ping,
 ///             _ => Self::Unknown(event.clone()),

@@ -136,8 +136,7 @@ impl<S: fmt::Display, E: fmt::Display, P: fmt::Debug> fmt::Display for TypedErro
             Self::Truncated { in_mid_event: true } => f.write_str("the stream was cut off in the middle of an event"),
             Self::Truncated { in_mid_event: false } => f.write_str("the stream was cut off: it ended without its end"),
             Self::Unreadable { event, error } => {
-                let event_type: &str = event.event_type();
-                write!(f, "an event of the type {event_type:?} cannot be read: {error}")
+                write!(f, "an event of the type {:?} cannot be read: {error}", event.event_type())
             }
         }
     }

@@ -7,10 +7,10 @@ mod dial;
 mod timer;
 
 use sse_proto::driver;
-#[cfg(not(feature = "client"))]
-pub use sse_proto::driver::Change;
 #[cfg(feature = "tls")]
 pub use sse_proto::driver::http::rustls;
+#[cfg(not(feature = "client"))]
+pub use sse_proto::driver::{Change, Failure};
 pub use sse_proto::{
     self,
     driver::{futures_io::FuturesIo as Io, prelude::*},
@@ -30,6 +30,10 @@ pub type EventSourceOver<C> = driver::EventSource<C, Timer>;
 /// Everything that a caller may want to know of an [`EventSource`].
 #[cfg(feature = "client")]
 pub type Change<E = HttpError> = driver::Change<E>;
+
+/// Why an [`EventSource`] has no more events.
+#[cfg(feature = "client")]
+pub type Failure<E = HttpError> = driver::Failure<E>;
 
 /// Reads events from any `AsyncRead`.
 pub type EventReader<R> = driver::EventReader<AsyncStd, R>;

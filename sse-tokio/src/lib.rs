@@ -8,12 +8,12 @@ mod io;
 mod timer;
 
 use sse_proto::driver;
-#[cfg(not(feature = "client"))]
-pub use sse_proto::driver::Change;
 #[cfg(feature = "axum")]
 pub use sse_proto::driver::axum::{LastEventId, LastEventIdOrQuery};
 #[cfg(feature = "tls")]
 pub use sse_proto::driver::http::rustls;
+#[cfg(not(feature = "client"))]
+pub use sse_proto::driver::{Change, Failure};
 pub use sse_proto::{self, driver::prelude::*};
 
 #[cfg(feature = "client")]
@@ -30,6 +30,10 @@ pub type EventSourceOver<C> = driver::EventSource<C, Timer>;
 /// Everything that a caller may want to know of an [`EventSource`].
 #[cfg(feature = "client")]
 pub type Change<E = HttpError> = driver::Change<E>;
+
+/// Why an [`EventSource`] has no more events.
+#[cfg(feature = "client")]
+pub type Failure<E = HttpError> = driver::Failure<E>;
 
 /// Reads events from any `AsyncRead`.
 pub type EventReader<R> = driver::EventReader<Tokio, R>;

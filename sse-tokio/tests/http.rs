@@ -110,7 +110,7 @@ async fn the_request_is_what_the_standard_asks_for() {
     let config = config.header("Host", "own.example").unwrap().header("accept", "text/event-stream;q=1").unwrap();
     let mut source = EventSource::open(config).unwrap();
     assert_eq!(source.next().await.unwrap().unwrap().data(), "a");
-    assert_eq!(source.next().await, Some(Err(FailReason::Status(204))));
+    assert_eq!(source.next().await.unwrap().unwrap_err().reason, FailReason::Status(204));
     let first = requests.recv().await.unwrap().to_ascii_lowercase();
     assert!(first.starts_with("get /a/b?c=d http/1.1\r\n"), "{first}");
     for field in [
@@ -147,13 +147,13 @@ async fn all_ways_to_lose_a_connection_lead_to_another_one() {
     let mut lost = Instant::now();
     while let Some(change) = source.next_change().await {
         match change {
-            Change::Open => assert!(seen.is_empty() || lost.elapsed() >= Duration::from_millis(120)),
+            Change::Open(_) => assert!(seen.is_empty() || lost.elapsed() >= Duration::from_millis(120)),
             Change::Event(event) => seen.push(event.data().to_owned()),
             Change::Reestablishing { cause, .. } => {
                 lost = Instant::now();
                 seen.push(format!("{cause:?}"));
             }
-            Change::Failed { reason, .. } => seen.push(format!("{reason:?}")),
+            Change::Failed(failure) => seen.push(format!("{:?}", failure.reason)),
             other => panic!("{other:?}"),
         }
     }
@@ -230,10 +230,9 @@ async fn what_can_never_work_fails_and_says_why() {
     assert_eq!(EventSource::get("http://this is invalid/").unwrap_err().url, "http://this is invalid/");
     assert!(EventSource::get("/events").is_err());
     let mut source = EventSource::get("ftp://127.0.0.1/").unwrap();
-    let Some(Change::Failed { reason: FailReason::Futile, error: Some(error) }) = source.next_change().await else {
-        panic!()
-    };
-    assert!(error.to_string().contains("ftp"), "{error}");
+    let failure = source.next().await.unwrap().unwrap_err();
+    assert_eq!(failure.reason, FailReason::Futile);
+    assert!(failure.error.unwrap().to_string().contains("ftp"));
 }
 
 #[cfg(feature = "tls")]
@@ -280,10 +279,9 @@ async fn https_reads_events_from_a_server_whose_certificate_is_trusted_and_from_
 
     let mut distrustful = EventSource::get(url).unwrap();
     // Trying again would not help.
-    let Some(Change::Failed { reason: FailReason::Futile, error: Some(error) }) = distrustful.next_change().await
-    else {
-        panic!()
-    };
+    let failure = distrustful.next().await.unwrap().unwrap_err();
+    assert_eq!(failure.reason, FailReason::Futile);
+    let error = failure.error.unwrap();
     assert!(error.to_string().contains("certificate"), "{error}");
     Ok(())
 }

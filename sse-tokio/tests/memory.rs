@@ -206,10 +206,10 @@ async fn a_closure_is_a_transport_and_waits_go_by_tokios_clock() {
     let mut seen = Vec::new();
     while let Some(change) = source.next_change().await {
         seen.push(match change {
-            driver::Change::Open => "open".into(),
+            driver::Change::Open(_) => "open".into(),
             driver::Change::Event(event) => format!("{}#{}", event.data(), event.last_event_id()),
             driver::Change::Reestablishing { cause, error, .. } => format!("{cause:?} {error:?}"),
-            driver::Change::Failed { reason, .. } => format!("{reason:?}"),
+            driver::Change::Failed(failure) => format!("{:?}", failure.reason),
             other => panic!("{other:?}"),
         });
     }
@@ -317,7 +317,7 @@ async fn a_failure_is_said_once() {
         Ok::<_, &'static str>(Response { head, body: Script([].into()) })
     };
     let mut source = EventSourceOver::new(Config::new("test://nowhere/").unwrap(), transport);
-    assert_eq!(source.next_ref().await, Some(Err(FailReason::Status(404))));
+    assert_eq!(source.next_ref().await.unwrap().unwrap_err().reason, FailReason::Status(404));
     assert_eq!(source.next_ref().await, None);
 }
 

@@ -1,8 +1,14 @@
 //! What a client is asked to do.
 
-use core::time::Duration;
+use alloc::{format, string::String};
+use core::{fmt, time::Duration};
 
-use super::{Backoff, HeaderError, Headers, InvalidUrl, request::LAST_EVENT_ID, url};
+use bytes::Bytes;
+
+use super::{
+    Backoff, HeaderError, Headers, InvalidMethod, InvalidUrl, Policy, RememberRedirects, Resilient, Standard, Timeouts,
+    method, policy::SharedPolicy, request::LAST_EVENT_ID, url,
+};
 use crate::{EventId, Limits, Report, Text};
 
 /// What to connect to, and how. Every setting but the URL has a default.
@@ -13,20 +19,44 @@ use crate::{EventId, Limits, Report, Text};
 ///
 /// let config = Config::new("https://example.com/events")?
 ///     .header("Authorization", "Bearer 73857293")?
-///     .reconnection_time(Duration::from_secs(1));
+///     .reconnection_time(Duration::from_secs(1))
+///     .idle_timeout(Duration::from_secs(60))
+///     .resilient();
 /// # Ok::<(), Box<dyn std::error::Error>>(())
 /// ```
 #[derive(Clone, Debug)]
 pub struct Config {
+    pub(super) method: Text,
     pub(super) url: Text,
     pub(super) headers: Headers,
+    pub(super) body: Payload,
+    pub(super) resend: bool,
     pub(super) last_event_id: Option<EventId>,
     pub(super) reconnection_time: Duration,
     pub(super) backoff: Backoff,
     pub(super) jitter_seed: Option<u64>,
+    pub(super) max_reconnections: Option<u32>,
+    pub(super) give_up_after: Option<Duration>,
+    pub(super) retry_first: bool,
+    pub(super) timeouts: Timeouts,
+    pub(super) policy: SharedPolicy,
+    pub(super) any_content_type: bool,
     pub(super) redirects: u32,
+    pub(super) remember_redirects: RememberRedirects,
+    pub(super) refusal_body: usize,
+    pub(super) recent_input: usize,
     pub(super) limits: Limits,
     pub(super) report: Report,
+}
+
+/// The body of a request, which may be secret.
+#[derive(Clone, Default)]
+pub(super) struct Payload(pub(super) Bytes);
+
+impl fmt::Debug for Payload {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{} bytes", self.0.len())
+    }
 }
 
 impl Config {
@@ -41,16 +71,86 @@ impl Config {
             return Err(InvalidUrl { url, reason });
         }
         Ok(Self {
+            method: Text::from_static("GET"),
             url,
             headers: Headers::new(),
+            body: Payload::default(),
+            resend: false,
             last_event_id: None,
             reconnection_time: Duration::from_secs(3),
             backoff: Backoff::default(),
             jitter_seed: None,
+            max_reconnections: None,
+            give_up_after: None,
+            retry_first: true,
+            timeouts: Timeouts::default(),
+            policy: SharedPolicy::new(Standard),
+            any_content_type: false,
             redirects: 20,
+            remember_redirects: RememberRedirects::default(),
+            refusal_body: 8 * 1024,
+            recent_input: 0,
             limits: Limits::default(),
             report: Report::default(),
         })
+    }
+
+    /// Connects to the URL of these parts, where `path` may have a query behind it.
+    ///
+    /// ```
+    /// use sse_proto::client::Config;
+    ///
+    /// let config = Config::from_parts("https", "example.com", Some(8443), "/events?room=7")?;
+    /// assert_eq!(config.url(), "https://example.com:8443/events?room=7");
+    /// # Ok::<(), sse_proto::client::InvalidUrl>(())
+    /// ```
+    ///
+    /// # Errors
+    ///
+    /// As [`new`](Self::new).
+    pub fn from_parts(scheme: &str, host: &str, port: Option<u16>, path: &str) -> Result<Self, InvalidUrl> {
+        let port = port.map(|port| format!(":{port}")).unwrap_or_default();
+        let slash = if path.is_empty() || path.starts_with(['/', '?']) { "" } else { "/" };
+        Self::new(String::from(scheme) + "://" + host + &port + slash + path)
+    }
+
+    /// Asks with this method instead of `GET`. The six methods of old are taken in any case.
+    ///
+    /// A request whose method is not safe (RFC 9110, section 9.2.1), a `POST` above all, is not sent again by itself
+    /// unless there is an event ID to go on from; see [`resend`](Self::resend).
+    ///
+    /// # Errors
+    ///
+    /// It is no token, or one of `CONNECT`, `TRACE` and `TRACK`.
+    pub fn method(mut self, method: impl Into<Text>) -> Result<Self, InvalidMethod> {
+        self.method = method::check(method.into())?;
+        Ok(self)
+    }
+
+    /// Sends this body with the request: empty by default. Its type is for a header `Content-Type` to say, and the
+    /// method for [`method`](Self::method).
+    ///
+    /// ```
+    /// use sse_proto::client::Config;
+    ///
+    /// let config = Config::new("https://example.com/completions")?
+    ///     .method("POST")?
+    ///     .header("Content-Type", "application/json")?
+    ///     .body(r#"{"stream":true}"#);
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
+    #[must_use]
+    pub fn body(mut self, body: impl Into<Bytes>) -> Self {
+        self.body = Payload(body.into());
+        self
+    }
+
+    /// Whether a request whose method is not safe may be sent again although there is no event ID to go on from (D-11).
+    /// Not by default: the server would do again what it has done already.
+    #[must_use]
+    pub fn resend(mut self, allowed: bool) -> Self {
+        self.resend = allowed;
+        self
     }
 
     /// Sends this header field with every request, in place of our own of the same name. A `Last-Event-ID` is the
@@ -109,10 +209,105 @@ impl Config {
         self
     }
 
+    /// Gives up after so many reconnections in a row that led to no healthy connection; see [`Backoff`] for what is
+    /// healthy. Without limit by default, as the standard has it.
+    ///
+    /// With 0, the source is one connection: it is [closed](super::Output::Closed) at the orderly end of the stream, and
+    /// [fails](super::FailReason::GaveUp) if there was no connection or the stream was cut.
+    #[must_use]
+    pub fn max_reconnections(mut self, most: u32) -> Self {
+        self.max_reconnections = Some(most);
+        self
+    }
+
+    /// Gives up if there is no healthy connection for so long: a reconnection that would come later is not waited for.
+    /// Never by default, as the standard has it.
+    #[must_use]
+    pub fn give_up_after(mut self, time: Duration) -> Self {
+        self.give_up_after = Some(time);
+        self
+    }
+
+    /// Whether the connection is tried again even if the stream has never been open: it is by default, as the standard
+    /// has it (R-031).
+    #[must_use]
+    pub fn retry_first(mut self, retry: bool) -> Self {
+        self.retry_first = retry;
+        self
+    }
+
+    /// How long to wait for a connection, where the transport can tell: 30 s by default.
+    #[must_use]
+    pub fn connect_timeout(mut self, time: impl Into<Option<Duration>>) -> Self {
+        self.timeouts.connect = time.into();
+        self
+    }
+
+    /// How long to wait for the head of the answer, once connected: without limit by default, because there are servers
+    /// that send it with the first event only.
+    #[must_use]
+    pub fn head_timeout(mut self, time: impl Into<Option<Duration>>) -> Self {
+        self.timeouts.head = time.into();
+        self
+    }
+
+    /// How long an open stream may be silent, without so much as a comment, before the connection is taken for dead
+    /// and reestablished. Without limit by default, as the standard has it; a server that sends a comment every 15 s
+    /// allows for 45 s, say.
+    #[must_use]
+    pub fn idle_timeout(mut self, time: impl Into<Option<Duration>>) -> Self {
+        self.timeouts.silence = time.into();
+        self
+    }
+
+    /// Decides what is done with answers and network errors: [`Standard`] by default.
+    #[must_use]
+    pub fn policy(mut self, policy: impl Policy + 'static) -> Self {
+        self.policy = SharedPolicy::new(policy);
+        self
+    }
+
+    /// Takes 408, 425, 429 and all statuses from 500 as passing, and waits for as long as a `Retry-After` says: the
+    /// policy [`Resilient`] (D-08).
+    #[must_use]
+    pub fn resilient(self) -> Self {
+        self.policy(Resilient)
+    }
+
+    /// Whether a 200 is accepted whatever its type says (R-021 asks for `text/event-stream`).
+    #[must_use]
+    pub fn any_content_type(mut self, any: bool) -> Self {
+        self.any_content_type = any;
+        self
+    }
+
     /// How many redirects in a row are followed: 20 by default (R-025).
     #[must_use]
     pub fn redirects(mut self, most: u32) -> Self {
         self.redirects = most;
+        self
+    }
+
+    /// Which redirects hold for reconnections as well: the permanent ones by default (D-05).
+    #[must_use]
+    pub fn remember_redirects(mut self, which: RememberRedirects) -> Self {
+        self.remember_redirects = which;
+        self
+    }
+
+    /// How many bytes are kept of the body of an answer that opens no stream: 8 KiB by default. The failure is told when
+    /// the body has ended, or has come to this bound, or after a second. With 0 it is told at once.
+    #[must_use]
+    pub fn refusal_body(mut self, most: usize) -> Self {
+        self.refusal_body = most;
+        self
+    }
+
+    /// Keeps the last bytes of the stream as they came, so many, for
+    /// [`EventSource::recent_input`](super::EventSource::recent_input): none by default.
+    #[must_use]
+    pub fn recent_input(mut self, most: usize) -> Self {
+        self.recent_input = most;
         self
     }
 

@@ -4,27 +4,41 @@
 //! events, and decides what a lost connection or an odd answer means. Its driver owns the socket and the clock.
 
 mod config;
+mod failure;
 mod headers;
+mod judge;
+mod method;
+mod output;
+mod policy;
+mod recent;
+mod reestablish;
 mod request;
 mod response;
 mod retry;
+mod retry_after;
+mod settings;
 mod url;
 
-use alloc::string::String;
+use alloc::{string::String, vec::Vec};
 use core::{fmt, mem, time::Duration};
 
 use bytes::{Buf, Bytes};
 
 pub use self::{
     config::Config,
+    failure::{FailReason, Refusal},
     headers::{HeaderError, Headers},
+    method::InvalidMethod,
+    output::{Loss, NetworkError, Output, ReadyState},
+    policy::{Policy, Resilient, Ruling, Standard},
     request::Request,
-    response::{FailReason, ResponseHead},
+    response::ResponseHead,
     retry::Backoff,
+    settings::{RememberRedirects, Timeouts},
     url::{InvalidUrl, UrlFault},
 };
-use self::{response::Verdict, retry::Jitter, url::Url};
-use crate::{DecodeError, Decoder, Event, EventId, EventRef, Finding, Retry, StreamEnd, Text, Timestamp, decode::Step};
+use self::{recent::Recent, reestablish::Trouble, retry::Jitter, url::Url};
+use crate::{Decoder, Event, EventRef, Retry, Text, Timestamp, decode::Step};
 
 /// A client that keeps a stream of events open, and resumes it where it was when the connection is lost.
 ///
@@ -33,10 +47,13 @@ use crate::{DecodeError, Decoder, Event, EventId, EventRef, Finding, Retry, Stre
 /// The methods are of four kinds:
 ///
 /// - **Getters** look: [`ready_state`](Self::ready_state), [`last_event_id`](Self::last_event_id),
-///   [`reconnection_time`](Self::reconnection_time), [`url`](Self::url), [`origin`](Self::origin).
+///   [`reconnection_time`](Self::reconnection_time), [`url`](Self::url), [`origin`](Self::origin),
+///   [`response`](Self::response), [`refusal`](Self::refusal), [`recent_input`](Self::recent_input).
 /// - **`handle_*`** tells what happened: [`handle_response`](Self::handle_response),
-///   [`handle_data`](Self::handle_data), [`handle_end`](Self::handle_end), [`handle_error`](Self::handle_error).
-/// - **Commands** come from the application: [`close`](Self::close).
+///   [`handle_data`](Self::handle_data), [`handle_end`](Self::handle_end), [`handle_error`](Self::handle_error); and, if
+///   the transport knows, [`handle_connecting`](Self::handle_connecting) and
+///   [`handle_connected`](Self::handle_connected).
+/// - **Commands** come from the application: [`close`](Self::close), [`restart`](Self::restart).
 /// - **[`poll_output`](Self::poll_output)** says what to do next.
 ///
 /// **After every `handle_*` and every command, call `poll_output` until it says [`Output::Wait`].** Then wait for
@@ -69,119 +86,31 @@ pub struct EventSource {
     decoder: Decoder,
     jitter: Jitter,
     state: State,
-    /// Where the next attempt goes: as configured, or where permanent redirects led (D-05).
-    url: Text,
-    /// Where the request that is under way went.
-    target: Text,
-    redirects: u32,
-    /// All redirects of the request under way were permanent.
-    permanent: bool,
-    /// Attempts in a row that did not get through.
-    failures: u32,
+    /// Where remembered redirects have led (D-05).
+    moved: Option<Moved>,
+    /// The request that is under way, or was last.
+    request: Request,
+    /// The method of the first request of the attempt: what would be sent again.
+    asked_method: Text,
+    /// All redirects of the attempt are to be remembered.
+    lasting: bool,
+    phase: Phase,
+    /// When the time that the state is limited to began; `None` if it begins with the next poll.
+    since: Option<Timestamp>,
+    trouble: Trouble,
+    /// The answer that opened the stream last.
+    response: Option<ResponseHead>,
+    /// The answer that opened no stream last.
+    refusal: Option<Refusal>,
+    recent: Recent,
     /// What is being decoded, and how much of its front has been.
     chunk: Bytes,
     used: usize,
+    /// Bytes have come since the silence was last counted.
+    heard: bool,
     /// The connection is gone; what it brought is still being decoded.
     lost: Option<Loss>,
     current: Current,
-}
-
-/// What the driver is to do, or the application to know.
-///
-/// The enum is exhaustive on purpose: a driver has to deal with all of it.
-#[derive(Clone, Debug, Eq, PartialEq)]
-pub enum Output {
-    /// The source is closed; there will be no other output any more.
-    Closed,
-    /// A comment is there; [`EventSource::comment`] lends it until the next call. Only if asked for.
-    Comment,
-    /// Drop the connection there was, and send this request.
-    Connect(Request),
-    /// An event is there: [`EventSource::event`] lends it, [`EventSource::take_event`] gives it, until the next call.
-    Event,
-    /// The connection failed for good: the standard's `error` event with `readyState` CLOSED.
-    Failed(FailReason),
-    /// A malformed line. Only if asked for.
-    Finding(Finding),
-    /// The last event ID changed; [`EventSource::last_event_id`] has it. Only if asked for.
-    LastEventId,
-    /// The next request goes out without `Last-Event-ID`, because the ID cannot be the value of a header, or is
-    /// longer than the limit for IDs (D-09).
-    LastEventIdNotSent(EventId),
-    /// The stream is open: the standard's `open` event.
-    Open,
-    /// The connection is lost and comes back after a wait: the standard's `error` event with `readyState`
-    /// CONNECTING.
-    Reestablishing {
-        /// What happened.
-        cause: Loss,
-        /// How long the wait is.
-        delay: Duration,
-        /// Which attempt will follow, counted from 1 since the stream was last open.
-        attempt: u32,
-    },
-    /// The server set the reconnection time. Only if asked for.
-    Retry(Retry),
-    /// An event was left out because it passed a limit that is set to skip.
-    Skipped(DecodeError),
-    /// There is nothing to do until something happens, or until this moment.
-    Wait {
-        /// When to poll again at the latest; `None` if only the connection can bring news.
-        until: Option<Timestamp>,
-    },
-}
-
-/// How a connection was lost that is going to be reestablished.
-#[derive(Clone, Copy, Debug, Eq, PartialEq)]
-#[non_exhaustive]
-pub enum Loss {
-    /// The body broke off (D-04).
-    Broken {
-        /// Whether an unfinished event was dropped.
-        in_mid_event: bool,
-    },
-    /// The body ended in order.
-    End {
-        /// Whether an unfinished event was dropped.
-        in_mid_event: bool,
-    },
-    /// There was no answer.
-    Unreachable,
-}
-
-impl fmt::Display for Loss {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let (what, in_mid_event) = match self {
-            Self::Broken { in_mid_event } => ("the stream broke off", *in_mid_event),
-            Self::End { in_mid_event } => ("the stream ended", *in_mid_event),
-            Self::Unreachable => ("no answer", false),
-        };
-        f.write_str(what)?;
-        f.write_str(if in_mid_event { " in the middle of an event" } else { "" })
-    }
-}
-
-/// What went wrong below.
-#[derive(Clone, Copy, Debug, Eq, PartialEq)]
-#[non_exhaustive]
-pub enum NetworkError {
-    /// The attempt was given up on our own side: it fails for good.
-    Aborted,
-    /// The request cannot be made, now or ever (the scheme is not known, say): it fails for good.
-    Futile,
-    /// Anything that may be better next time: no route, a reset, a broken body.
-    Passing,
-}
-
-/// The standard's `readyState`, with its numbers.
-#[derive(Clone, Copy, Debug, Eq, Hash, PartialEq)]
-pub enum ReadyState {
-    /// The connection has not been established yet, or it was lost and is being reestablished.
-    Connecting = 0,
-    /// The connection is open.
-    Open = 1,
-    /// The source was closed, or failed; it stays so.
-    Closed = 2,
 }
 
 #[derive(Debug)]
@@ -192,16 +121,46 @@ enum State {
     },
     /// A request is under way.
     Requested,
+    /// An answer was refused; its body is being collected.
+    Refused {
+        reason: FailReason,
+        body: Vec<u8>,
+    },
+    /// A redirect was accepted: the request goes elsewhere.
+    Redirected,
     /// An answer was accepted; nobody knows yet.
     Accepted,
     Open,
     /// The connection is gone, and nothing of it is left to decode.
     Lost(Loss),
+    /// The loss has been weighed, and the wait has begun; nobody knows yet.
+    Reestablishing {
+        cause: Loss,
+        delay: Duration,
+        until: Timestamp,
+    },
     Waiting {
         until: Timestamp,
     },
     Failed(FailReason),
     Closed,
+}
+
+/// How far a request has come.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+enum Phase {
+    /// The transport has said nothing about it.
+    Unknown,
+    Connecting,
+    Connected,
+}
+
+/// Where a remembered redirect leads.
+#[derive(Debug)]
+struct Moved {
+    url: Text,
+    /// The request has become a `GET` without a body on the way.
+    as_get: bool,
 }
 
 /// What the last output lends.
@@ -223,47 +182,79 @@ impl EventSource {
             decoder,
             jitter: Jitter::new(config.jitter_seed.unwrap_or_default()),
             state: State::Due { id_reported: false },
-            url: config.url.clone(),
-            target: config.url.clone(),
-            redirects: 0,
-            permanent: true,
-            failures: 0,
+            moved: None,
+            request: Request::new(&config, &config.url, None),
+            asked_method: config.method.clone(),
+            lasting: true,
+            phase: Phase::Unknown,
+            since: None,
+            trouble: Trouble::default(),
+            response: None,
+            refusal: None,
+            recent: Recent::new(config.recent_input),
             chunk: Bytes::new(),
             used: 0,
+            heard: false,
             lost: None,
             current: Current::Nothing,
             config,
         }
     }
 
+    /// Tells that the caller has changed the request before it is sent (it has got a fresh token, say), and gives the
+    /// request as it may be sent: credentials that the caller added do not go where only a redirect has led (D-10).
+    /// Redirects go on from this request. Time that was spent on it does not count as time of the transport.
+    pub fn handle_request(&mut self, mut request: Request) -> Request {
+        if !matches!(self.state, State::Requested) {
+            return request;
+        }
+        if request.url == self.request.url && !request::same_origin(&request.url, &self.config.url) {
+            request::drop_credentials(&mut request.headers);
+        }
+        if self.request.redirects == 0 {
+            self.asked_method = request.method.clone();
+        }
+        self.request = request.clone();
+        self.phase = Phase::Unknown;
+        self.since = None;
+        request
+    }
+
+    /// Tells that the transport has begun to connect, and will say when it is connected: until then
+    /// [`Timeouts::connect`] holds, and the request counts as not sent. A transport that cannot tell leaves this out, and
+    /// has [`Timeouts::head`] for all that comes before the answer.
+    pub fn handle_connecting(&mut self) {
+        if matches!(self.state, State::Requested) && self.phase == Phase::Unknown {
+            self.phase = Phase::Connecting;
+        }
+    }
+
+    /// Tells that the transport is connected: from now on [`Timeouts::head`] holds.
+    pub fn handle_connected(&mut self) {
+        if matches!(self.state, State::Requested) && self.phase == Phase::Connecting {
+            self.phase = Phase::Connected;
+            self.since = None;
+        }
+    }
+
     /// Tells that the request was answered, and how. Ignored if no request is under way.
     pub fn handle_response(&mut self, head: &ResponseHead) {
-        if !matches!(self.state, State::Requested) {
-            return;
+        if matches!(self.state, State::Requested) {
+            self.state = self.judge(head);
+            self.since = None;
         }
-        self.state = match head.verdict(&self.target) {
-            Verdict::Accept => State::Accepted,
-            Verdict::Fail(reason) => State::Failed(reason),
-            Verdict::Redirect { .. } if self.redirects == self.config.redirects => {
-                State::Failed(FailReason::TooManyRedirects { limit: self.config.redirects })
-            }
-            Verdict::Redirect { url, permanent } => {
-                self.redirects += 1;
-                self.permanent &= permanent;
-                if self.permanent {
-                    self.url = url.clone();
-                }
-                self.target = url;
-                State::Due { id_reported: true }
-            }
-        };
     }
 
     /// Hands over the next bytes of the body. Ignored if there is no open stream.
     pub fn handle_data(&mut self, data: Bytes) {
-        if !matches!(self.state, State::Accepted | State::Open) || self.lost.is_some() {
+        if matches!(self.state, State::Refused { .. }) {
+            return self.collect(&data);
+        }
+        if !matches!(self.state, State::Accepted | State::Open) || self.lost.is_some() || data.is_empty() {
             return;
         }
+        self.heard = true;
+        self.recent.push(&data);
         self.chunk.advance(mem::take(&mut self.used));
         if self.chunk.is_empty() {
             self.chunk = data;
@@ -276,29 +267,52 @@ impl EventSource {
 
     /// Tells that the body ended in order. Ignored if there is no open stream.
     pub fn handle_end(&mut self) {
-        self.lose(Loss::End { in_mid_event: false });
+        match self.state {
+            State::Refused { .. } => self.refused(true),
+            State::Requested => self.state = State::Lost(Loss::Unreachable),
+            State::Accepted | State::Open => {
+                self.lost.get_or_insert(Loss::End { in_mid_event: false });
+            }
+            _ => {}
+        }
     }
 
     /// Tells that the request got no answer, or that the body broke off. Ignored if there is neither.
     pub fn handle_error(&mut self, error: NetworkError) {
-        match (&self.state, error) {
+        match (&self.state, self.config.policy.network(error)) {
             (State::Requested | State::Accepted | State::Open, NetworkError::Aborted) => {
                 self.state = State::Failed(FailReason::Aborted);
             }
             (State::Requested, NetworkError::Futile) => self.state = State::Failed(FailReason::Futile),
-            (State::Requested, NetworkError::Passing) => {
-                self.state = State::Lost(Loss::Unreachable);
+            (State::Requested, NetworkError::Passing) => self.state = State::Lost(Loss::Unreachable),
+            (State::Accepted | State::Open, _) => {
+                self.lost.get_or_insert(Loss::Broken { in_mid_event: false });
             }
-            _ => self.lose(Loss::Broken { in_mid_event: false }),
+            (State::Refused { .. }, _) => self.refused(false),
+            _ => {}
         }
     }
 
     /// Closes the source: from now on there is nothing but [`Output::Closed`].
     pub fn close(&mut self) {
         self.state = State::Closed;
-        self.current = Current::Nothing;
-        self.chunk = Bytes::new();
-        self.used = 0;
+        self.forget();
+    }
+
+    /// Drops the connection there may be, and connects at once, without waiting out a reconnection time. What was received
+    /// and has not been delivered is dropped; the server sends it again if it goes on from the last event ID. Without
+    /// effect once the source is closed or has failed.
+    ///
+    /// The request is sent again even if its method is not safe: the caller has asked for it.
+    pub fn restart(&mut self) {
+        match self.state {
+            State::Closed | State::Failed(_) | State::Due { .. } => {}
+            State::Waiting { ref mut until } => *until = Timestamp::default(),
+            _ => {
+                self.state = State::Lost(Loss::Restarted);
+                self.forget();
+            }
+        }
     }
 
     /// Says what to do next. Call it until it says [`Output::Wait`].
@@ -307,26 +321,29 @@ impl EventSource {
         match &self.state {
             State::Due { id_reported } => {
                 let id_reported = *id_reported;
-                self.connect(id_reported)
+                self.connect(id_reported, now)
             }
-            State::Requested => Output::Wait { until: None },
+            State::Requested => self.await_answer(now),
+            State::Redirected => self.send(),
+            State::Refused { .. } => self.await_refused_body(now),
             State::Accepted => {
                 self.state = State::Open;
-                self.failures = 0;
+                self.since = Some(now);
+                self.trouble.opened(now);
                 Output::Open
             }
             State::Open => self.decode(now),
             State::Lost(loss) => {
                 let loss = *loss;
-                self.reestablish(loss, now)
+                self.weigh(loss, now)
+            }
+            State::Reestablishing { cause, delay, until } => {
+                let (cause, delay, until) = (*cause, *delay, *until);
+                self.state = State::Waiting { until };
+                Output::Reestablishing { cause, delay, attempt: self.trouble.attempt() }
             }
             State::Waiting { until } if now < *until => Output::Wait { until: Some(*until) },
-            State::Waiting { .. } => {
-                self.target = self.url.clone();
-                self.redirects = 0;
-                self.permanent = true;
-                self.connect(false)
-            }
+            State::Waiting { .. } => self.connect(false, now),
             State::Failed(_) => {
                 let failed = mem::replace(&mut self.state, State::Closed);
                 self.close();
@@ -383,24 +400,24 @@ impl EventSource {
 
     /// Scheme, host and port of where the last request went: the origin of the events.
     pub fn origin(&self) -> String {
-        Url::parse(&self.target).map(|url| url.origin()).unwrap_or_default()
+        Url::parse(&self.request.url).map(|url| url.origin()).unwrap_or_default()
     }
 
-    fn connect(&mut self, id_reported: bool) -> Output {
-        let id = self.decoder.last_event_id();
-        let id = (!id.is_empty()).then(|| EventId::received(Text::from(id)));
-        let fits = |id: &EventId| id.fits_header() && id.len() <= self.config.limits.id.max;
-        match id {
-            Some(id) if !fits(&id) && !id_reported => {
-                self.state = State::Due { id_reported: true };
-                Output::LastEventIdNotSent(id)
-            }
-            id => {
-                let id = id.filter(fits);
-                self.state = State::Requested;
-                Output::Connect(Request::new(&self.target, &self.config.url, &self.config.headers, id.as_ref()))
-            }
-        }
+    /// Status and header fields of the answer that opened the stream last.
+    pub fn response(&self) -> Option<&ResponseHead> {
+        self.response.as_ref()
+    }
+
+    /// The answer to the last request, if it opened no stream: of a source that has failed for its server's answer, that
+    /// answer.
+    pub fn refusal(&self) -> Option<&Refusal> {
+        self.refusal.as_ref()
+    }
+
+    /// The last bytes that the last stream brought, as they came: as many as [`Config::recent_input`] says, and readable
+    /// after a failure as well.
+    pub fn recent_input(&self) -> Vec<u8> {
+        self.recent.to_vec()
     }
 
     fn decode(&mut self, now: Timestamp) -> Output {
@@ -414,6 +431,7 @@ impl EventSource {
             }
             Step::Event => {
                 self.current = Current::Event;
+                self.trouble.productive();
                 Output::Event
             }
             Step::Failed(error) => {
@@ -428,37 +446,19 @@ impl EventSource {
                 self.chunk = Bytes::new();
                 self.used = 0;
                 match self.lost.take() {
-                    None => Output::Wait { until: None },
-                    Some(loss) => self.reestablish(loss, now),
+                    None => self.await_data(now),
+                    Some(loss) => self.weigh(loss, now),
                 }
             }
         }
     }
 
-    fn lose(&mut self, loss: Loss) {
-        match self.state {
-            State::Requested => self.state = State::Lost(Loss::Unreachable),
-            State::Accepted | State::Open => {
-                self.lost.get_or_insert(loss);
-            }
-            _ => {}
-        }
-    }
-
-    /// Reestablish the connection: the wait begins now.
-    fn reestablish(&mut self, loss: Loss, now: Timestamp) -> Output {
-        let dropped = self.decoder.finish() == StreamEnd::InMidEvent;
-        let cause = match loss {
-            Loss::Broken { .. } => Loss::Broken { in_mid_event: dropped },
-            Loss::End { .. } => Loss::End { in_mid_event: dropped },
-            Loss::Unreachable => loss,
-        };
-        if cause == Loss::Unreachable {
-            self.failures = self.failures.saturating_add(1);
-        }
-        let delay = self.config.backoff.delay(self.reconnection_time(), self.failures, &mut self.jitter);
-        self.state = State::Waiting { until: now + delay };
-        Output::Reestablishing { cause, delay, attempt: self.failures.saturating_add(1) }
+    /// Drops what was received.
+    fn forget(&mut self) {
+        self.current = Current::Nothing;
+        self.chunk = Bytes::new();
+        self.used = 0;
+        self.lost = None;
     }
 }
 

@@ -1,44 +1,127 @@
 //! What is asked of the server.
 
+use core::fmt;
+
 use bytes::Bytes;
 
-use super::{Headers, headers::CREDENTIALS, url::Url};
+use super::{Config, Headers, Loss, Timeouts, headers::CREDENTIALS, response::Redirect, url::Url};
 use crate::{EventId, Text};
 
-/// A request that the driver has to send: `GET`, without a body, with just these header fields.
-#[derive(Clone, Debug, Eq, PartialEq)]
+/// A request that the driver has to send, with just these header fields.
+#[derive(Clone, Eq, PartialEq)]
+#[non_exhaustive]
 pub struct Request {
+    /// The method, `GET` unless the configuration has another one.
+    pub method: Text,
     /// The URL, with its host; never relative.
     pub url: Text,
-    /// The header fields, `Accept` and `Last-Event-ID` among them. `Host` is left to the driver.
+    /// The header fields, `Accept` and `Last-Event-ID` among them. `Host` and those that say how the request is
+    /// transmitted, `Content-Length` above all, are left to the driver.
     pub headers: Headers,
+    /// The body; empty means that there is none.
+    pub body: Bytes,
+    /// Which reconnection this is, counted from 1 since the connection was last healthy; 0 for the first request of all.
+    pub attempt: u32,
+    /// Why the connection before this one was lost; `None` for the first request of all.
+    pub cause: Option<Loss>,
+    /// How many redirects led here since the attempt began.
+    pub redirects: u32,
+    /// How long the state machine will wait. A transport need not heed it: it will be dropped when the time is up.
+    pub timeouts: Timeouts,
 }
 
 /// The name of the header that carries the last event ID.
 pub(crate) const LAST_EVENT_ID: &str = "Last-Event-ID";
 
 impl Request {
-    /// The request for `url`, where `home` is the URL that the caller asked for with `own` headers.
-    pub(super) fn new(url: &Text, home: &str, own: &Headers, last_event_id: Option<&EventId>) -> Self {
-        let mut headers = own.clone();
-        let same_origin = match (Url::parse(url), Url::parse(home)) {
-            (Some(url), Some(home)) => url.origin() == home.origin(),
-            _ => false,
-        };
-        if !same_origin {
-            CREDENTIALS.iter().for_each(|name| headers.remove(name));
+    /// A first request with default settings: for tests of what sends requests.
+    pub fn get(url: impl Into<Text>) -> Self {
+        let mut headers = Headers::new();
+        add_standard(&mut headers, None);
+        Self {
+            method: Text::from_static("GET"),
+            url: url.into(),
+            headers,
+            body: Bytes::new(),
+            attempt: 0,
+            cause: None,
+            redirects: 0,
+            timeouts: Timeouts::default(),
         }
-        // R-011; and R-012, where Fetch turns the cache mode no-store into these two fields.
-        for (name, value) in [("Accept", "text/event-stream"), ("Cache-Control", "no-cache"), ("Pragma", "no-cache")] {
-            if headers.value(name).is_none() {
-                headers.push(Text::from_static(name), Bytes::from_static(value.as_bytes()));
-            }
+    }
+
+    /// The request that begins an attempt, at `url` instead of the configured one if a redirect is remembered.
+    pub(super) fn new(config: &Config, url: &Text, last_event_id: Option<&EventId>) -> Self {
+        let mut headers = config.headers.clone();
+        if !same_origin(url, &config.url) {
+            drop_credentials(&mut headers);
         }
-        // and D-02: made anew for each attempt, the bytes as they are.
-        headers.remove(LAST_EVENT_ID);
-        if let Some(id) = last_event_id {
-            headers.push(Text::from_static(LAST_EVENT_ID), id.clone().into_text().into_bytes());
+        add_standard(&mut headers, last_event_id);
+        Self {
+            method: config.method.clone(),
+            url: url.clone(),
+            headers,
+            body: config.body.0.clone(),
+            attempt: 0,
+            cause: None,
+            redirects: 0,
+            timeouts: config.timeouts,
         }
-        Self { url: url.clone(), headers }
+    }
+
+    /// Goes where the redirect points (D-10).
+    pub(super) fn redirect(&mut self, to: &Redirect) {
+        if !same_origin(&to.url, &self.url) {
+            drop_credentials(&mut self.headers);
+        }
+        if to.as_get {
+            self.turn_to_get();
+        }
+        self.url = to.url.clone();
+        self.redirects += 1;
+    }
+
+    /// Drops the body, and the header fields that say what it is.
+    pub(super) fn turn_to_get(&mut self) {
+        self.method = Text::from_static("GET");
+        self.body = Bytes::new();
+        for name in ["Content-Encoding", "Content-Language", "Content-Location", "Content-Type"] {
+            self.headers.remove(name);
+        }
+    }
+}
+
+/// The body is not shown, and neither are credentials.
+impl fmt::Debug for Request {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let mut shown = f.debug_struct("Request");
+        shown.field("method", &self.method).field("url", &self.url).field("headers", &self.headers);
+        shown.field("body", &format_args!("{} bytes", self.body.len()));
+        shown.field("attempt", &self.attempt).field("cause", &self.cause).finish_non_exhaustive()
+    }
+}
+
+pub(super) fn same_origin(one: &str, other: &str) -> bool {
+    match (Url::parse(one), Url::parse(other)) {
+        (Some(one), Some(other)) => one.origin() == other.origin(),
+        _ => false,
+    }
+}
+
+pub(super) fn drop_credentials(headers: &mut Headers) {
+    CREDENTIALS.iter().for_each(|name| headers.remove(name));
+}
+
+fn add_standard(headers: &mut Headers, last_event_id: Option<&EventId>) {
+    // R-011; and R-012, where Fetch turns the cache mode no-store into these two fields.
+    for (name, value) in [("Accept", "text/event-stream"), ("Cache-Control", "no-cache"), ("Pragma", "no-cache")] {
+        if headers.value(name).is_none() {
+            headers.push(Text::from_static(name), Bytes::from_static(value.as_bytes()));
+        }
+    }
+    // and D-02: made anew for each attempt, the bytes as they are.
+    headers.remove(LAST_EVENT_ID);
+    if let Some(id) = last_event_id {
+        headers.push(Text::from_static(LAST_EVENT_ID), id.clone().into_text().into_bytes());
     }
 }

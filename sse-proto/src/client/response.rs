@@ -1,10 +1,9 @@
 //! What the answer means (section 9.2.2 of the HTML Standard).
 
 use alloc::string::String;
-use core::{error::Error, fmt};
 
-use super::{Headers, headers::is_token, url::Url};
-use crate::{DecodeError, Text};
+use super::{FailReason, Headers, headers::is_token, url::Url};
+use crate::Text;
 
 /// The head of an answer.
 #[derive(Clone, Debug, Default, Eq, PartialEq)]
@@ -15,85 +14,29 @@ pub struct ResponseHead {
     pub headers: Headers,
 }
 
-/// Why the connection failed for good: the standard does not try again after any of these.
-#[derive(Clone, Debug, Eq, PartialEq)]
-#[non_exhaustive]
-pub enum FailReason {
-    /// The caller's side gave the attempt up.
-    Aborted,
-    /// The body is compressed, or otherwise encoded, which was not asked for.
-    ContentEncoding {
-        /// The encoding.
-        found: Text,
-    },
-    /// The type of the answer is not `text/event-stream`.
-    ContentType {
-        /// The type that was understood, `None` if there was none.
-        found: Option<Text>,
-    },
-    /// A limit was passed.
-    Decode(DecodeError),
-    /// The request cannot be made at all, so that trying again would be futile: no such scheme, say.
-    Futile,
-    /// A redirect to a URL that cannot be followed: no URL, another scheme, or from https to http (D-10).
-    Redirect {
-        /// Where it pointed.
-        location: Text,
-    },
-    /// A status other than 200; 204 is how a server tells a client to stop.
-    Status(u16),
-    /// More redirects in a row than are followed.
-    TooManyRedirects {
-        /// How many are followed.
-        limit: u32,
-    },
-}
-
-impl fmt::Display for FailReason {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            Self::Aborted => f.write_str("the request was given up"),
-            Self::ContentEncoding { found } => {
-                write!(f, "the server sent the body in the encoding {found:?}, which was not asked for")
-            }
-            Self::ContentType { found: Some(found) } => {
-                write!(f, "the server sent the type {found:?} instead of text/event-stream")
-            }
-            Self::ContentType { found: None } => {
-                f.write_str("the server sent no content type instead of text/event-stream")
-            }
-            Self::Decode(error) => error.fmt(f),
-            Self::Futile => f.write_str("the request cannot be made"),
-            Self::Redirect { location } => write!(f, "the redirect to {location:?} cannot be followed"),
-            Self::Status(204) => f.write_str("the server has no more events (status 204)"),
-            Self::Status(status) => write!(f, "the server answered with status {status} instead of 200"),
-            Self::TooManyRedirects { limit } => write!(f, "more than {limit} redirects in a row"),
-        }
-    }
-}
-
-impl Error for FailReason {
-    fn source(&self) -> Option<&(dyn Error + 'static)> {
-        match self {
-            Self::Decode(error) => Some(error),
-            _ => None,
-        }
-    }
-}
-
 /// What to do with an answer.
 #[derive(Debug, Eq, PartialEq)]
 pub(super) enum Verdict {
     Accept,
     Fail(FailReason),
-    Redirect { url: Text, permanent: bool },
+    Redirect(Redirect),
+}
+
+/// A redirect that can be followed.
+#[derive(Debug, Eq, PartialEq)]
+pub(super) struct Redirect {
+    pub(super) url: Text,
+    pub(super) permanent: bool,
+    /// The request becomes a `GET` without a body.
+    pub(super) as_get: bool,
 }
 
 impl ResponseHead {
-    pub(super) fn verdict(&self, url: &str) -> Verdict {
+    /// What the answer to a request with this method and URL means; whether its type matters is a setting.
+    pub(super) fn verdict(&self, method: &str, url: &str, any_type: bool) -> Verdict {
         match self.status {
             200 => match self.mime_essence() {
-                Some(essence) if essence == "text/event-stream" => match self.encoding() {
+                essence if any_type || essence.as_deref() == Some("text/event-stream") => match self.encoding() {
                     None => Verdict::Accept,
                     Some(found) => Verdict::Fail(FailReason::ContentEncoding { found }),
                 },
@@ -103,14 +46,26 @@ impl ResponseHead {
                 // Fetch takes a redirect without a location as an ordinary answer, and one with several as none.
                 None => Verdict::Fail(FailReason::Status(status)),
                 Some(_) if self.headers.values("location").count() > 1 => Verdict::Fail(FailReason::Status(status)),
-                Some(location) => redirect(url, &String::from_utf8_lossy(location), matches!(status, 301 | 308)),
+                Some(location) => {
+                    let as_get = match status {
+                        301 | 302 => method == "POST",
+                        303 => !matches!(method, "GET" | "HEAD"),
+                        _ => false,
+                    };
+                    redirect(url, &String::from_utf8_lossy(location), matches!(status, 301 | 308), as_get)
+                }
             },
             status => Verdict::Fail(FailReason::Status(status)),
         }
     }
 
+    /// Whether a body may follow that is worth the wait.
+    pub(super) fn may_have_body(&self) -> bool {
+        !matches!(self.status, 100..=199 | 204 | 205 | 304) && self.headers.value("content-length") != Some(b"0")
+    }
+
     /// The encoding of the body, if it is not the plain one: as text it would be garbled.
-    fn encoding(&self) -> Option<Text> {
+    pub(super) fn encoding(&self) -> Option<Text> {
         let plain =
             |value: &&[u8]| [&b""[..], b"identity", b"chunked"].iter().any(|known| value.eq_ignore_ascii_case(known));
         let content = self.headers.values("content-encoding").flat_map(split_list);
@@ -125,14 +80,14 @@ impl ResponseHead {
     }
 }
 
-fn redirect(from: &str, location: &str, permanent: bool) -> Verdict {
+fn redirect(from: &str, location: &str, permanent: bool, as_get: bool) -> Verdict {
     let refused = || Verdict::Fail(FailReason::Redirect { location: Text::from(location) });
     let Some(base) = Url::parse(from) else { return refused() };
     let Some(target) = base.resolve(location.trim_matches([' ', '\t'])) else { return refused() };
     let allowed = Url::parse(&target).is_some_and(|target| {
         (target.is_https() || (target.is_http() && !base.is_https())) && !target.has_credentials()
     });
-    if allowed { Verdict::Redirect { url: Text::from(target), permanent } } else { refused() }
+    if allowed { Verdict::Redirect(Redirect { url: Text::from(target), permanent, as_get }) } else { refused() }
 }
 
 /// The members of a header value, split at commas outside of quoted strings.

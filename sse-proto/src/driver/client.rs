@@ -1,6 +1,6 @@
 //! The client's loop.
 
-use alloc::{boxed::Box, string::String};
+use alloc::{boxed::Box, string::String, vec::Vec};
 use core::{
     fmt,
     future::{Future, poll_fn},
@@ -9,10 +9,12 @@ use core::{
     time::Duration,
 };
 
-use super::{Alarm, Connect, Read, Timer, turn::Turn};
+#[cfg(feature = "std")]
+use super::handle::{Handle, Orders};
+use super::{Alarm, Change, Connect, Failure, Read, Timer, turn::Turn};
 use crate::{
-    DecodeError, Event, EventId, EventRef, Finding, Retry, Text, Timestamp,
-    client::{self, Config, FailReason, Loss, Output, ReadyState},
+    Event, EventId, EventRef, Text, Timestamp,
+    client::{self, Config, FailReason, NetworkError, Output, ReadyState, Request, ResponseHead},
 };
 
 /// A client that keeps a stream of events open over some transport, and resumes it where it was when it is lost.
@@ -26,59 +28,29 @@ pub struct EventSource<C: Connect, T> {
     /// The moment of what the machine was told last. The clock is not read for every event of a block.
     now: Option<Timestamp>,
     link: Link<C>,
+    prepare: Option<Prepare>,
     /// What the transport said last.
     error: Option<C::Error>,
+    #[cfg(feature = "std")]
+    orders: Option<Orders>,
     /// The last thing has been said.
     ended: bool,
 }
 
 enum Link<C: Connect> {
     Down,
-    Requested(Pin<Box<C::Future>>),
+    /// The caller is asked for the request.
+    Preparing(Prepared),
+    Requested {
+        answer: Pin<Box<C::Future>>,
+        /// What the transport has said of its connection.
+        connected: Option<bool>,
+    },
     Up(C::Body),
 }
 
-/// Everything that a caller may want to know of a source, as values.
-#[derive(Clone, Debug, PartialEq)]
-#[non_exhaustive]
-pub enum Change<E> {
-    /// The source was closed; there is nothing after this.
-    Closed,
-    /// A comment, if the configuration asks for comments.
-    Comment(Text),
-    /// An event.
-    Event(Event),
-    /// The connection failed for good; there is nothing after this.
-    Failed {
-        /// Why.
-        reason: FailReason,
-        /// What the transport said, where it was at fault.
-        error: Option<E>,
-    },
-    /// A malformed line, if the configuration asks for findings.
-    Finding(Finding),
-    /// The new last event ID, if the configuration asks for such changes.
-    LastEventId(EventId),
-    /// The next request goes out without `Last-Event-ID`, because the ID cannot be the value of a header.
-    LastEventIdNotSent(EventId),
-    /// The stream is open.
-    Open,
-    /// The connection is lost and comes back after a wait.
-    Reestablishing {
-        /// What happened.
-        cause: Loss,
-        /// What the transport said, where it was at fault.
-        error: Option<E>,
-        /// How long the wait is.
-        delay: Duration,
-        /// Which attempt will follow, counted from 1 since the stream was last open.
-        attempt: u32,
-    },
-    /// The server set the reconnection time, if the configuration asks for such lines.
-    Retry(Retry),
-    /// An event was left out because it passed a limit that is set to skip.
-    Skipped(DecodeError),
-}
+type Prepare = Box<dyn FnMut(Request) -> Prepared + Send>;
+type Prepared = Pin<Box<dyn Future<Output = Result<Request, NetworkError>> + Send>>;
 
 impl<C: Connect, T: Timer> EventSource<C, T> {
     /// A source over this transport.
@@ -97,9 +69,38 @@ impl<C: Connect, T: Timer> EventSource<C, T> {
             alarm: Alarm::new(timer),
             now: None,
             link: Link::Down,
+            prepare: None,
             error: None,
+            #[cfg(feature = "std")]
+            orders: None,
             ended: false,
         }
+    }
+
+    /// Asks for each request before it is sent, once for each attempt: to put in a fresh token, say. The request has the
+    /// number of the attempt and the reason of the last break. An error is as one of the transport.
+    ///
+    /// A redirect goes on from the request as it was given; credentials in it do not go to another origin (D-10).
+    ///
+    /// ```
+    /// # use sse_proto::{client::{NetworkError, Request}, driver::{Connect, EventSource, Timer}};
+    /// # async fn token() -> Result<String, NetworkError> { Ok(String::new()) }
+    /// # fn with_token<C: Connect, T: Timer>(source: EventSource<C, T>) -> EventSource<C, T> {
+    /// source.prepare(|mut request: Request| async move {
+    ///     let token = token().await?;
+    ///     request.headers.append("Authorization", format!("Bearer {token}")).map_err(|_| NetworkError::Futile)?;
+    ///     Ok(request)
+    /// })
+    /// # }
+    /// ```
+    #[must_use]
+    pub fn prepare<F, Fut>(mut self, mut hook: F) -> Self
+    where
+        F: FnMut(Request) -> Fut + Send + 'static,
+        Fut: Future<Output = Result<Request, NetworkError>> + Send + 'static,
+    {
+        self.prepare = Some(Box::new(move |request| Box::pin(hook(request))));
+        self
     }
 
     /// Waits for the next event: `None` after the source was closed or has failed.
@@ -107,7 +108,7 @@ impl<C: Connect, T: Timer> EventSource<C, T> {
     /// # Errors
     ///
     /// The connection failed for good. It is said once.
-    pub async fn next(&mut self) -> Option<Result<Event, FailReason>> {
+    pub async fn next(&mut self) -> Option<Result<Event, Failure<C::Error>>> {
         poll_fn(|cx| self.poll_next_event(cx)).await
     }
 
@@ -116,9 +117,9 @@ impl<C: Connect, T: Timer> EventSource<C, T> {
     /// # Errors
     ///
     /// As [`next`](Self::next).
-    pub async fn next_ref(&mut self) -> Option<Result<EventRef<'_>, FailReason>> {
+    pub async fn next_ref(&mut self) -> Option<Result<EventRef<'_>, Failure<C::Error>>> {
         match poll_fn(|cx| self.poll_event(cx)).await? {
-            Err(reason) => Some(Err(reason)),
+            Err(failure) => Some(Err(failure)),
             Ok(()) => self.machine.event().map(Ok),
         }
     }
@@ -129,10 +130,10 @@ impl<C: Connect, T: Timer> EventSource<C, T> {
     }
 
     /// [`next`](Self::next), to be polled.
-    pub fn poll_next_event(&mut self, cx: &mut Context<'_>) -> Poll<Option<Result<Event, FailReason>>> {
+    pub fn poll_next_event(&mut self, cx: &mut Context<'_>) -> Poll<Option<Result<Event, Failure<C::Error>>>> {
         Poll::Ready(match ready!(self.poll_event(cx)) {
             None => None,
-            Some(Err(reason)) => Some(Err(reason)),
+            Some(Err(failure)) => Some(Err(failure)),
             Some(Ok(())) => self.machine.take_event().map(Ok),
         })
     }
@@ -144,12 +145,13 @@ impl<C: Connect, T: Timer> EventSource<C, T> {
                 None => return Poll::Ready(None),
                 Some(Output::Closed) => Change::Closed,
                 Some(Output::Comment) => Change::Comment(self.machine.comment().map(Text::from).unwrap_or_default()),
+                Some(Output::DelayCapped { asked, used }) => Change::DelayCapped { asked, used },
                 Some(Output::Event) => Change::Event(self.machine.take_event().unwrap_or_default()),
-                Some(Output::Failed(reason)) => Change::Failed { reason, error: self.error.take() },
+                Some(Output::Failed(reason)) => Change::Failed(self.failure(reason)),
                 Some(Output::Finding(finding)) => Change::Finding(finding),
                 Some(Output::LastEventId) => Change::LastEventId(EventId::received(Text::from(self.last_event_id()))),
                 Some(Output::LastEventIdNotSent(id)) => Change::LastEventIdNotSent(id),
-                Some(Output::Open) => Change::Open,
+                Some(Output::Open) => Change::Open(self.machine.response().cloned().unwrap_or_default()),
                 Some(Output::Reestablishing { cause, delay, attempt }) => {
                     Change::Reestablishing { cause, error: self.error.take(), delay, attempt }
                 }
@@ -164,6 +166,19 @@ impl<C: Connect, T: Timer> EventSource<C, T> {
     pub fn close(&mut self) {
         self.machine.close();
         self.link = Link::Down;
+    }
+
+    /// Drops the connection there may be, and connects at once, without waiting out a reconnection time. Events that were
+    /// received and not asked for yet are dropped; the server sends them again if it goes on from the last event ID.
+    pub fn restart(&mut self) {
+        self.machine.restart();
+        self.link = Link::Down;
+    }
+
+    /// A handle that closes or restarts this source from elsewhere, another task say.
+    #[cfg(feature = "std")]
+    pub fn handle(&mut self) -> Handle {
+        self.orders.get_or_insert_default().handle()
     }
 
     /// The state of the connection.
@@ -191,20 +206,56 @@ impl<C: Connect, T: Timer> EventSource<C, T> {
         self.machine.origin()
     }
 
+    /// Status and header fields of the answer that opened the stream last.
+    pub fn response(&self) -> Option<&ResponseHead> {
+        self.machine.response()
+    }
+
+    /// The last bytes that the last stream brought, as they came: as many as [`Config::recent_input`] says, and readable
+    /// after a failure as well.
+    pub fn recent_input(&self) -> Vec<u8> {
+        self.machine.recent_input()
+    }
+
     /// Goes on to the next event and leaves it in the machine.
-    fn poll_event(&mut self, cx: &mut Context<'_>) -> Poll<Option<Result<(), FailReason>>> {
+    fn poll_event(&mut self, cx: &mut Context<'_>) -> Poll<Option<Result<(), Failure<C::Error>>>> {
         loop {
             match ready!(self.poll_output(cx)) {
                 None | Some(Output::Closed) => return Poll::Ready(None),
                 Some(Output::Event) => return Poll::Ready(Some(Ok(()))),
-                Some(Output::Failed(reason)) => return Poll::Ready(Some(Err(reason))),
+                Some(Output::Failed(reason)) => return Poll::Ready(Some(Err(self.failure(reason)))),
                 Some(_) => {}
             }
         }
     }
 
     /// Goes on to the next output that is not for the driver itself: `None` when there will be none.
+    #[cfg(feature = "std")]
     fn poll_output(&mut self, cx: &mut Context<'_>) -> Poll<Option<Output>> {
+        loop {
+            if let Some(orders) = &self.orders {
+                let orders = orders.take();
+                if orders.restart {
+                    self.restart();
+                }
+                if orders.close {
+                    self.close();
+                }
+            }
+            let output = self.poll_machine(cx);
+            match &self.orders {
+                Some(orders) if output.is_pending() && orders.listen(cx.waker()) => {}
+                _ => return output,
+            }
+        }
+    }
+
+    #[cfg(not(feature = "std"))]
+    fn poll_output(&mut self, cx: &mut Context<'_>) -> Poll<Option<Output>> {
+        self.poll_machine(cx)
+    }
+
+    fn poll_machine(&mut self, cx: &mut Context<'_>) -> Poll<Option<Output>> {
         if self.ended {
             return Poll::Ready(None);
         }
@@ -212,11 +263,7 @@ impl<C: Connect, T: Timer> EventSource<C, T> {
         loop {
             let now = *self.now.get_or_insert_with(|| self.alarm.now());
             match self.machine.poll_output(now) {
-                Output::Connect(request) => {
-                    self.error = None;
-                    self.link = Link::Down;
-                    self.link = Link::Requested(Box::pin(self.connector.connect(request)));
-                }
+                Output::Connect(request) => self.connect(request),
                 Output::Wait { until } => {
                     if turn.is_over() {
                         cx.waker().wake_by_ref();
@@ -246,13 +293,34 @@ impl<C: Connect, T: Timer> EventSource<C, T> {
     fn poll_link(&mut self, cx: &mut Context<'_>, turn: &mut Turn) -> Poll<()> {
         match &mut self.link {
             Link::Down => return Poll::Pending,
-            Link::Requested(answer) => match ready!(answer.as_mut().poll(cx)) {
-                Ok(response) => {
-                    self.machine.handle_response(&response.head);
-                    self.link = Link::Up(response.body);
+            Link::Preparing(prepared) => match ready!(prepared.as_mut().poll(cx)) {
+                Ok(request) => {
+                    let request = self.machine.handle_request(request);
+                    self.send(request);
                 }
-                Err(error) => self.break_off(error),
+                Err(error) => {
+                    self.machine.handle_error(error);
+                    self.link = Link::Down;
+                }
             },
+            Link::Requested { answer, connected } => {
+                let polled = answer.as_mut().poll(cx);
+                let now_connected = self.connector.is_connected(answer);
+                let progress = now_connected != *connected;
+                *connected = now_connected;
+                if progress {
+                    tell_progress(&mut self.machine, now_connected);
+                }
+                match polled {
+                    Poll::Pending if progress => {}
+                    Poll::Pending => return Poll::Pending,
+                    Poll::Ready(Ok(response)) => {
+                        self.machine.handle_response(&response.head);
+                        self.link = Link::Up(response.body);
+                    }
+                    Poll::Ready(Err(error)) => self.break_off(error),
+                }
+            }
             Link::Up(body) => match ready!(body.poll_read(cx)) {
                 Ok(Some(data)) => {
                     turn.take(data.len());
@@ -268,10 +336,44 @@ impl<C: Connect, T: Timer> EventSource<C, T> {
         Poll::Ready(())
     }
 
+    fn connect(&mut self, request: Request) {
+        self.error = None;
+        self.link = Link::Down;
+        match &mut self.prepare {
+            // A redirect goes on from what was prepared.
+            Some(prepare) if request.redirects == 0 => {
+                self.machine.handle_connecting();
+                self.link = Link::Preparing(prepare(request));
+            }
+            _ => self.send(request),
+        }
+    }
+
+    fn send(&mut self, request: Request) {
+        let answer = Box::pin(self.connector.connect(request));
+        let connected = self.connector.is_connected(&answer);
+        tell_progress(&mut self.machine, connected);
+        self.link = Link::Requested { answer, connected };
+    }
+
     fn break_off(&mut self, error: C::Error) {
         self.machine.handle_error(self.connector.classify(&error));
         self.error = Some(error);
         self.link = Link::Down;
+    }
+
+    fn failure(&mut self, reason: FailReason) -> Failure<C::Error> {
+        let response = self.machine.refusal().map(|refusal| Box::new(refusal.clone()));
+        Failure { reason, error: self.error.take(), response }
+    }
+}
+
+fn tell_progress(machine: &mut client::EventSource, connected: Option<bool>) {
+    if let Some(connected) = connected {
+        machine.handle_connecting();
+        if connected {
+            machine.handle_connected();
+        }
     }
 }
 

@@ -7,9 +7,12 @@
 mod alarm;
 #[cfg(feature = "axum")]
 pub mod axum;
+mod change;
 mod client;
 #[cfg(feature = "futures-io")]
 pub mod futures_io;
+#[cfg(feature = "std")]
+mod handle;
 #[cfg(feature = "http")]
 pub mod http;
 pub mod prelude;
@@ -30,13 +33,17 @@ use core::{
 use bytes::Bytes;
 
 use self::alarm::Alarm;
-#[cfg(feature = "std")]
-pub use self::server::{Log, Sender, Session, WriteError};
 pub use self::{
-    client::{Change, EventSource},
+    change::{Change, Failure},
+    client::EventSource,
     reader::{EventReader, ReadError},
     receive::ReceiveBuffer,
     typed::{Source, TypedSource},
+};
+#[cfg(feature = "std")]
+pub use self::{
+    handle::Handle,
+    server::{Log, Sender, Session, WriteError},
 };
 use crate::{
     Timestamp,
@@ -104,6 +111,17 @@ pub trait Connect {
 
     /// Sends a request.
     fn connect(&mut self, request: Request) -> Self::Future;
+
+    /// Whether a request that is under way has its connection, so that only the answer is waited for; `None` if the
+    /// transport cannot tell, which is the default. It is asked when the request was sent, and after each time that the
+    /// future was polled; a change needs no waking.
+    ///
+    /// A transport that can tell gets [`Timeouts::connect`](crate::client::Timeouts::connect) and
+    /// [`Timeouts::head`](crate::client::Timeouts::head) apart, and a request that never left is sent again whatever its
+    /// method is.
+    fn is_connected(&self, _answer: &Self::Future) -> Option<bool> {
+        None
+    }
 
     /// Whether trying again may help. It may, unless the transport knows better.
     fn classify(&self, _error: &Self::Error) -> NetworkError {

@@ -4,13 +4,13 @@
 pub use super::http::{Dial, HttpBody, HttpConnector, HttpError, NoMoreEvents, Socket, Target, last_event_id};
 pub use super::{Connect, Read, ReadError, Response, Source, TypedSource, Write};
 #[cfg(feature = "std")]
-pub use super::{Sender, WriteError};
+pub use super::{Handle, Sender, WriteError};
 pub use crate::{
     DecodeError, Event, EventId, EventRef, EventType, FieldError, Finding, Limit, LimitKind, Limits, Malformation,
     Message, OnExcess, Report, Retry, StreamEnd, Text, bytes,
     client::{
-        Backoff, Config, FailReason, HeaderError, Headers, InvalidUrl, Loss, NetworkError, ReadyState, Request,
-        ResponseHead, UrlFault,
+        Backoff, Config, FailReason, HeaderError, Headers, InvalidMethod, InvalidUrl, Loss, NetworkError, Policy,
+        ReadyState, Refusal, RememberRedirects, Request, Resilient, ResponseHead, Ruling, Standard, Timeouts, UrlFault,
     },
     server::{
         Cursor, LogConfig, PublishError, RESPONSE_HEADERS, Resumed, SendError, SessionConfig, StartAt,

@@ -13,15 +13,14 @@ use futures_core::Stream;
 
 #[cfg(feature = "std")]
 use super::Session;
-use super::{Connect, EventReader, EventSource, Read, ReadError, Runtime, Source, Timer, TypedSource};
+use super::{Connect, EventReader, EventSource, Failure, Read, ReadError, Runtime, Source, Timer, TypedSource};
 use crate::{
     Event,
-    client::FailReason,
     typed::{Typed, TypedError},
 };
 
 impl<C: Connect, T: Timer> Stream for EventSource<C, T> {
-    type Item = Result<Event, FailReason>;
+    type Item = Result<Event, Failure<C::Error>>;
 
     fn poll_next(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Option<Self::Item>> {
         self.get_mut().poll_next_event(cx)

@@ -6,12 +6,11 @@ use core::{
     task::{Context, Poll, ready},
 };
 
-use super::{Connect, EventReader, EventSource, Read, ReadError, Runtime, Timer, turn::Turn};
+use super::{Connect, EventReader, EventSource, Failure, Read, ReadError, Runtime, Timer, turn::Turn};
 #[cfg(feature = "json")]
 use crate::json::JsonError;
 use crate::{
     Event, StreamEnd,
-    client::FailReason,
     typed::{Convention, FromEvent, Reading, Typed, TypedError},
 };
 
@@ -151,7 +150,7 @@ impl<C: Connect, T: Timer> EventSource<C, T> {
     /// # Errors
     ///
     /// As [`next`](Self::next).
-    pub async fn next_of(&mut self, event_type: &str) -> Option<Result<Event, FailReason>> {
+    pub async fn next_of(&mut self, event_type: &str) -> Option<Result<Event, Failure<C::Error>>> {
         poll_fn(|cx| poll_next_of(self, cx, event_type)).await
     }
 }
@@ -183,9 +182,9 @@ where
 }
 
 impl<C: Connect, T: Timer> Source for EventSource<C, T> {
-    type Error = FailReason;
+    type Error = Failure<C::Error>;
 
-    fn poll_next_event(&mut self, cx: &mut Context<'_>) -> Poll<Option<Result<Event, FailReason>>> {
+    fn poll_next_event(&mut self, cx: &mut Context<'_>) -> Poll<Option<Result<Event, Failure<C::Error>>>> {
         self.poll_next_event(cx)
     }
 

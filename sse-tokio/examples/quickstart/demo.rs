@@ -69,11 +69,11 @@ async fn receive(url: &str) -> Result<(Vec<String>, u32), Box<dyn Error>> {
     let (mut received, mut opened) = (Vec::new(), 0_u32);
     while let Some(change) = source.next_change().await {
         match change {
-            Change::Open if source.last_event_id().is_empty() => {
+            Change::Open(_) if source.last_event_id().is_empty() => {
                 opened += 1;
                 println!("client  connected");
             }
-            Change::Open => {
+            Change::Open(_) => {
                 opened += 1;
                 println!("client  connected again, resumes after event {}", source.last_event_id());
             }
@@ -86,7 +86,7 @@ async fn receive(url: &str) -> Result<(Vec<String>, u32), Box<dyn Error>> {
             Change::Reestablishing { cause, delay, .. } => {
                 println!("client  lost the connection ({cause}), tries again in {} ms", delay.as_millis());
             }
-            Change::Failed { reason, .. } => return Err(reason.into()),
+            Change::Failed(failure) => return Err(failure.into()),
             _ => {}
         }
     }

@@ -13,7 +13,7 @@ pub(crate) async fn run(url: &str) -> Result<bool, Box<dyn Error>> {
     println!("connecting to {url}");
     while let Some(change) = source.next_change().await {
         match change {
-            Change::Open => println!("open"),
+            Change::Open(_) => println!("open"),
             Change::Event(event) => {
                 println!("{} {:?} {}", event.event_type(), event.last_event_id(), event.data());
             }
@@ -23,9 +23,8 @@ pub(crate) async fn run(url: &str) -> Result<bool, Box<dyn Error>> {
                 let error = error.map(|error| format!(": {}", with_causes(&error))).unwrap_or_default();
                 println!("lost ({cause}{error}), attempt {attempt} in {} ms", delay.as_millis());
             }
-            Change::Failed { reason, error } => {
-                let error = error.map(|error| format!(": {}", with_causes(&error))).unwrap_or_default();
-                println!("failed: {reason}{error}");
+            Change::Failed(failure) => {
+                println!("failed: {}", with_causes(&failure));
                 return Ok(false);
             }
             other => println!("{other:?}"),

@@ -55,15 +55,18 @@ pub(super) fn build(request: &Request) -> Result<(Target, http::Request<RequestB
     };
     let path = uri.path_and_query().map_or("/", PathAndQuery::as_str);
     let mut built = match path.strip_prefix('/') {
-        Some(_) => http::Request::get(path),
-        None => http::Request::get(["/", path].concat()),
+        Some(_) => http::Request::builder().uri(path),
+        None => http::Request::builder().uri(["/", path].concat()),
     };
+    built = built.method(request.method.as_str());
     if request.headers.value("host").is_none() {
         built = built.header(header::HOST, authority);
     }
     for (name, value) in request.headers.iter() {
         built = built.header(name, value);
     }
-    let built = built.body(RequestBody(None)).map_err(HttpError::Request)?;
+    let built = built
+        .body(RequestBody((!request.body.is_empty()).then(|| request.body.clone())))
+        .map_err(HttpError::Request)?;
     Ok((target, built))
 }

@@ -1,0 +1,136 @@
+//! What an answer, or the lack of one, leads to.
+
+use alloc::vec::Vec;
+use core::{mem, time::Duration};
+
+use bytes::Bytes;
+
+use super::{
+    EventSource, FailReason, Loss, Moved, Output, Phase, Refusal, RememberRedirects, ResponseHead, Ruling, State,
+    response::{Redirect, Verdict},
+};
+use crate::Timestamp;
+
+/// How long the body of an answer that opens no stream is waited for.
+const REFUSED_BODY: Duration = Duration::from_secs(1);
+
+impl EventSource {
+    /// Judges the answer to the request that is under way.
+    pub(super) fn judge(&mut self, head: &ResponseHead) -> State {
+        let verdict = head.verdict(&self.request.method, &self.request.url, self.config.any_content_type);
+        let standard = match &verdict {
+            Verdict::Redirect(to) => return self.follow(to, head),
+            Verdict::Accept => Ruling::Accept,
+            Verdict::Fail(_) => Ruling::Fail,
+        };
+        match (self.config.policy.response(head, standard), head.encoding(), verdict) {
+            (Ruling::Accept, None, _) => {
+                self.response = Some(head.clone());
+                self.recent.clear();
+                State::Accepted
+            }
+            (Ruling::Accept, Some(found), _) => self.refuse_for(FailReason::ContentEncoding { found }, head),
+            (Ruling::Fail, _, Verdict::Fail(reason)) => self.refuse_for(reason, head),
+            (Ruling::Fail, ..) => self.refuse_for(FailReason::Policy, head),
+            (Ruling::Retry, ..) => {
+                self.refusal = Some(Refusal { head: head.clone(), ..Refusal::default() });
+                self.trouble.retry_after = head.retry_after();
+                State::Lost(Loss::Refused { status: head.status })
+            }
+        }
+    }
+
+    /// Keeps some of the body of a refused answer.
+    pub(super) fn collect(&mut self, data: &[u8]) {
+        let State::Refused { body, .. } = &mut self.state else { return };
+        let room = self.config.refusal_body - body.len();
+        body.extend_from_slice(&data[..data.len().min(room)]);
+        if data.len() >= room {
+            self.refused(false);
+        }
+    }
+
+    /// The body of a refused answer has ended, or is not waited for any more.
+    pub(super) fn refused(&mut self, complete: bool) {
+        self.state = match mem::replace(&mut self.state, State::Closed) {
+            State::Refused { reason, body } => {
+                if let Some(refusal) = &mut self.refusal {
+                    refusal.body = Bytes::from(body);
+                    refusal.complete = complete;
+                }
+                State::Failed(reason)
+            }
+            state => state,
+        };
+    }
+
+    pub(super) fn await_answer(&mut self, now: Timestamp) -> Output {
+        let (limit, loss) = match self.phase {
+            Phase::Connecting => (self.request.timeouts.connect, Loss::ConnectTimeout),
+            Phase::Connected | Phase::Unknown => (self.request.timeouts.head, Loss::HeadTimeout),
+        };
+        match self.deadline(limit, now) {
+            Ok(until) => Output::Wait { until },
+            Err(()) => self.weigh(loss, now),
+        }
+    }
+
+    pub(super) fn await_refused_body(&mut self, now: Timestamp) -> Output {
+        match self.deadline(Some(REFUSED_BODY), now) {
+            Ok(until) => Output::Wait { until },
+            Err(()) => {
+                self.refused(false);
+                self.poll_output(now)
+            }
+        }
+    }
+
+    /// Everything that has come has been decoded: the silence begins, or goes on.
+    pub(super) fn await_data(&mut self, now: Timestamp) -> Output {
+        if mem::take(&mut self.heard) {
+            self.since = Some(now);
+        }
+        match self.deadline(self.request.timeouts.silence, now) {
+            Ok(until) => Output::Wait { until },
+            Err(()) => self.weigh(Loss::Silent { in_mid_event: false }, now),
+        }
+    }
+
+    /// When the present state has lasted for so long: an error if it has.
+    fn deadline(&mut self, limit: Option<Duration>, now: Timestamp) -> Result<Option<Timestamp>, ()> {
+        let since = *self.since.get_or_insert(now);
+        match limit {
+            None => Ok(None),
+            Some(limit) if now < since + limit => Ok(Some(since + limit)),
+            Some(_) => Err(()),
+        }
+    }
+
+    /// Follows a redirect (R-025, D-05, D-10).
+    fn follow(&mut self, to: &Redirect, head: &ResponseHead) -> State {
+        if self.request.redirects >= self.config.redirects {
+            return self.refuse_for(FailReason::TooManyRedirects { limit: self.config.redirects }, head);
+        }
+        self.request.redirect(to);
+        self.lasting &= match self.config.remember_redirects {
+            RememberRedirects::All => true,
+            RememberRedirects::Never => false,
+            RememberRedirects::Permanent => to.permanent,
+        };
+        if self.lasting {
+            let as_get = to.as_get || self.moved.as_ref().is_some_and(|moved| moved.as_get);
+            self.moved = Some(Moved { url: to.url.clone(), as_get });
+        }
+        State::Redirected
+    }
+
+    fn refuse_for(&mut self, reason: FailReason, head: &ResponseHead) -> State {
+        let body = head.may_have_body() && self.request.method != "HEAD";
+        self.refusal = Some(Refusal { head: head.clone(), body: Bytes::new(), complete: !body });
+        if body && self.config.refusal_body > 0 {
+            State::Refused { reason, body: Vec::new() }
+        } else {
+            State::Failed(reason)
+        }
+    }
+}

@@ -1,0 +1,94 @@
+//! Which faults are permanent, and which may pass.
+
+use alloc::sync::Arc;
+use core::{fmt, ops::Deref};
+
+use super::{NetworkError, ResponseHead};
+
+/// What an answer, or a missing answer, leads to: the rules that can be replaced.
+///
+/// [`Standard`] is the default, [`Resilient`] the preset for services that restart. A closure over the head of an answer
+/// is a policy, too; it gets what the standard says:
+///
+/// ```
+/// use sse_proto::client::{Config, ResponseHead, Ruling};
+///
+/// // A token that has run out is no reason to stop: the next request will carry a new one.
+/// let renew = |head: &ResponseHead, standard: Ruling| if head.status == 401 { Ruling::Retry } else { standard };
+/// let config = Config::new("https://example.com/events")?.policy(renew);
+/// # Ok::<(), sse_proto::client::InvalidUrl>(())
+/// ```
+///
+/// The policy is not asked about redirects that are followed.
+pub trait Policy: Send + Sync {
+    /// Judges an answer, where `standard` is what the standard does with it (R-020 to R-022): accept a 200 with the type
+    /// `text/event-stream`, fail with any other.
+    fn response(&self, head: &ResponseHead, standard: Ruling) -> Ruling {
+        let _ = head;
+        standard
+    }
+
+    /// Judges what went wrong below, where `error` is how the transport sees it.
+    fn network(&self, error: NetworkError) -> NetworkError {
+        error
+    }
+}
+
+/// What is done with an answer.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+#[non_exhaustive]
+pub enum Ruling {
+    /// Its body is the stream. A body in an encoding that was not asked for is never accepted.
+    Accept,
+    /// The connection fails for good.
+    Fail,
+    /// The server is asked again after a wait, that of its `Retry-After` at least.
+    Retry,
+}
+
+/// The rules of the standard: any status but 200, and any other type, fail for good.
+#[derive(Clone, Copy, Debug, Default, Eq, PartialEq)]
+pub struct Standard;
+
+impl Policy for Standard {}
+
+/// The rules of the standard, but for answers by which servers and gateways say that they are not up to it right now:
+/// 408, 425, 429, and all from 500 (D-08).
+#[derive(Clone, Copy, Debug, Default, Eq, PartialEq)]
+pub struct Resilient;
+
+impl Policy for Resilient {
+    fn response(&self, head: &ResponseHead, standard: Ruling) -> Ruling {
+        if matches!(head.status, 408 | 425 | 429 | 500..=599) { Ruling::Retry } else { standard }
+    }
+}
+
+impl<F: Fn(&ResponseHead, Ruling) -> Ruling + Send + Sync> Policy for F {
+    fn response(&self, head: &ResponseHead, standard: Ruling) -> Ruling {
+        self(head, standard)
+    }
+}
+
+/// A policy that clones of a configuration share.
+#[derive(Clone)]
+pub(super) struct SharedPolicy(Arc<dyn Policy>);
+
+impl SharedPolicy {
+    pub(super) fn new(policy: impl Policy + 'static) -> Self {
+        Self(Arc::new(policy))
+    }
+}
+
+impl Deref for SharedPolicy {
+    type Target = dyn Policy;
+
+    fn deref(&self) -> &Self::Target {
+        &*self.0
+    }
+}
+
+impl fmt::Debug for SharedPolicy {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("Policy")
+    }
+}

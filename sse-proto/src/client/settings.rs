@@ -1,0 +1,37 @@
+//! Settings that are values of their own.
+
+use core::time::Duration;
+
+/// How long the client waits for what. `None` is without limit. There is no limit to the whole of a request, as a stream
+/// has none.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+#[non_exhaustive]
+pub struct Timeouts {
+    /// For a connection, where the transport can tell when it has one: 30 s.
+    pub connect: Option<Duration>,
+    /// For the head of the answer, from the moment of the connection; or of the request, if the transport cannot tell when
+    /// it is connected. Without limit by default.
+    pub head: Option<Duration>,
+    /// For the next byte of an open stream. Without limit by default.
+    pub silence: Option<Duration>,
+}
+
+impl Default for Timeouts {
+    fn default() -> Self {
+        Self { connect: Some(Duration::from_secs(30)), head: None, silence: None }
+    }
+}
+
+/// Which redirects hold for reconnections as well (D-05). With any other, a reconnection starts from the URL that was
+/// given.
+#[derive(Clone, Copy, Debug, Default, Eq, PartialEq)]
+#[non_exhaustive]
+pub enum RememberRedirects {
+    /// All.
+    All,
+    /// None.
+    Never,
+    /// Those that say that they are permanent (301 and 308), as long as no other came before.
+    #[default]
+    Permanent,
+}

@@ -40,6 +40,11 @@ impl Trouble {
     pub(super) const fn attempt(&self) -> u32 {
         self.reconnections
     }
+
+    /// Attempts in a row that led to no healthy connection. Of a stream that was open, the loss itself is none.
+    fn failures(&self) -> u32 {
+        self.reconnections.saturating_add(u32::from(!self.was_open))
+    }
 }
 
 impl EventSource {
@@ -101,7 +106,7 @@ impl EventSource {
         let ceiling = self.config.backoff.retry_ceiling;
         let asked = self.decoder.retry().map(Retry::as_duration);
         let base = asked.map_or(self.config.reconnection_time, |asked| asked.min(ceiling));
-        let delay = self.config.backoff.delay(base, self.trouble.reconnections, &mut self.jitter);
+        let delay = self.config.backoff.delay(base, self.trouble.failures(), &mut self.jitter);
         let delay = delay.max(retry_after.min(ceiling));
         let since = self.trouble.since.unwrap_or(now);
         if self.config.give_up_after.is_some_and(|limit| now + delay > since + limit) {

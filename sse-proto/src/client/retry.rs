@@ -4,7 +4,7 @@ use core::time::Duration;
 
 /// How the wait grows while a server cannot be reached.
 ///
-/// The wait before the first reconnection is the reconnection time. After each reconnection that led to no
+/// The wait after the loss of a healthy connection is the reconnection time. With each attempt that leads to no
 /// healthy connection, the span of the wait is multiplied by the factor, up to the ceiling, and the wait is a random one
 /// from the reconnection time to the end of the span, so that clients which lost the same server do not come back all at
 /// once.

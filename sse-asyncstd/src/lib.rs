@@ -48,11 +48,14 @@ pub type Session = driver::Session<AsyncStd>;
 #[derive(Clone, Copy, Debug)]
 pub struct AsyncStd;
 
-impl driver::Runtime for AsyncStd {
-    type Timer = Timer;
+impl driver::Streams for AsyncStd {
     type Io<S> = Io<S>;
 
     fn io<S>(stream: S) -> Io<S> {
         Io::new(stream)
     }
+}
+
+impl driver::Runtime for AsyncStd {
+    type Timer = Timer;
 }

@@ -48,11 +48,14 @@ pub type Session = driver::Session<Smol>;
 #[derive(Clone, Copy, Debug)]
 pub struct Smol;
 
-impl driver::Runtime for Smol {
-    type Timer = Timer;
+impl driver::Streams for Smol {
     type Io<S> = Io<S>;
 
     fn io<S>(stream: S) -> Io<S> {
         Io::new(stream)
     }
+}
+
+impl driver::Runtime for Smol {
+    type Timer = Timer;
 }

@@ -48,13 +48,16 @@ pub type Session = driver::Session<Tokio>;
 #[derive(Clone, Copy, Debug)]
 pub struct Tokio;
 
-impl driver::Runtime for Tokio {
-    type Timer = Timer;
+impl driver::Streams for Tokio {
     type Io<S> = Io<S>;
 
     fn io<S>(stream: S) -> Io<S> {
         Io::new(stream)
     }
+}
+
+impl driver::Runtime for Tokio {
+    type Timer = Timer;
 }
 
 #[cfg(doctest)]

@@ -240,7 +240,7 @@ async fn futures_that_are_dropped_take_nothing_from_the_stream() {
     let (mut far, near) = duplex(1);
     let mut near = Some(near);
     let transport = move |_: Request| {
-        let body = near.take().map(<sse_tokio::Tokio as driver::Runtime>::io);
+        let body = near.take().map(<sse_tokio::Tokio as driver::Streams>::io);
         async move {
             let headers = [("Content-Type", "text/event-stream")].into_iter().collect();
             let body = body.ok_or_else(|| io::Error::from(io::ErrorKind::ConnectionRefused))?;

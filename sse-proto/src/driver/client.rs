@@ -233,12 +233,11 @@ impl<C: Connect, T: Timer> EventSource<C, T> {
     #[cfg(feature = "std")]
     fn poll_output(&mut self, cx: &mut Context<'_>) -> Poll<Option<Output>> {
         loop {
-            if let Some(orders) = &self.orders {
-                let orders = orders.take();
-                if orders.restart {
+            if let Some(order) = self.orders.as_ref().and_then(Orders::take) {
+                if order.restart {
                     self.restart();
                 }
-                if orders.close {
+                if order.close {
                     self.close();
                 }
             }

@@ -1,13 +1,15 @@
 //! The loops that connect the state machines to a runtime, written once for all of them.
 //!
 //! A runtime, or a transport of your own, comes in through four small traits: [`Read`], [`Write`], [`Timer`] and
-//! [`Connect`]; [`Runtime`] names the timer and the I/O wrapper that belong together. The adapter crates (`sse-tokio`
+//! [`Connect`]; [`Runtime`] and [`Streams`] name the timer and the I/O wrapper that belong together. The adapter crates (`sse-tokio`
 //! and its siblings) implement them and add nothing else.
 
 mod alarm;
 #[cfg(feature = "axum")]
 pub mod axum;
 mod change;
+#[cfg(feature = "stream")]
+mod chunks;
 mod client;
 #[cfg(feature = "futures-io")]
 pub mod futures_io;
@@ -33,6 +35,8 @@ use core::{
 use bytes::Bytes;
 
 use self::alarm::Alarm;
+#[cfg(feature = "stream")]
+pub use self::chunks::{ChunkReader, Chunks, StreamReader};
 pub use self::{
     change::{Change, Failure},
     client::EventSource,
@@ -154,13 +158,17 @@ pub struct Response<B> {
     pub body: B,
 }
 
-/// What belongs to one runtime.
-pub trait Runtime {
-    /// The runtime's timer.
-    type Timer: Timer + Default;
-    /// A wrapper that makes the runtime's readers and writers ours.
+/// How readers and writers of one kind become ours.
+pub trait Streams {
+    /// The wrapper around a reader, a writer, or both in one.
     type Io<S>;
 
     /// Wraps a reader, a writer, or both in one.
     fn io<S>(stream: S) -> Self::Io<S>;
+}
+
+/// What belongs to one runtime.
+pub trait Runtime: Streams {
+    /// The runtime's timer.
+    type Timer: Timer + Default;
 }

@@ -2,6 +2,8 @@
 
 #[cfg(feature = "http")]
 pub use super::http::{Dial, HttpBody, HttpConnector, HttpError, NoMoreEvents, Socket, Target, last_event_id};
+#[cfg(feature = "stream")]
+pub use super::{ChunkReader, StreamReader};
 pub use super::{Connect, Read, ReadError, Response, Source, TypedSource, Write};
 #[cfg(feature = "std")]
 pub use super::{Handle, Sender, WriteError};

@@ -9,14 +9,14 @@ use core::{
 
 use bytes::{Buf, Bytes};
 
-use super::{Read, Runtime, turn::Turn};
+use super::{Read, Streams, turn::Turn};
 use crate::{DecodeError, Decoder, Event, EventId, EventRef, Limits, Retry, StreamEnd, decode::Step};
 
 /// Reads events from a stream of bytes, whatever it comes from: a file, a pipe, a socket, the body of a response.
 ///
 /// Nothing is reconnected; that is the [`EventSource`](super::EventSource)'s part. All methods are **cancel safe**: a
 /// future that is dropped before it is ready has taken nothing from the stream.
-pub struct EventReader<K: Runtime, R> {
+pub struct EventReader<K: Streams, R> {
     io: K::Io<R>,
     decoder: Decoder,
     chunk: Bytes,
@@ -35,9 +35,9 @@ pub enum ReadError<E> {
 }
 
 /// What can go wrong while events are read from an `R`.
-type Failure<K, R> = ReadError<<<K as Runtime>::Io<R> as Read>::Error>;
+type Failure<K, R> = ReadError<<<K as Streams>::Io<R> as Read>::Error>;
 
-impl<K: Runtime, R> EventReader<K, R>
+impl<K: Streams, R> EventReader<K, R>
 where
     K::Io<R>: Read,
 {
@@ -148,9 +148,9 @@ where
 }
 
 /// The stream is polled where it lies; it is never pinned.
-impl<K: Runtime, R> Unpin for EventReader<K, R> {}
+impl<K: Streams, R> Unpin for EventReader<K, R> {}
 
-impl<K: Runtime, R> fmt::Debug for EventReader<K, R> {
+impl<K: Streams, R> fmt::Debug for EventReader<K, R> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("EventReader").field("decoder", &self.decoder).finish_non_exhaustive()
     }

@@ -11,9 +11,9 @@ use core::{
 use bytes::Bytes;
 use futures_core::Stream;
 
+use super::{Connect, EventReader, EventSource, Failure, Read, ReadError, Source, Streams, Timer, TypedSource};
 #[cfg(feature = "std")]
-use super::Session;
-use super::{Connect, EventReader, EventSource, Failure, Read, ReadError, Runtime, Source, Timer, TypedSource};
+use super::{Runtime, Session};
 use crate::{
     Event,
     typed::{Typed, TypedError},
@@ -27,7 +27,7 @@ impl<C: Connect, T: Timer> Stream for EventSource<C, T> {
     }
 }
 
-impl<K: Runtime, R> Stream for EventReader<K, R>
+impl<K: Streams, R> Stream for EventReader<K, R>
 where
     K::Io<R>: Read,
 {
@@ -54,7 +54,7 @@ impl<S: Source, T, E, P> Stream for TypedSource<S, T, E, P> {
 /// ```
 /// # use core::{error::Error, marker::PhantomData, task::{Context, Poll}};
 /// # use futures_core::Stream;
-/// # use sse_proto::{Timestamp, bytes::Bytes, driver::{Runtime, Session, Timer}, server::{RESPONSE_HEADERS, SessionConfig}};
+/// # use sse_proto::{Timestamp, bytes::Bytes, driver::{Runtime, Session, Streams, Timer}, server::{RESPONSE_HEADERS, SessionConfig}};
 /// # #[derive(Default)]
 /// # struct NoTimer;
 /// # impl Timer for NoTimer {
@@ -63,10 +63,12 @@ impl<S: Source, T, E, P> Stream for TypedSource<S, T, E, P> {
 /// #     fn seed(&self) -> u64 { 0 }
 /// # }
 /// # struct Tokio;
-/// # impl Runtime for Tokio {
-/// #     type Timer = NoTimer;
+/// # impl Streams for Tokio {
 /// #     type Io<S> = S;
 /// #     fn io<S>(stream: S) -> S { stream }
+/// # }
+/// # impl Runtime for Tokio {
+/// #     type Timer = NoTimer;
 /// # }
 /// # struct HttpResponse;
 /// # struct Builder;

@@ -6,7 +6,7 @@ use core::{
     task::{Context, Poll, ready},
 };
 
-use super::{Connect, EventReader, EventSource, Failure, Read, ReadError, Runtime, Timer, turn::Turn};
+use super::{Connect, EventReader, EventSource, Failure, Read, ReadError, Streams, Timer, turn::Turn};
 #[cfg(feature = "json")]
 use crate::json::JsonError;
 use crate::{
@@ -155,7 +155,7 @@ impl<C: Connect, T: Timer> EventSource<C, T> {
     }
 }
 
-impl<K: Runtime, R> EventReader<K, R>
+impl<K: Streams, R> EventReader<K, R>
 where
     K::Io<R>: Read,
 {
@@ -198,7 +198,7 @@ impl<C: Connect, T: Timer> Source for EventSource<C, T> {
     }
 }
 
-impl<K: Runtime, R> Source for EventReader<K, R>
+impl<K: Streams, R> Source for EventReader<K, R>
 where
     K::Io<R>: Read,
 {

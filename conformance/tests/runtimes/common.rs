@@ -1,21 +1,33 @@
 // Included once for each runtime, which gives it `sse`, `TcpListener`, `TcpStream`, `block_on` and `spawn`.
 
-use core::{convert::Infallible, time::Duration};
-use std::{io, net::SocketAddr, time::Instant};
+use core::{
+    convert::Infallible,
+    sync::atomic::{AtomicU32, Ordering},
+    time::Duration,
+};
+use std::{
+    io,
+    net::SocketAddr,
+    sync::{Arc, mpsc},
+    thread,
+    time::Instant,
+};
 
 use http_body::Body;
 use hyper::{body::Incoming, server::conn::http1, service::service_fn};
 use sse::{
-    Change, Config, EventId, EventReader, EventSource, EventSourceOver, FailReason, Io, Log, Loss, Message,
+    Change, Config, EventId, EventReader, EventSource, EventSourceOver, FailReason, Io, Log, LogConfig, Loss, Message,
     Request, Response, ResponseHead, Retry, Sender, Session, SessionConfig, StartAt, last_event_id, sse_proto::driver,
 };
+
+use super::cut::Cut;
 
 /// A server on a free port that answers requests.
 async fn serve_http<B>(
     answer: impl Fn(http::Request<Incoming>) -> http::Response<B> + Clone + Send + 'static,
 ) -> SocketAddr
 where
-    B: Body<Data = sse::bytes::Bytes, Error = Infallible> + Send + 'static,
+    B: Body<Data = sse::bytes::Bytes, Error: Into<Box<dyn core::error::Error + Send + Sync>>> + Send + 'static,
 {
     let listener = TcpListener::bind("127.0.0.1:0").await.expect("a free port");
     let address = listener.local_addr().expect("an address");
@@ -166,4 +178,59 @@ fn a_client_resumes_over_a_transport_of_its_own() {
         assert_eq!(seen, ["0", "1", "2", "3"]);
         assert!(lost.expect("one loss").elapsed() >= wait);
     });
+}
+
+/// For the other runtimes: serves so many events, from a thread of its own, in responses that break off.
+pub(super) fn serve_cut(events: u32) -> SocketAddr {
+    let log = Log::new(LogConfig { events: events as usize, bytes: 16 * 1024 * 1024, ..LogConfig::default() });
+    let published = log.clone();
+    let (address, served) = mpsc::channel();
+    thread::spawn(move || {
+        block_on(async {
+            let responses = Arc::new(AtomicU32::new(0));
+            let served = serve_http(move |request| {
+                let id = last_event_id(request.headers());
+                let (cursor, _) = log.subscribe(id.as_ref().map_or(StartAt::Oldest, StartAt::After));
+                let number = responses.fetch_add(1, Ordering::Relaxed);
+                let session = Session::reading(&log, cursor, SessionConfig::default());
+                session.into_response().map(|session| Cut::new(session, number))
+            });
+            address.send(served.await).expect("somebody waits");
+            core::future::pending::<()>().await;
+        });
+    });
+    // Some are there from the beginning, and some come while the client reads.
+    let publish = move |numbers: core::ops::Range<u32>| {
+        for number in numbers {
+            published.publish(format!("event {number}")).expect("room");
+        }
+    };
+    publish(0..events / 2);
+    thread::spawn(move || {
+        for number in events / 2..events {
+            publish(number..number + 1);
+            if number % 100 == 0 {
+                thread::sleep(Duration::from_millis(5));
+            }
+        }
+    });
+    served.recv().expect("an address")
+}
+
+/// For the other runtimes: receives so many events, and returns them with how often the connection was lost.
+pub(super) fn receive(server: SocketAddr, events: u32) -> (Vec<String>, u32) {
+    block_on(async {
+        let config = Config::new(format!("http://{server}/")).expect("a URL");
+        let mut source = EventSource::open(config.reconnection_time(Duration::ZERO)).expect("a URL");
+        let (mut received, mut losses) = (Vec::new(), 0);
+        while received.len() < events as usize {
+            match source.next_change().await.expect("no end") {
+                Change::Event(event) => received.push(String::from(&*event.data())),
+                Change::Reestablishing { .. } => losses += 1,
+                Change::Failed { reason, .. } => panic!("{reason}"),
+                _ => {}
+            }
+        }
+        (received, losses)
+    })
 }

@@ -1,0 +1,80 @@
+//! Clients on smol's executors: one that many threads run, and one for what must stay on its thread.
+#![cfg(all(feature = "client", feature = "server"))]
+
+use std::{cell::Cell, convert::Infallible, future::pending, io, rc::Rc, thread};
+
+use hyper::{Request, body::Incoming, server::conn::http1, service::service_fn};
+use smol::{Executor, LocalExecutor, io::Cursor, net::TcpListener};
+use sse_smol::{Config, EventSource, EventSourceOver, Io, Log, Response, ResponseHead, Session, StartAt};
+
+/// Clients and sessions that many threads run, and that move between them.
+#[test]
+fn clients_run_on_an_executor_of_many_threads() {
+    const EVENTS: u32 = 500;
+    const CLIENTS: usize = 8;
+    static EXECUTOR: Executor<'_> = Executor::new();
+
+    for _ in 0..4 {
+        thread::spawn(|| smol::block_on(EXECUTOR.run(pending::<()>())));
+    }
+    smol::block_on(async {
+        let log = Log::default();
+        let listener = TcpListener::bind("127.0.0.1:0").await.expect("a free port");
+        let url = format!("http://{}/", listener.local_addr().expect("an address"));
+        let served = log.clone();
+        let server = EXECUTOR.spawn(async move {
+            while let Ok((stream, _)) = listener.accept().await {
+                let log = served.clone();
+                let service = service_fn(move |_: Request<Incoming>| {
+                    let session = Session::reading(&log, log.subscribe(StartAt::Oldest).0, Default::default());
+                    async { Ok::<_, Infallible>(session.into_response()) }
+                });
+                EXECUTOR.spawn(http1::Builder::new().serve_connection(Io::new(stream), service)).detach();
+            }
+        });
+        let clients: Vec<_> = (0..CLIENTS)
+            .map(|_| {
+                let mut source = EventSource::get(url.as_str()).expect("a URL");
+                EXECUTOR.spawn(async move {
+                    for number in 0..EVENTS {
+                        let event = source.next().await.expect("an event").expect("no error");
+                        assert_eq!(event.data(), format!("event {number}").as_str());
+                    }
+                })
+            })
+            .collect();
+        for number in 0..EVENTS {
+            log.publish(format!("event {number}")).expect("room");
+            smol::future::yield_now().await;
+        }
+        for client in clients {
+            client.await;
+        }
+        server.cancel().await;
+    });
+}
+
+/// A client that cannot be sent to another thread: its transport counts in an `Rc`.
+#[test]
+fn a_client_that_is_not_send_runs_on_a_local_executor() {
+    let executor = LocalExecutor::new();
+    let attempts = Rc::new(Cell::new(0));
+    let counter = Rc::clone(&attempts);
+    // Each connection brings one event, and ends.
+    let transport = move |_| {
+        counter.set(counter.get() + 1);
+        let body = Io::new(Cursor::new(format!("data: {}\n\n", counter.get())));
+        let headers = [("Content-Type", "text/event-stream")].into_iter().collect();
+        async { Ok::<_, io::Error>(Response { head: ResponseHead { status: 200, headers }, body }) }
+    };
+    let config = Config::new("test://here/").expect("a URL").reconnection_time(std::time::Duration::ZERO);
+    let mut source = EventSourceOver::new(config, transport);
+    let client = executor.spawn(async move {
+        for number in 1..=3 {
+            let event = source.next().await.expect("an event").expect("no error");
+            assert_eq!(event.data(), number.to_string().as_str());
+        }
+    });
+    smol::block_on(executor.run(client));
+    assert_eq!(attempts.get(), 3);
+}

@@ -225,9 +225,9 @@ pub(super) fn receive(server: SocketAddr, events: u32) -> (Vec<String>, u32) {
         let (mut received, mut losses) = (Vec::new(), 0);
         while received.len() < events as usize {
             match source.next_change().await.expect("no end") {
-                Change::Event(event) => received.push(String::from(&*event.data())),
+                Change::Event(event) => received.push(String::from(event.data())),
                 Change::Reestablishing { .. } => losses += 1,
-                Change::Failed { reason, .. } => panic!("{reason}"),
+                Change::Failed(failure) => panic!("{failure}"),
                 _ => {}
             }
         }

@@ -119,30 +119,31 @@ fn receive(body: &mut BufReader<TcpStream>) -> io::Result<Vec<u8>> {
 
 /// The server: one client after the other, from the same log. The first response ends too early.
 fn serve(listener: &TcpListener) -> io::Result<()> {
+    let clock = Clock(Instant::now());
     let mut log = Log::new(LogConfig::default());
     for responses in 0.. {
         for number in 1..=3 {
-            log.publish(format!("event {} of 6", 3 * responses + number)).map_err(io::Error::other)?;
+            log.publish(format!("event {} of 6", 3 * responses + number), clock.now()).map_err(io::Error::other)?;
         }
         let mut stream = listener.accept()?.0;
         let (_, headers) = read_head(&mut BufReader::new(&mut stream))?;
         let id = headers.value("last-event-id").and_then(server::last_event_id);
-        let (cursor, resumed) = log.subscribe(id.as_ref().map_or(StartAt::Oldest, StartAt::After));
+        let (cursor, resumed) = log.subscribe(id.as_ref().map_or(StartAt::Oldest, StartAt::After), clock.now());
         println!("  (a client asks for what came after {id:?}: {resumed:?})");
         let retry = Some(Retry::from_millis(200));
         let session = Session::reading(SessionConfig { retry, ..SessionConfig::default() }, cursor);
         if responses == 0 {
-            respond(stream, session, &log)?;
+            respond(stream, session, &mut log)?;
         } else {
             log.close();
-            return respond(stream, session, &log);
+            return respond(stream, session, &mut log);
         }
     }
     Ok(())
 }
 
 /// Writes a response until the session has nothing more to say.
-fn respond(mut stream: TcpStream, mut session: Session, log: &Log) -> io::Result<()> {
+fn respond(mut stream: TcpStream, mut session: Session, log: &mut Log) -> io::Result<()> {
     let clock = Clock(Instant::now());
     write!(stream, "HTTP/1.0 200 OK\r\n")?;
     for (name, value) in RESPONSE_HEADERS {
@@ -154,6 +155,8 @@ fn respond(mut stream: TcpStream, mut session: Session, log: &Log) -> io::Result
         match session.poll_output(clock.now()) {
             server::Output::Transmit(bytes) => stream.write_all(&bytes)?,
             server::Output::Lagged { missed } => println!("  (the log has overtaken this client by {missed} events)"),
+            // Only sessions whose heartbeats are made by the application are asked for them.
+            server::Output::Heartbeat => {}
             // A server that has more than one client would wait here for the log or for `until`. This one hangs up.
             server::Output::Wait { .. } | server::Output::Closed => return Ok(()),
         }

@@ -6,7 +6,8 @@ use sse_proto::{
     EventId, EventType, Message, Retry, Text, Timestamp,
     bytes::Bytes,
     server::{
-        Cursor, Log, LogConfig, LogRead, Output, PublishError, Resumed, SendError, Session, SessionConfig, StartAt,
+        Cursor, Heartbeat, Log, LogConfig, LogRead, Output, PublishError, Resumed, SendError, Session, SessionConfig,
+        StartAt,
     },
 };
 
@@ -17,15 +18,17 @@ fn text(bytes: &[u8]) -> String {
 }
 
 /// Everything that the session transmits now.
-fn drain(session: &mut Session, log: Option<&Log>, now: Timestamp) -> String {
+fn drain(session: &mut Session, log: Option<&mut Log>, now: Timestamp) -> String {
     let mut sent = String::new();
+    let mut log = log;
     loop {
-        if let Some(log) = log {
-            session.handle_log(log);
+        if let Some(log) = &mut log {
+            session.handle_log(*log);
         }
         match session.poll_output(now) {
             Output::Transmit(bytes) => sent += &text(&bytes),
             Output::Lagged { missed } => sent += &format!("<{missed} missed>"),
+            Output::Heartbeat => sent += "<heartbeat>",
             Output::Closed => return sent + "<closed>",
             Output::Wait { .. } => return sent,
         }
@@ -35,12 +38,12 @@ fn drain(session: &mut Session, log: Option<&Log>, now: Timestamp) -> String {
 fn numbered(count: u64, config: LogConfig) -> Log {
     let mut log = Log::new(config);
     for number in 1..=count {
-        log.publish(format!("{number}")).unwrap();
+        log.publish(format!("{number}"), START).unwrap();
     }
     log
 }
 
-fn read(log: &Log, cursor: &mut Cursor) -> LogRead {
+fn read(log: &mut Log, cursor: &mut Cursor) -> LogRead {
     log.read(cursor, usize::MAX)
 }
 
@@ -74,7 +77,7 @@ fn a_heartbeat_goes_out_only_after_a_silence() {
 
 #[test]
 fn a_heartbeat_of_zero_is_none() {
-    let config = SessionConfig { heartbeat: Some(Duration::ZERO), ..SessionConfig::default() };
+    let config = SessionConfig { heartbeat: Some(Heartbeat::quiet(Duration::ZERO)), ..SessionConfig::default() };
     let mut session = Session::new(config);
     assert_eq!(drain(&mut session, None, START), ":\n\n");
     assert_eq!(session.poll_output(START), Output::Wait { until: None });
@@ -125,31 +128,34 @@ fn a_peer_that_is_gone_gets_nothing() {
 #[test]
 fn a_log_gives_ids_to_events_and_keeps_those_it_is_given() {
     let mut log = Log::new(LogConfig::default());
-    assert_eq!(log.publish("a").unwrap(), Some(EventId::from(1)));
+    assert_eq!(log.publish("a", START).unwrap(), Some(EventId::from(1)));
     let own = EventId::new("own").unwrap();
-    assert_eq!(log.publish(Message::new().data("b").id(own.clone())).unwrap(), Some(own.clone()));
-    assert_eq!(log.publish(Message::new().comment("c")).unwrap(), None);
-    assert_eq!(log.publish("d").unwrap(), Some(EventId::from(4)));
-    let mut session = Session::reading(SessionConfig::default(), log.subscribe(StartAt::After(&own)).0);
-    assert_eq!(drain(&mut session, Some(&log), START), ":\n\n: c\n\nid: 4\ndata: d\n\n");
+    assert_eq!(log.publish(Message::new().data("b").id(own.clone()), START).unwrap(), Some(own.clone()));
+    assert_eq!(log.publish(Message::new().comment("c"), START).unwrap(), None);
+    assert_eq!(log.publish("d", START).unwrap(), Some(EventId::from(4)));
+    let mut session = Session::reading(SessionConfig::default(), log.subscribe(StartAt::After(&own), START).0);
+    assert_eq!(drain(&mut session, Some(&mut log), START), ":\n\n: c\n\nid: 4\ndata: d\n\n");
 }
 
 #[test]
 fn a_reader_goes_from_replay_to_live_without_a_gap_and_without_a_repetition() {
     let mut log = numbered(3, LogConfig::default());
-    let (cursor, resumed) = log.subscribe(StartAt::After(&EventId::from(1)));
+    let (cursor, resumed) = log.subscribe(StartAt::After(&EventId::from(1)), START);
     assert_eq!(resumed, Resumed::Exact);
     let mut session = Session::reading(SessionConfig::default(), cursor);
-    log.publish("4").unwrap();
-    assert_eq!(drain(&mut session, Some(&log), START), ":\n\nid: 2\ndata: 2\n\nid: 3\ndata: 3\n\nid: 4\ndata: 4\n\n");
-    log.publish("5").unwrap();
-    assert_eq!(drain(&mut session, Some(&log), START), "id: 5\ndata: 5\n\n");
-    assert_eq!(drain(&mut session, Some(&log), START), "");
+    log.publish("4", START).unwrap();
+    assert_eq!(
+        drain(&mut session, Some(&mut log), START),
+        ":\n\nid: 2\ndata: 2\n\nid: 3\ndata: 3\n\nid: 4\ndata: 4\n\n"
+    );
+    log.publish("5", START).unwrap();
+    assert_eq!(drain(&mut session, Some(&mut log), START), "id: 5\ndata: 5\n\n");
+    assert_eq!(drain(&mut session, Some(&mut log), START), "");
 }
 
 /// The number of the first event that a new reader gets, 0 if it has to wait.
-fn first(log: &Log, start: StartAt<'_>) -> (u64, Resumed) {
-    let (mut cursor, resumed) = log.subscribe(start);
+fn first(log: &mut Log, start: StartAt<'_>) -> (u64, Resumed) {
+    let (mut cursor, resumed) = log.subscribe(start, START);
     let first = match log.read(&mut cursor, 0) {
         LogRead::Events(bytes) => text(&bytes).split("data: ").nth(1).unwrap().trim().parse().unwrap(),
         LogRead::UpToDate => 0,
@@ -160,46 +166,46 @@ fn first(log: &Log, start: StartAt<'_>) -> (u64, Resumed) {
 
 #[test]
 fn where_a_reader_starts() {
-    let log = numbered(10, LogConfig { events: 4, ..LogConfig::default() });
-    assert_eq!(first(&log, StartAt::Live), (0, Resumed::Exact));
-    assert_eq!(first(&log, StartAt::Oldest), (7, Resumed::Exact));
-    assert_eq!(first(&log, StartAt::After(&EventId::from(8))), (9, Resumed::Exact));
-    assert_eq!(first(&log, StartAt::After(&EventId::from(10))), (0, Resumed::Exact));
-    assert_eq!(first(&log, StartAt::After(&EventId::from(6))), (7, Resumed::Exact));
-    assert_eq!(first(&log, StartAt::After(&EventId::from(5))), (7, Resumed::Gap { missed: 1 }));
-    assert_eq!(first(&log, StartAt::After(&EventId::from(1))), (7, Resumed::Gap { missed: 5 }));
+    let mut log = numbered(10, LogConfig { events: 4, ..LogConfig::default() });
+    assert_eq!(first(&mut log, StartAt::Live), (0, Resumed::Exact));
+    assert_eq!(first(&mut log, StartAt::Oldest), (7, Resumed::Exact));
+    assert_eq!(first(&mut log, StartAt::After(&EventId::from(8))), (9, Resumed::Exact));
+    assert_eq!(first(&mut log, StartAt::After(&EventId::from(10))), (0, Resumed::Exact));
+    assert_eq!(first(&mut log, StartAt::After(&EventId::from(6))), (7, Resumed::Exact));
+    assert_eq!(first(&mut log, StartAt::After(&EventId::from(5))), (7, Resumed::Gap { missed: 1 }));
+    assert_eq!(first(&mut log, StartAt::After(&EventId::from(1))), (7, Resumed::Gap { missed: 5 }));
     for unknown in ["11", "0", "08", "+8", "x", "8-8", "18446744073709551616"] {
         let id = EventId::new(unknown).unwrap();
-        assert_eq!(first(&log, StartAt::After(&id)), (7, Resumed::Unknown), "{unknown}");
+        assert_eq!(first(&mut log, StartAt::After(&id)), (7, Resumed::Unknown), "{unknown}");
     }
 }
 
 #[test]
 fn an_epoch_tells_the_ids_of_an_earlier_log() {
     let old = EventId::new("a1-2").unwrap();
-    let log = numbered(3, LogConfig { epoch: Some(0xa1), ..LogConfig::default() });
-    assert_eq!(log.subscribe(StartAt::After(&old)).1, Resumed::Exact);
-    let log = numbered(3, LogConfig { epoch: Some(0xa2), ..LogConfig::default() });
-    assert_eq!(log.subscribe(StartAt::After(&old)).1, Resumed::Unknown);
-    assert_eq!(log.subscribe(StartAt::After(&EventId::from(2))).1, Resumed::Unknown);
+    let mut log = numbered(3, LogConfig { epoch: Some(0xa1), ..LogConfig::default() });
+    assert_eq!(log.subscribe(StartAt::After(&old), START).1, Resumed::Exact);
+    let mut log = numbered(3, LogConfig { epoch: Some(0xa2), ..LogConfig::default() });
+    assert_eq!(log.subscribe(StartAt::After(&old), START).1, Resumed::Stale);
+    assert_eq!(log.subscribe(StartAt::After(&EventId::from(2)), START).1, Resumed::Unknown);
 }
 
 #[test]
 fn ids_that_are_given_and_ids_that_are_made_are_never_the_same() {
     let two = || Message::from("a").id(EventId::from(2));
     let mut given = Log::new(LogConfig::default());
-    given.publish(two()).unwrap();
-    assert_eq!(given.publish("b"), Err(PublishError::AmbiguousId));
-    given.publish(Message::new().comment("no event, no ID")).unwrap();
+    given.publish(two(), START).unwrap();
+    assert_eq!(given.publish("b", START), Err(PublishError::AmbiguousId));
+    given.publish(Message::new().comment("no event, no ID"), START).unwrap();
     let other = EventId::new("x").unwrap();
-    given.publish(Message::from("c").id(other)).unwrap();
-    assert_eq!(given.subscribe(StartAt::After(&EventId::from(1))).1, Resumed::Unknown);
+    given.publish(Message::from("c").id(other), START).unwrap();
+    assert_eq!(given.subscribe(StartAt::After(&EventId::from(1)), START).1, Resumed::Unknown);
 
     let mut made = numbered(1, LogConfig::default());
-    assert_eq!(made.publish(two()), Err(PublishError::AmbiguousId));
+    assert_eq!(made.publish(two(), START), Err(PublishError::AmbiguousId));
     let mut made = numbered(1, LogConfig { epoch: Some(7), ..LogConfig::default() });
-    assert_eq!(made.publish(two()), Ok(Some(EventId::from(2))));
-    assert_eq!(made.subscribe(StartAt::After(&EventId::from(2))).1, Resumed::Exact);
+    assert_eq!(made.publish(two(), START), Ok(Some(EventId::from(2))));
+    assert_eq!(made.subscribe(StartAt::After(&EventId::from(2)), START).1, Resumed::Exact);
 }
 
 /// An ID may be a slice of a large received block, which must not be kept with it.
@@ -208,15 +214,15 @@ fn ids_that_are_given_are_copied() {
     let block = Bytes::from("7".repeat(100_000));
     let id = EventId::new(Text::try_from(block.slice(..8)).unwrap()).unwrap();
     let mut log = Log::new(LogConfig::default());
-    log.publish(Message::from("a").id(id.clone())).unwrap();
-    log.publish(Message::from("b").id(id)).unwrap();
+    log.publish(Message::from("a").id(id.clone()), START).unwrap();
+    log.publish(Message::from("b").id(id), START).unwrap();
     assert!(block.is_unique(), "the log keeps a slice of the block");
 }
 
 #[test]
 fn a_message_with_nothing_in_it_is_not_kept() {
     let mut log = Log::new(LogConfig::default());
-    assert_eq!(log.publish(Message::new()), Ok(None));
+    assert_eq!(log.publish(Message::new(), START), Ok(None));
     assert!(log.is_empty());
 }
 
@@ -224,35 +230,36 @@ fn a_message_with_nothing_in_it_is_not_kept() {
 fn given_numbers_that_were_never_published_are_unknown() {
     let mut log = Log::new(LogConfig { events: 2, ..LogConfig::default() });
     for number in [10, 11, 12] {
-        log.publish(Message::from("x").id(EventId::from(number))).unwrap();
+        log.publish(Message::from("x").id(EventId::from(number)), START).unwrap();
     }
     for unknown in [1, 2, 3, 10, 13] {
-        assert_eq!(log.subscribe(StartAt::After(&EventId::from(unknown))).1, Resumed::Unknown, "{unknown}");
+        assert_eq!(log.subscribe(StartAt::After(&EventId::from(unknown)), START).1, Resumed::Unknown, "{unknown}");
     }
-    assert_eq!(log.subscribe(StartAt::After(&EventId::from(11))).1, Resumed::Exact);
+    assert_eq!(log.subscribe(StartAt::After(&EventId::from(11)), START).1, Resumed::Exact);
 }
 
 #[test]
 fn an_id_that_is_given_twice_means_the_later_event() {
     let mut log = Log::new(LogConfig { events: 2, ..LogConfig::default() });
     let id = EventId::new("same").unwrap();
-    let publish = |log: &mut Log, data: &'static str| log.publish(Message::new().data(data).id(id.clone())).unwrap();
+    let publish =
+        |log: &mut Log, data: &'static str| log.publish(Message::new().data(data).id(id.clone()), START).unwrap();
     publish(&mut log, "a");
     publish(&mut log, "b");
     publish(&mut log, "c");
-    let (mut cursor, resumed) = log.subscribe(StartAt::After(&id));
-    assert_eq!((read(&log, &mut cursor), resumed), (LogRead::UpToDate, Resumed::Exact));
+    let (mut cursor, resumed) = log.subscribe(StartAt::After(&id), START);
+    assert_eq!((read(&mut log, &mut cursor), resumed), (LogRead::UpToDate, Resumed::Exact));
 }
 
 #[test]
 fn the_log_stays_within_its_bounds() {
-    let config = LogConfig { events: 1000, bytes: 10_000, epoch: None };
+    let config = LogConfig { events: 1000, bytes: 10_000, epoch: None, age: None };
     let mut log = Log::new(config);
     for number in 0..1000 {
-        log.publish("x".repeat(number % 300)).unwrap();
+        log.publish("x".repeat(number % 300), START).unwrap();
         assert!(log.bytes() <= config.bytes && !log.is_empty());
     }
-    assert!(matches!(log.publish("x".repeat(10_000)), Err(PublishError::TooLarge { bound: 10_000, .. })));
+    assert!(matches!(log.publish("x".repeat(10_000), START), Err(PublishError::TooLarge { bound: 10_000, .. })));
     let log = numbered(100, LogConfig { events: 7, ..config });
     assert_eq!(log.len(), 7);
 }
@@ -261,12 +268,12 @@ fn the_log_stays_within_its_bounds() {
 fn a_session_that_the_log_overtook_is_told_and_goes_on() {
     let config = LogConfig { events: 3, ..LogConfig::default() };
     let mut log = numbered(1, config);
-    let mut session = Session::reading(SessionConfig::default(), log.subscribe(StartAt::Live).0);
-    drain(&mut session, Some(&log), START);
+    let mut session = Session::reading(SessionConfig::default(), log.subscribe(StartAt::Live, START).0);
+    drain(&mut session, Some(&mut log), START);
     for number in 2..=8 {
-        log.publish(format!("{number}")).unwrap();
+        log.publish(format!("{number}"), START).unwrap();
     }
-    let sent = drain(&mut session, Some(&log), START);
+    let sent = drain(&mut session, Some(&mut log), START);
     assert_eq!(sent, "<4 missed>id: 6\ndata: 6\n\nid: 7\ndata: 7\n\nid: 8\ndata: 8\n\n");
     assert_eq!(session.missed(), 4);
 }
@@ -276,22 +283,22 @@ fn a_slow_session_takes_no_more_than_a_burst_at_once() {
     let mut log = numbered(4, LogConfig::default());
     let burst = "id: 1\ndata: 1\n\n".len() * 2;
     let config = SessionConfig { burst, ..SessionConfig::default() };
-    let mut session = Session::reading(config, log.subscribe(StartAt::Oldest).0);
+    let mut session = Session::reading(config, log.subscribe(StartAt::Oldest, START).0);
     session.poll_output(START);
-    session.handle_log(&log);
-    session.handle_log(&log);
+    session.handle_log(&mut log);
+    session.handle_log(&mut log);
     assert_eq!(session.poll_output(START), Output::Transmit("id: 1\ndata: 1\n\nid: 2\ndata: 2\n\n".into()));
     assert!(matches!(session.poll_output(START), Output::Wait { .. }));
-    log.publish("x".repeat(1000)).unwrap();
-    assert_eq!(drain(&mut session, Some(&log), START).len(), 2 * 15 + 1000 + 14);
+    log.publish("x".repeat(1000), START).unwrap();
+    assert_eq!(drain(&mut session, Some(&mut log), START).len(), 2 * 15 + 1000 + 14);
 }
 
 #[test]
 fn a_closed_log_ends_its_sessions_once_they_have_everything() {
     let mut log = numbered(2, LogConfig::default());
-    let mut session = Session::reading(SessionConfig::default(), log.subscribe(StartAt::Oldest).0);
+    let mut session = Session::reading(SessionConfig::default(), log.subscribe(StartAt::Oldest, START).0);
     log.close();
-    assert_eq!(log.publish("3"), Err(PublishError::Closed));
-    let sent = drain(&mut session, Some(&log), START);
+    assert_eq!(log.publish("3", START), Err(PublishError::Closed));
+    let sent = drain(&mut session, Some(&mut log), START);
     assert_eq!(sent, ":\n\nid: 1\ndata: 1\n\nid: 2\ndata: 2\n\n<closed>");
 }

@@ -124,7 +124,7 @@ fn a_quiet_session_is_kept_alive_by_the_runtimes_timer() {
     block_on(async {
         let heartbeat = Duration::from_millis(50);
         let (_sender, mut session): (Sender, Session) =
-            Session::channel(SessionConfig { heartbeat: Some(heartbeat), ..SessionConfig::default() });
+            Session::channel(SessionConfig { heartbeat: Some(heartbeat.into()), ..SessionConfig::default() });
         let mut next = async || core::future::poll_fn(|cx| session.poll_bytes(cx)).await;
         assert_eq!(next().await.as_deref(), Some(&b":\n\n"[..]));
         let started = Instant::now();

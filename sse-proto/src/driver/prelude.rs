@@ -6,7 +6,7 @@ pub use super::http::{Dial, HttpBody, HttpConnector, HttpError, NoMoreEvents, So
 pub use super::{ChunkReader, StreamReader};
 pub use super::{Connect, Read, ReadError, Response, Source, TypedSource, Write};
 #[cfg(feature = "std")]
-pub use super::{Handle, Sender, WriteError};
+pub use super::{Handle, Sender, Subscribe, WriteError};
 pub use crate::{
     DecodeError, Event, EventId, EventRef, EventType, FieldError, Finding, Limit, LimitKind, Limits, Malformation,
     Message, OnExcess, Report, Retry, StreamEnd, Text, bytes,
@@ -15,8 +15,9 @@ pub use crate::{
         ReadyState, Refusal, RememberRedirects, Request, Resilient, ResponseHead, Ruling, Standard, Timeouts, UrlFault,
     },
     server::{
-        Cursor, LogConfig, PublishError, RESPONSE_HEADERS, Resumed, SendError, SessionConfig, StartAt,
-        last_event_id_in_query,
+        CloseReason, Cursor, DrainConfig, Drained, Entry, Heartbeat, Interest, LogConfig, Observer, OnLag, PassedOver,
+        Publication, PublishError, RESPONSE_HEADERS, Resumed, SendError, SessionConfig, SessionInfo, SessionTotals,
+        StartAt, Store, TooManySessions, last_event_id_in_query, priming,
     },
     typed::{Convention, FromEvent, Mark, Typed, TypedError},
 };

@@ -1,16 +1,36 @@
 //! The server: responses, and the log that they read from (section 9.2.7 and the advice of 9.2.6 of the HTML Standard).
 //!
 //! A [`Session`] is one response. It is fed with messages, or it reads from a [`Log`] that many sessions share: there
-//! each event is encoded once, and a session holds no more than a [`Cursor`]. Neither does I/O.
+//! each event is encoded once, and a session holds no more than a [`Cursor`]. [`Subscribers`] knows who reads what, whom
+//! a message wakes, and who is still there when the server drains. None of them does I/O.
 
+mod cursor;
+mod drain;
+mod heartbeat;
+mod jitter;
 mod log;
+mod observer;
+mod priming;
+mod publication;
+mod reason;
 mod request;
 mod session;
+mod store;
+mod subscribers;
 
 pub use self::{
-    log::{Cursor, Log, LogConfig, LogRead, PublishError, Resumed, StartAt},
+    cursor::{Cursor, Entry, Interest, PassedOver},
+    drain::{DrainConfig, Drained, Draining},
+    heartbeat::Heartbeat,
+    log::{Log, LogConfig, LogRead, Resumed, StartAt},
+    observer::{Observer, SessionInfo, SessionTotals},
+    priming::priming,
+    publication::{Publication, PublishError},
+    reason::CloseReason,
     request::{last_event_id, last_event_id_in_query},
-    session::{Output, SendError, Session, SessionConfig},
+    session::{OnLag, Output, SendError, Session, SessionConfig},
+    store::Store,
+    subscribers::{SubscriberId, Subscribers, Subscription, TooManySessions},
 };
 
 /// The header fields of a response with events. They keep caches and proxies from storing, changing or holding

@@ -103,8 +103,8 @@ const ROOM: usize = 64 * 1024 * 1024;
 fn log(fields: &Fields) -> Result<Written, Refused> {
     let message = message(fields)?;
     let mut log = Log::new(LogConfig { bytes: ROOM, ..LogConfig::default() });
-    let (mut cursor, _) = log.subscribe(StartAt::Live);
-    let id = log.publish(message).map_err(|error| Refused::new("data", error))?;
+    let (mut cursor, _) = log.subscribe(StartAt::Live, Timestamp::default());
+    let id = log.publish(message, Timestamp::default()).map_err(|error| Refused::new("data", error))?;
     let made_id = if fields.id.is_none() { id.map(|id| id.as_str().into()) } else { None };
     let bytes = match log.read(&mut cursor, usize::MAX) {
         LogRead::Events(bytes) => bytes.to_vec(),
@@ -141,7 +141,7 @@ fn drain(session: &mut Session) -> Vec<u8> {
         match session.poll_output(Timestamp::default()) {
             Output::Transmit(more) => bytes.extend_from_slice(&more),
             Output::Closed | Output::Wait { .. } => return bytes,
-            Output::Lagged { .. } => {}
+            Output::Heartbeat | Output::Lagged { .. } => {}
         }
     }
 }

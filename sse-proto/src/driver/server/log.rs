@@ -1,31 +1,47 @@
 //! The log that sessions share.
 
-use alloc::{collections::BTreeMap, sync::Arc};
-use core::{fmt, marker::PhantomData, mem, task::Waker};
-use std::sync::Mutex;
+use alloc::{collections::BTreeMap, sync::Arc, vec::Vec};
+use core::{
+    fmt,
+    future::poll_fn,
+    mem,
+    task::{Poll, Waker},
+};
+use std::sync::{Mutex, MutexGuard};
 
-use super::lock;
+use super::{Alarm, Subscribe, lock};
 use crate::{
-    EventId, Message,
+    EventId,
     driver::{Runtime, Timer},
-    server::{self, Cursor, LogConfig, PublishError, Resumed, StartAt},
+    server::{
+        self, CloseReason, Cursor, DrainConfig, Drained, Interest, LogConfig, Observer, Publication, PublishError,
+        Resumed, StartAt, Store, SubscriberId, Subscribers,
+    },
 };
 
 /// A log of events that sessions read from, shared by cloning.
 ///
-/// Publishing encodes the message once and wakes the sessions that wait; it never waits for them. Sessions keep the log:
-/// they end when it is [closed](Self::close), not when the last other handle is dropped.
-pub struct Log<K> {
-    pub(super) shared: Arc<Mutex<SharedLog>>,
-    runtime: PhantomData<fn() -> K>,
+/// Publishing encodes the message once and wakes the sessions that wait for it; it never waits for them. Sessions keep
+/// the log: they end when it is [closed](Self::close), not when the last other handle is dropped.
+pub struct Log<K: Runtime> {
+    pub(super) shared: Arc<SharedLog<K>>,
 }
 
-#[derive(Default)]
-pub(super) struct SharedLog {
-    pub(super) log: server::Log,
-    /// The sessions that have read everything, by number.
-    pub(super) waiting: BTreeMap<u64, Waker>,
-    pub(super) sessions: u64,
+pub(super) type SharedLog<K> = Mutex<State<<K as Runtime>::Timer, dyn Store + Send>>;
+
+pub(super) struct State<T, S: ?Sized> {
+    pub(super) subscribers: Subscribers,
+    /// The tasks of the subscribers that wait, by their numbers.
+    wakers: Vec<Option<Waker>>,
+    /// Sessions that the application has ended.
+    ended: BTreeMap<SubscriberId, CloseReason>,
+    /// Tasks that wait for readers to come on or to leave.
+    others: BTreeMap<u64, Waker>,
+    numbers: u64,
+    pub(super) observer: Option<Arc<dyn Observer + Send + Sync>>,
+    clock: T,
+    woken: Vec<SubscriberId>,
+    pub(super) store: S,
 }
 
 impl<K: Runtime> Log<K> {
@@ -33,50 +49,291 @@ impl<K: Runtime> Log<K> {
     /// restart, are not taken for its own.
     pub fn new(mut config: LogConfig) -> Self {
         config.epoch.get_or_insert_with(|| K::Timer::default().seed() & 0xffff_ffff);
-        let log = server::Log::new(config);
-        Self { shared: Arc::new(Mutex::new(SharedLog { log, ..SharedLog::default() })), runtime: PhantomData }
+        Self::with_store(server::Log::new(config))
     }
 
-    /// Publishes a message, and returns the ID it has: its own, or one that the log made for the event.
+    /// A log over a store of your own.
+    pub fn with_store(store: impl Store + Send + 'static) -> Self {
+        let state = State {
+            subscribers: Subscribers::default(),
+            wakers: Vec::new(),
+            ended: BTreeMap::new(),
+            others: BTreeMap::new(),
+            numbers: 0,
+            observer: None,
+            clock: K::Timer::default(),
+            woken: Vec::new(),
+            store,
+        };
+        Self { shared: Arc::new(Mutex::new(state)) }
+    }
+
+    /// Tells this observer what becomes of the sessions that are opened from now on.
+    pub fn observe(&self, observer: impl Observer + Send + Sync + 'static) {
+        let new: Arc<dyn Observer + Send + Sync> = Arc::new(observer);
+        let old = lock(&self.shared).observer.replace(new);
+        drop(old);
+    }
+
+    /// Publishes a message, and returns the ID it has: its own, or one that the log made for the event. A
+    /// [`Publication`] says which topics it is for.
     ///
     /// # Errors
     ///
     /// The log is closed, or the message alone is larger than the log may be, or IDs of the callers and of the log could
     /// be the same.
-    pub fn publish(&self, message: impl Into<Message>) -> Result<Option<EventId>, PublishError> {
-        let message = message.into();
-        let mut shared = lock(&self.shared);
-        let published = shared.log.publish(message);
-        let waiting = mem::take(&mut shared.waiting);
-        drop(shared);
-        waiting.into_values().for_each(Waker::wake);
+    pub fn publish(&self, publication: impl Into<Publication>) -> Result<Option<EventId>, PublishError> {
+        let publication = publication.into();
+        let mut state = lock(&self.shared);
+        let published = state.publish(publication);
+        wake(state);
         published
+    }
+
+    /// Publishes many messages, and wakes each session once. Returns how many there were.
+    ///
+    /// # Errors
+    ///
+    /// As for [`publish`](Self::publish). The messages before the one that was not taken are published.
+    pub fn publish_all<P: Into<Publication>>(
+        &self,
+        publications: impl IntoIterator<Item = P>,
+    ) -> Result<usize, PublishError> {
+        let publications: Vec<Publication> = publications.into_iter().map(Into::into).collect();
+        let count = publications.len();
+        let mut state = lock(&self.shared);
+        let published = publications.into_iter().try_for_each(|publication| state.publish(publication).map(drop));
+        wake(state);
+        published.map(|()| count)
+    }
+
+    /// Publishes a message when no session that is [to be waited for](Subscribe::awaited) is too far behind.
+    ///
+    /// A peer that takes nothing ends this wait with its session, when its
+    /// [write timeout](server::SessionConfig::write_timeout) is over. Dropping the future before it is ready publishes
+    /// nothing.
+    ///
+    /// # Errors
+    ///
+    /// As for [`publish`](Self::publish).
+    pub async fn publish_awaiting(&self, publication: impl Into<Publication>) -> Result<Option<EventId>, PublishError> {
+        let mut publication = Some(publication.into());
+        let waiting = Waiting::<K>::new(&self.shared);
+        poll_fn(|cx| {
+            let waker = cx.waker().clone();
+            let mut state = lock(&self.shared);
+            if !state.store.is_closed() && !state.subscribers.keep_up(state.store.end(), 1) {
+                let old = state.others.insert(waiting.number, waker);
+                drop(state);
+                drop(old);
+                return Poll::Pending;
+            }
+            // The future is not polled again once it is ready.
+            let Some(publication) = publication.take() else { return Poll::Pending };
+            let published = state.publish(publication);
+            wake(state);
+            Poll::Ready(published)
+        })
+        .await
     }
 
     /// Whether the log takes no more messages: the moment to answer new requests with status 204, which tells clients
     /// not to come back.
     pub fn is_closed(&self) -> bool {
-        lock(&self.shared).log.is_closed()
+        lock(&self.shared).store.is_closed()
     }
 
     /// Takes no more messages, and ends all responses once they have sent what there is.
     pub fn close(&self) {
-        let mut shared = lock(&self.shared);
-        shared.log.close();
-        let waiting = mem::take(&mut shared.waiting);
-        drop(shared);
-        waiting.into_values().for_each(Waker::wake);
+        let mut state = lock(&self.shared);
+        state.store.close();
+        state.wake_all();
+        wake(state);
+    }
+
+    /// Brings all sessions to their ends, for a server that stops: each transmits what there is, then a farewell with a
+    /// reconnection time of its own, and then it ends. Those that are opened from now on end in the same way at once.
+    /// Ready when all have ended; those that have not when the time is over are cut, and named.
+    ///
+    /// Stop listening before, so that clients which come back do so elsewhere. Dropping the future leaves the drain as
+    /// it is: nobody is cut then.
+    pub async fn drain(&self, config: DrainConfig) -> Drained {
+        let mut alarm = Alarm::new(K::Timer::default());
+        self.begin_drain(config);
+        let waiting = Waiting::<K>::new(&self.shared);
+        poll_fn(|cx| {
+            loop {
+                let waker = cx.waker().clone();
+                let mut state = lock(&self.shared);
+                let now = state.clock.now();
+                let was_cut = state.subscribers.is_cut();
+                let deadline = match state.subscribers.poll_drained(now) {
+                    Ok(drained) => {
+                        if !was_cut {
+                            state.wake_all();
+                        }
+                        wake(state);
+                        return Poll::Ready(drained);
+                    }
+                    Err(deadline) => deadline,
+                };
+                let old = state.others.insert(waiting.number, waker);
+                drop(state);
+                drop(old);
+                let Some(deadline) = deadline else { return Poll::Pending };
+                // The alarm's clock began at another moment.
+                let deadline = alarm.now() + deadline.since(now);
+                if alarm.poll(cx, deadline).is_pending() {
+                    return Poll::Pending;
+                }
+            }
+        })
+        .await
+    }
+
+    fn begin_drain(&self, config: DrainConfig) {
+        let seed = K::Timer::default().seed();
+        let mut state = lock(&self.shared);
+        let now = state.clock.now();
+        state.subscribers.drain(config, seed, now);
+        state.wake_all();
+        wake(state);
+    }
+
+    /// Ends the sessions with this key, without what they have not transmitted yet: their rights are gone, say. Returns
+    /// how many there were.
+    pub fn disconnect(&self, key: &str) -> usize {
+        let mut state = lock(&self.shared);
+        let sessions: Vec<SubscriberId> = state.subscribers.of_key(key).collect();
+        for id in &sessions {
+            state.ended.insert(*id, CloseReason::Finished);
+        }
+        state.wake_all();
+        wake(state);
+        sessions.len()
+    }
+
+    /// Begins to open a session.
+    pub fn session(&self) -> Subscribe<'_, K> {
+        Subscribe::new(self)
     }
 
     /// A cursor for a new session, and whether it can start where it wished to.
     pub fn subscribe(&self, start: StartAt<'_>) -> (Cursor, Resumed) {
-        lock(&self.shared).log.subscribe(start)
+        self.subscribe_to(Interest::all(), start)
+    }
+
+    /// A cursor for a new session that wants some messages, and whether it can start where it wished to.
+    pub fn subscribe_to(&self, interest: Interest, start: StartAt<'_>) -> (Cursor, Resumed) {
+        let mut state = lock(&self.shared);
+        let now = state.clock.now();
+        state.store.subscribe(interest, start, now)
+    }
+
+    /// How many sessions there are.
+    pub fn sessions(&self) -> usize {
+        lock(&self.shared).subscribers.len()
+    }
+
+    /// How many sessions asked for this topic. Those that read all messages are not counted.
+    pub fn sessions_in(&self, topic: &str) -> usize {
+        lock(&self.shared).subscribers.in_topic(topic)
+    }
+
+    /// How many sessions have this key.
+    pub fn sessions_of(&self, key: &str) -> usize {
+        lock(&self.shared).subscribers.with_key(key)
     }
 }
 
-impl<K> Clone for Log<K> {
+impl<T: Timer, S: Store + ?Sized> State<T, S> {
+    fn publish(&mut self, publication: Publication) -> Result<Option<EventId>, PublishError> {
+        let topics = publication.topics().to_vec();
+        let now = self.clock.now();
+        let published = self.store.publish(publication, now);
+        if published.is_ok() {
+            self.subscribers.wake(&topics, &mut self.woken);
+        }
+        published
+    }
+
+    fn wake_all(&mut self) {
+        self.subscribers.wake_all(&mut self.woken);
+    }
+
+    /// What the application wants of a session, whatever the log has.
+    pub(super) fn instruct(&self, id: SubscriberId, machine: &mut server::Session) {
+        if let Some(reason) = self.ended.get(&id) {
+            machine.give_up(*reason);
+        } else if self.subscribers.is_cut() {
+            machine.give_up(CloseReason::Cut);
+        } else if !machine.is_closed()
+            && let Some(farewell) = self.subscribers.farewell(id)
+        {
+            machine.finish(Some(&farewell), CloseReason::Drained);
+        }
+    }
+
+    /// Notes that a session waits, and gives back the waker of its that is of no use any more.
+    pub(super) fn wait(&mut self, id: SubscriberId, position: u64, waker: &Waker) -> Option<Waker> {
+        self.subscribers.wait(id, position);
+        if self.wakers.len() <= id.index() {
+            self.wakers.resize(id.index() + 1, None);
+        }
+        let kept = &mut self.wakers[id.index()];
+        match kept {
+            Some(old) if old.will_wake(waker) => None,
+            _ => kept.replace(waker.clone()),
+        }
+    }
+
+    /// Lets a session go, and gives back what is to be dropped and woken without the lock.
+    pub(super) fn leave(&mut self, id: SubscriberId) -> (Option<Waker>, BTreeMap<u64, Waker>) {
+        self.subscribers.leave(id);
+        self.ended.remove(&id);
+        (self.wakers.get_mut(id.index()).and_then(Option::take), self.others())
+    }
+
+    /// Takes the tasks that wait for readers to come on or to leave.
+    pub(super) fn others(&mut self) -> BTreeMap<u64, Waker> {
+        mem::take(&mut self.others)
+    }
+}
+
+/// Wakes whom the last step concerns, without the lock: what waking them does is their own affair.
+fn wake<T: Timer, S: Store + ?Sized>(mut state: MutexGuard<'_, State<T, S>>) {
+    let State { woken, wakers, store, .. } = &mut *state;
+    let tasks: Vec<Waker> = woken.drain(..).filter_map(|id| wakers.get_mut(id.index())?.take()).collect();
+    let others = if store.is_closed() { state.others() } else { BTreeMap::new() };
+    drop(state);
+    tasks.into_iter().for_each(Waker::wake);
+    others.into_values().for_each(Waker::wake);
+}
+
+/// A task that waits for readers. Dropping it takes the task off the list.
+struct Waiting<'a, K: Runtime> {
+    shared: &'a SharedLog<K>,
+    number: u64,
+}
+
+impl<'a, K: Runtime> Waiting<'a, K> {
+    fn new(shared: &'a SharedLog<K>) -> Self {
+        let mut state = lock(shared);
+        state.numbers += 1;
+        Self { shared, number: state.numbers }
+    }
+}
+
+impl<K: Runtime> Drop for Waiting<'_, K> {
+    fn drop(&mut self) {
+        let waker = lock(self.shared).others.remove(&self.number);
+        drop(waker);
+    }
+}
+
+impl<K: Runtime> Clone for Log<K> {
     fn clone(&self) -> Self {
-        Self { shared: Arc::clone(&self.shared), runtime: PhantomData }
+        Self { shared: Arc::clone(&self.shared) }
     }
 }
 
@@ -86,11 +343,11 @@ impl<K: Runtime> Default for Log<K> {
     }
 }
 
-impl<K> fmt::Debug for Log<K> {
+impl<K: Runtime> fmt::Debug for Log<K> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let shared = lock(&self.shared);
+        let state = lock(&self.shared);
         let mut shown = f.debug_struct("Log");
-        shown.field("len", &shared.log.len()).field("bytes", &shared.log.bytes());
-        shown.field("waiting", &shared.waiting.len()).finish_non_exhaustive()
+        shown.field("published", &state.store.end()).field("sessions", &state.subscribers.len());
+        shown.finish_non_exhaustive()
     }
 }

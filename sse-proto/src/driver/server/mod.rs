@@ -1,24 +1,30 @@
 //! The server's loop, and what its tasks share.
 
+mod feed;
 mod log;
 mod sender;
+mod subscribe;
+mod write;
 
-use alloc::{sync::Arc, vec::Vec};
+use alloc::{boxed::Box, sync::Arc};
 use core::{
     fmt,
-    future::poll_fn,
-    task::{Context, Poll, Waker, ready},
+    future::Future,
+    task::{Context, Poll, ready},
 };
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use bytes::Bytes;
 
-pub use self::{log::Log, sender::Sender};
-use self::{log::SharedLog, sender::SharedSession};
-use super::{Alarm, Runtime, Write};
+use self::{
+    feed::{Feed, Messages, Reading},
+    sender::SharedSession,
+};
+pub use self::{log::Log, sender::Sender, subscribe::Subscribe, write::WriteError};
+use super::{Alarm, Runtime, Timer};
 use crate::{
-    EventId,
-    server::{self, Cursor, Output, SessionConfig, StartAt},
+    EventId, Message,
+    server::{self, Cursor, Interest, Output, Resumed, SessionConfig, StartAt, Subscription, TooManySessions},
 };
 
 /// One response with events, to be returned as the body of an HTTP response or written to any writer.
@@ -26,24 +32,41 @@ use crate::{
 /// All its methods are **cancel safe** but [`write_to`](Self::write_to), which ends the session when it is dropped.
 pub struct Session<K: Runtime> {
     alarm: Alarm<K::Timer>,
-    feed: Feed,
-}
-
-enum Feed {
-    Log { machine: server::Session, log: Arc<Mutex<SharedLog>>, number: u64 },
-    Messages(Arc<Mutex<SharedSession>>),
+    feed: Feed<K>,
+    resumed: Resumed,
+    heartbeat: Option<Box<dyn FnMut() -> Message + Send>>,
 }
 
 impl<K: Runtime> Session<K> {
     /// A session that is fed with messages, and the half to send them with.
     pub fn channel(config: SessionConfig) -> (Sender, Self) {
-        let machine = server::Session::new(config);
-        let shared = Arc::new(Mutex::new(SharedSession::new(machine)));
-        (Sender { shared: Arc::clone(&shared) }, Self::with_feed(Feed::Messages(shared)))
+        let (sender, messages) = Self::fed(config);
+        (sender, Self::with_feed(Feed::Messages(messages)))
+    }
+
+    /// A session that is fed by a handler, which gets the sending half. Nothing is spawned: the handler runs while the
+    /// session is polled. The response ends when the handler does, and when the client goes away the handler is dropped,
+    /// wherever it waits.
+    pub fn run<F>(config: SessionConfig, handler: impl FnOnce(Sender) -> F) -> Self
+    where
+        F: Future<Output = ()> + Send + 'static,
+    {
+        let (sender, messages) = Self::fed(config);
+        Self::with_feed(Feed::Messages(messages.with_handler(Box::pin(handler(sender)))))
+    }
+
+    /// A session that sends what a stream yields: messages, or whatever they are made from. The response ends when the
+    /// stream does, and the stream is dropped when the client goes away. It is polled only when there is room.
+    #[cfg(feature = "stream")]
+    pub fn stream<S>(config: SessionConfig, stream: S) -> Self
+    where
+        S: futures_core::Stream<Item: Into<Message>> + Send + 'static,
+    {
+        Self::with_feed(Feed::Stream(Box::new(feed::Streaming::new(Self::machine(config), stream))))
     }
 
     /// A session that reads from a log: behind the event with this ID; from the oldest event that is kept if the log does
-    /// not know the ID; and from now on if there is none.
+    /// not know the ID; and from now on if there is none. [`Log::session`] can do more.
     pub fn resume(log: &Log<K>, last_event_id: Option<&EventId>) -> Self {
         Self::resume_with(log, last_event_id, SessionConfig::default())
     }
@@ -51,53 +74,77 @@ impl<K: Runtime> Session<K> {
     /// [`resume`](Self::resume) with these settings.
     pub fn resume_with(log: &Log<K>, last_event_id: Option<&EventId>, config: SessionConfig) -> Self {
         let start = last_event_id.map_or(StartAt::Live, StartAt::After);
-        Self::reading(log, log.subscribe(start).0, config)
+        let (cursor, resumed) = log.subscribe_to(Interest::all(), start);
+        Self::resuming(log, cursor, resumed, config)
     }
 
     /// A session that reads from a log, from `cursor` on.
     pub fn reading(log: &Log<K>, cursor: Cursor, config: SessionConfig) -> Self {
-        let mut shared = lock(&log.shared);
-        shared.sessions += 1;
-        let number = shared.sessions;
-        drop(shared);
-        let machine = server::Session::reading(config, cursor);
-        Self::with_feed(Feed::Log { machine, log: Arc::clone(&log.shared), number })
+        Self::resuming(log, cursor, Resumed::Exact, config)
     }
 
-    fn with_feed(feed: Feed) -> Self {
-        Self { alarm: Alarm::new(K::Timer::default()), feed }
+    fn resuming(log: &Log<K>, cursor: Cursor, resumed: Resumed, config: SessionConfig) -> Self {
+        let subscription = match cursor.interest().wanted_topics() {
+            None => Subscription::to_all(),
+            Some(topics) => Subscription::to(topics.iter().cloned()),
+        };
+        let id = lock(&log.shared).subscribers.join_unlimited(subscription.at(cursor.position()));
+        Self::opened(log, id, cursor, resumed, config)
+    }
+
+    fn join(
+        log: &Log<K>,
+        subscription: Subscription,
+        cursor: Cursor,
+        resumed: Resumed,
+        config: SessionConfig,
+    ) -> Result<Self, TooManySessions> {
+        let id = lock(&log.shared).subscribers.join(subscription)?;
+        Ok(Self::opened(log, id, cursor, resumed, config))
+    }
+
+    fn opened(log: &Log<K>, id: server::SubscriberId, cursor: Cursor, resumed: Resumed, config: SessionConfig) -> Self {
+        let seed = config.max_age.map_or(0, |_| K::Timer::default().seed());
+        let machine = server::Session::resuming(config, cursor, resumed).with_seed(seed);
+        let reading = Reading::new(log, id, machine, resumed);
+        Self { resumed, ..Self::with_feed(Feed::Log(Box::new(reading))) }
+    }
+
+    fn fed(config: SessionConfig) -> (Sender, Messages) {
+        let shared = Arc::new(Mutex::new(SharedSession::new(Self::machine(config))));
+        (Sender { shared: Arc::clone(&shared) }, Messages::new(shared))
+    }
+
+    fn machine(config: SessionConfig) -> server::Session {
+        let seed = config.max_age.map_or(0, |_| K::Timer::default().seed());
+        server::Session::new(config).with_seed(seed)
+    }
+
+    fn with_feed(feed: Feed<K>) -> Self {
+        Self { alarm: Alarm::new(K::Timer::default()), feed, resumed: Resumed::Exact, heartbeat: None }
+    }
+
+    /// Makes each heartbeat with this function when it is due, at the times that the settings name. A message with
+    /// nothing in it sends nothing.
+    #[must_use]
+    pub fn with_heartbeat(mut self, make: impl FnMut() -> Message + Send + 'static) -> Self {
+        self.feed.with_machine(server::Session::make_heartbeats);
+        self.heartbeat = Some(Box::new(make));
+        self
     }
 
     /// Waits for the next bytes to write: `None` at the end of the response.
     pub fn poll_bytes(&mut self, cx: &mut Context<'_>) -> Poll<Option<Bytes>> {
         loop {
-            let now = self.alarm.now();
-            let waker = cx.waker().clone();
-            let output = match &mut self.feed {
-                Feed::Log { machine, log, number } => {
-                    let mut shared = lock(log);
-                    machine.handle_log(&shared.log);
-                    let output = machine.poll_output(now);
-                    let waits = matches!(output, Output::Wait { .. });
-                    let old = waits.then(|| shared.waiting.insert(*number, waker));
-                    drop(shared);
-                    drop(old);
-                    output
-                }
-                Feed::Messages(shared) => {
-                    let mut shared = lock(shared);
-                    let output = shared.machine.poll_output(now);
-                    let waits = matches!(output, Output::Wait { .. });
-                    let old = waits.then(|| shared.reader.replace(waker));
-                    let concerned = if waits { Vec::new() } else { shared.concerned() };
-                    drop(shared);
-                    drop(old);
-                    concerned.into_iter().for_each(Waker::wake);
-                    output
-                }
-            };
-            match output {
+            match self.feed.poll(cx, self.alarm.now()) {
                 Output::Closed => return Poll::Ready(None),
+                Output::Heartbeat => {
+                    if let Some(make) = &mut self.heartbeat {
+                        let message = make();
+                        // A session that has no room has something better to send than a heartbeat.
+                        let _ = self.feed.with_machine(|machine| machine.send(&message));
+                    }
+                }
                 Output::Lagged { .. } => {}
                 Output::Transmit(bytes) => return Poll::Ready(Some(bytes)),
                 Output::Wait { until: None } => return Poll::Pending,
@@ -106,102 +153,24 @@ impl<K: Runtime> Session<K> {
         }
     }
 
-    /// Writes the response to `stream` until it ends, and flushes whenever nothing more is waiting.
-    ///
-    /// # Errors
-    ///
-    /// The peer is gone. The session has ended then.
-    pub async fn write_to<S>(mut self, stream: S) -> Result<(), WriteError<<K::Io<S> as Write>::Error>>
-    where
-        K::Io<S>: Write,
-    {
-        let mut io = K::io(stream);
-        let mut flushed = true;
-        loop {
-            let next = poll_fn(|cx| {
-                let next = self.poll_bytes(cx);
-                if next.is_pending() && !flushed {
-                    ready!(io.poll_flush(cx)).map_err(WriteError::Io)?;
-                    flushed = true;
-                }
-                next.map(Ok)
-            });
-            let Some(mut bytes) = next.await? else { break };
-            while !bytes.is_empty() {
-                match poll_fn(|cx| io.poll_write(cx, &bytes)).await.map_err(WriteError::Io)? {
-                    0 => return Err(WriteError::Closed),
-                    written => bytes::Buf::advance(&mut bytes, written),
-                }
-            }
-            flushed = false;
-        }
-        poll_fn(|cx| io.poll_flush(cx)).await.map_err(WriteError::Io)
+    /// What became of the wish to resume.
+    pub fn resumed(&self) -> Resumed {
+        self.resumed
     }
 
     /// How many messages of the log this session did not get because it was too slow.
     pub fn missed(&self) -> u64 {
-        match &self.feed {
-            Feed::Log { machine, .. } => machine.missed(),
-            Feed::Messages(_) => 0,
-        }
-    }
-}
-
-impl<K: Runtime> Drop for Session<K> {
-    fn drop(&mut self) {
-        match &self.feed {
-            Feed::Log { log, number, .. } => {
-                let mut shared = lock(log);
-                let waker = shared.waiting.remove(number);
-                drop(shared);
-                drop(waker);
-            }
-            Feed::Messages(shared) => {
-                let mut shared = lock(shared);
-                shared.machine.handle_disconnect();
-                let concerned = shared.concerned();
-                drop(shared);
-                concerned.into_iter().for_each(Waker::wake);
-            }
-        }
-    }
-}
-
-/// Why a response could not be written.
-#[derive(Clone, Copy, Debug, Eq, PartialEq)]
-#[non_exhaustive]
-pub enum WriteError<E> {
-    /// The destination takes no more bytes.
-    Closed,
-    /// The destination failed.
-    Io(E),
-}
-
-impl<E: fmt::Display> fmt::Display for WriteError<E> {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            Self::Closed => f.write_str("the destination takes no more bytes"),
-            Self::Io(error) => write!(f, "the destination failed: {error}"),
-        }
-    }
-}
-
-impl<E: core::error::Error + 'static> core::error::Error for WriteError<E> {
-    fn source(&self) -> Option<&(dyn core::error::Error + 'static)> {
-        match self {
-            Self::Closed => None,
-            Self::Io(error) => Some(error),
-        }
+        self.feed.look(server::Session::missed)
     }
 }
 
 impl<K: Runtime> fmt::Debug for Session<K> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Session").finish_non_exhaustive()
+        f.debug_struct("Session").field("resumed", &self.resumed).finish_non_exhaustive()
     }
 }
 
 /// A task that panicked while it held the lock has left nothing half done: the machines keep their own order.
-fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
+fn lock<T: ?Sized>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
     mutex.lock().unwrap_or_else(PoisonError::into_inner)
 }

@@ -12,7 +12,7 @@ use std::sync::{Mutex, MutexGuard};
 use super::lock;
 use crate::{
     Message,
-    server::{self, SendError},
+    server::{self, CloseReason, SendError},
 };
 
 /// The sending half of a [`Session`](super::Session) that is fed with messages. Clone it to send from several tasks; when all are
@@ -116,25 +116,31 @@ impl Sender {
 
     /// Ends the response after what was sent.
     pub fn close(&self) {
-        close(lock(&self.shared));
+        close(lock(&self.shared), None);
+    }
+
+    /// Ends the response after what was sent and a last message: an event that says so, a reconnection time, or both.
+    pub fn close_with(&self, farewell: impl Into<Message>) {
+        let farewell = farewell.into();
+        close(lock(&self.shared), Some(&farewell));
     }
 
     /// Waits until everything has been transmitted after the end, or the client is gone. While a clone of the sender
-    /// waits here, the response does not end by itself: [`close`](Self::close) it.
-    pub async fn closed(&self) {
+    /// waits here, the response does not end by itself: [`close`](Self::close) it. Returns why it ended.
+    pub async fn closed(&self) -> CloseReason {
         let waiting = Waiting::new(&self.shared);
         poll_fn(|cx| {
             let waker = cx.waker().clone();
             let mut shared = lock(&self.shared);
-            if shared.machine.has_ended() {
-                return Poll::Ready(());
+            if let Some(reason) = shared.machine.close_reason() {
+                return Poll::Ready(reason);
             }
             let old = shared.for_end.insert(waiting.number, waker);
             drop(shared);
             drop(old);
             Poll::Pending
         })
-        .await;
+        .await
     }
 
     /// Whether no more messages are taken.
@@ -155,7 +161,7 @@ impl Drop for Sender {
         let mut shared = lock(&self.shared);
         shared.senders -= 1;
         if shared.senders == 0 {
-            close(shared);
+            close(shared, None);
         }
     }
 }
@@ -167,8 +173,8 @@ impl fmt::Debug for Sender {
 }
 
 /// Ends a response after what was sent, and wakes whom that concerns.
-fn close(mut shared: MutexGuard<'_, SharedSession>) {
-    shared.machine.close(None);
+fn close(mut shared: MutexGuard<'_, SharedSession>, farewell: Option<&Message>) {
+    shared.machine.close(farewell);
     let concerned = shared.concerned();
     wake_reader(shared);
     concerned.into_iter().for_each(Waker::wake);

@@ -1,0 +1,154 @@
+//! A reader's place in a log, and what it wants of it.
+
+use alloc::boxed::Box;
+use core::fmt;
+
+use crate::Text;
+
+/// A place in a log: the next message to read, and which messages are wanted.
+#[derive(Debug)]
+pub struct Cursor {
+    pub(super) next: u64,
+    pub(super) interest: Interest,
+    pub(super) passed_over: PassedOver,
+}
+
+impl Cursor {
+    /// A cursor for a [`Store`](super::Store) of your own: `next` is the position of the next message to read.
+    pub const fn new(next: u64, interest: Interest) -> Self {
+        Self { next, interest, passed_over: PassedOver { superseded: 0, withheld: 0 } }
+    }
+
+    /// Moves to the message at this position.
+    pub fn move_to(&mut self, next: u64) {
+        self.next = next;
+    }
+
+    /// The position of the next message to read. Positions count the messages of a log from 0.
+    pub fn position(&self) -> u64 {
+        self.next
+    }
+
+    /// What is wanted.
+    pub fn interest(&self) -> &Interest {
+        &self.interest
+    }
+
+    /// How many messages the reader did not get for another reason than that they were gone.
+    pub fn passed_over(&self) -> PassedOver {
+        self.passed_over
+    }
+}
+
+/// Messages that a reader did not get although they were there.
+#[derive(Clone, Copy, Debug, Default, Eq, PartialEq)]
+#[non_exhaustive]
+pub struct PassedOver {
+    /// A later message with the same key was there already.
+    pub superseded: u64,
+    /// The reader's filter said no.
+    pub withheld: u64,
+}
+
+/// Which messages a reader wants: all of them, unless told otherwise.
+///
+/// ```
+/// use sse_proto::{Timestamp, server::{Interest, Log, LogConfig, LogRead, Publication, StartAt}};
+///
+/// let now = Timestamp::default();
+/// let mut log = Log::new(LogConfig::default());
+/// let interest = Interest::all().topics(["football"]).filter(|entry| !entry.encoded().is_empty());
+/// let (mut cursor, _) = log.subscribe_to(interest, StartAt::Live, now);
+/// log.publish(Publication::new("a serve").to(["tennis"]), now)?;
+/// log.publish(Publication::new("a goal").to(["football"]), now)?;
+/// assert_eq!(log.read(&mut cursor, 1024), LogRead::Events("id: 2\ndata: a goal\n\n".into()));
+/// # Ok::<(), sse_proto::server::PublishError>(())
+/// ```
+#[derive(Default)]
+pub struct Interest {
+    /// In order; `None` wants all.
+    pub(super) topics: Option<Box<[Text]>>,
+    pub(super) filter: Option<Filter>,
+    pub(super) latest: bool,
+}
+
+type Filter = Box<dyn Fn(&Entry<'_>) -> bool + Send>;
+
+impl Interest {
+    /// All messages.
+    pub const fn all() -> Self {
+        Self { topics: None, filter: None, latest: false }
+    }
+
+    /// Only messages to any of these topics, and those to no topic, which are for all.
+    #[must_use]
+    pub fn topics<T: Into<Text>>(mut self, topics: impl IntoIterator<Item = T>) -> Self {
+        let mut topics: alloc::vec::Vec<Text> = topics.into_iter().map(Into::into).collect();
+        topics.sort_unstable();
+        topics.dedup();
+        self.topics = Some(topics.into());
+        self
+    }
+
+    /// Asks this function for each message, replayed or live, before it is sent: what the reader may see, it decides
+    /// then and there. An ID that the client sent proves nothing, so this is the place to ask for its rights.
+    #[must_use]
+    pub fn filter(mut self, filter: impl Fn(&Entry<'_>) -> bool + Send + 'static) -> Self {
+        self.filter = Some(Box::new(filter));
+        self
+    }
+
+    /// Of the messages with the same key that wait to be read, only the latest: a reader that is behind gets the newest
+    /// state of each thing, and one that keeps up gets everything.
+    #[must_use]
+    pub fn latest(mut self) -> Self {
+        self.latest = true;
+        self
+    }
+
+    /// The topics, in order; `None` for all messages.
+    pub fn wanted_topics(&self) -> Option<&[Text]> {
+        self.topics.as_deref()
+    }
+
+    /// Whether a message is wanted: by its topics and by the filter.
+    pub fn wants(&self, entry: &Entry<'_>) -> bool {
+        let by_topic = match &self.topics {
+            None => true,
+            Some(_) if entry.topics.is_empty() => true,
+            Some(wanted) => entry.topics.iter().any(|topic| wanted.binary_search(topic).is_ok()),
+        };
+        by_topic && self.filter.as_ref().is_none_or(|filter| filter(entry))
+    }
+}
+
+impl fmt::Debug for Interest {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let mut shown = f.debug_struct("Interest");
+        shown.field("topics", &self.topics).field("latest", &self.latest).finish_non_exhaustive()
+    }
+}
+
+/// A message of a log, as a filter sees it.
+#[derive(Clone, Copy, Debug)]
+pub struct Entry<'a> {
+    topics: &'a [Text],
+    encoded: &'a [u8],
+}
+
+impl<'a> Entry<'a> {
+    /// A message to these topics, in order, for a [`Store`](super::Store) of your own.
+    pub const fn new(topics: &'a [Text], encoded: &'a [u8]) -> Self {
+        Self { topics, encoded }
+    }
+
+    /// The topics that the message was published to, in order; none if it is for all.
+    pub fn topics(&self) -> &'a [Text] {
+        self.topics
+    }
+
+    /// The message as it is sent, ID and all; a [`Decoder`](crate::Decoder) takes it apart.
+    pub fn encoded(&self) -> &'a [u8] {
+        self.encoded
+    }
+}

@@ -1,0 +1,102 @@
+//! How a server stops.
+
+use alloc::vec::Vec;
+use core::time::Duration;
+
+use super::{SubscriberId, Subscribers, jitter};
+use crate::{Message, Retry, Text, Timestamp};
+
+/// How the sessions of a log are brought to their ends when the server stops.
+///
+/// Each session transmits what the log has, then the farewell, then it ends. The clients come back, each after another
+/// time, so that the server which takes over does not get all of them at once.
+#[derive(Clone, Debug, Eq, PartialEq)]
+pub struct DrainConfig {
+    /// A last event: none by default.
+    pub farewell: Option<Message>,
+    /// The shortest reconnection time that clients are told: 1 s.
+    pub retry: Duration,
+    /// How much longer it is for some than for others, at random: up to 9 s.
+    pub spread: Duration,
+    /// How long the sessions have: 10 s. Those that are not at their ends by then are cut.
+    pub timeout: Duration,
+}
+
+impl Default for DrainConfig {
+    fn default() -> Self {
+        Self {
+            farewell: None,
+            retry: Duration::from_secs(1),
+            spread: Duration::from_secs(9),
+            timeout: Duration::from_secs(10),
+        }
+    }
+}
+
+/// A drain that has begun.
+#[derive(Debug)]
+pub struct Draining {
+    config: DrainConfig,
+    seed: u64,
+    deadline: Timestamp,
+    sessions: usize,
+    cut: Option<Vec<Option<Text>>>,
+}
+
+/// What came of a drain.
+#[derive(Clone, Debug, Default, Eq, PartialEq)]
+#[non_exhaustive]
+pub struct Drained {
+    /// How many sessions there were when it began.
+    pub sessions: usize,
+    /// The sessions that did not come to their ends in time: the key of each, where it has one.
+    pub cut: Vec<Option<Text>>,
+}
+
+impl Subscribers {
+    /// Begins to bring all sessions to their ends; wake them all then. Those that join from now on are turned away at
+    /// once, with a farewell. The seed is for the spread of the reconnection times. A second drain changes nothing.
+    pub fn drain(&mut self, config: DrainConfig, seed: u64, now: Timestamp) {
+        let (deadline, sessions) = (now + config.timeout, self.len());
+        self.draining.get_or_insert(Draining { config, seed, deadline, sessions, cut: None });
+    }
+
+    /// Whether all are at their ends, and who was cut; or when to ask again at the latest. After the deadline those who
+    /// are left are cut: wake them all then.
+    ///
+    /// # Errors
+    ///
+    /// The deadline, while there is something to wait for; `None` if no drain has begun.
+    pub fn poll_drained(&mut self, now: Timestamp) -> Result<Drained, Option<Timestamp>> {
+        let left = self.len();
+        let keys = match &self.draining {
+            None => return Err(None),
+            Some(draining) if draining.cut.is_none() && left > 0 && now < draining.deadline => {
+                return Err(Some(draining.deadline));
+            }
+            Some(draining) => draining.cut.clone().unwrap_or_else(|| self.all_keys()),
+        };
+        let Some(draining) = &mut self.draining else { return Err(None) };
+        let cut = draining.cut.insert(keys).clone();
+        Ok(Drained { sessions: draining.sessions, cut })
+    }
+
+    /// What a session ends with; `None` if there is no drain.
+    pub fn farewell(&self, id: SubscriberId) -> Option<Message> {
+        let Draining { config, seed, .. } = self.draining.as_ref()?;
+        let own = seed.wrapping_add(id.index() as u64);
+        let retry = config.retry.saturating_add(jitter::up_to(config.spread, own));
+        let millis = u64::try_from(retry.as_millis()).unwrap_or(u64::MAX);
+        Some(config.farewell.clone().unwrap_or_default().retry(Retry::from_millis(millis)))
+    }
+
+    /// Whether a drain has begun.
+    pub fn is_draining(&self) -> bool {
+        self.draining.is_some()
+    }
+
+    /// Whether the deadline of a drain is over, and sessions that are left are to give up.
+    pub fn is_cut(&self) -> bool {
+        self.draining.as_ref().is_some_and(|draining| draining.cut.is_some())
+    }
+}

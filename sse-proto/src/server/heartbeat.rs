@@ -1,0 +1,104 @@
+//! What keeps a quiet connection alive.
+
+use core::time::Duration;
+
+use bytes::Bytes;
+
+use crate::{Message, Timestamp};
+
+/// When a session sends something of its own accord, and what: by default a comment after 15 s of silence (R-055).
+///
+/// Every session counts for itself, from what it sent last: a machine costs one moment in time for it and no timer of
+/// its own, and the drivers keep one timer for each session, which is set anew once in a period and not with each event.
+/// A timer shared by all sessions would have to wake each of them just the same, and would need a task to run in.
+///
+/// ```
+/// use core::time::Duration;
+/// use sse_proto::{EventType, Message, server::{Heartbeat, SessionConfig}};
+///
+/// let ping = Message::new().event(EventType::new("ping")?);
+/// let heartbeat = Heartbeat::fixed(Duration::from_secs(10)).with_message(&ping);
+/// let config = SessionConfig { heartbeat: Some(heartbeat), ..SessionConfig::default() };
+/// # let _ = config;
+/// # Ok::<(), sse_proto::FieldError>(())
+/// ```
+#[derive(Clone, Debug, Eq, PartialEq)]
+pub struct Heartbeat {
+    period: Duration,
+    fixed: bool,
+    content: Content,
+}
+
+#[derive(Clone, Debug, Eq, PartialEq)]
+enum Content {
+    Bytes(Bytes),
+    Made,
+}
+
+/// A comment, empty: no event for anybody, and the shortest thing that keeps a connection alive.
+pub(super) const COMMENT: Bytes = Bytes::from_static(b":\n\n");
+
+impl Heartbeat {
+    /// One after so long a silence. None at all if the time is zero.
+    pub const fn quiet(period: Duration) -> Self {
+        Self { period, fixed: false, content: Content::Bytes(COMMENT) }
+    }
+
+    /// One in each period, whatever else is sent. None at all if the period is zero.
+    pub const fn fixed(period: Duration) -> Self {
+        Self { period, fixed: true, content: Content::Bytes(COMMENT) }
+    }
+
+    /// Sends this message instead of the comment. A message with data is an event, and every page that listens gets it.
+    #[must_use]
+    pub fn with_message(mut self, message: &Message) -> Self {
+        self.content = Content::Bytes(message.to_bytes());
+        self
+    }
+
+    /// Has each heartbeat made when it is due: [`Output::Heartbeat`](super::Output::Heartbeat) asks for it. The sessions
+    /// of the adapters take a function for it.
+    #[must_use]
+    pub fn made(mut self) -> Self {
+        self.content = Content::Made;
+        self
+    }
+
+    /// The time between heartbeats, or of the silence before one.
+    pub const fn period(&self) -> Duration {
+        self.period
+    }
+
+    /// When the next one is due, `None` if never.
+    pub(super) fn due(&self, quiet_since: Timestamp, last: Timestamp) -> Option<Timestamp> {
+        let since = if self.fixed { last } else { quiet_since };
+        (!self.period.is_zero()).then(|| since + self.period)
+    }
+
+    /// The moment to count the next period from, if one was due at `due` and it is `now`. Periods that nobody polled in
+    /// are left out, rather than made up for all at once.
+    pub(super) fn after(&self, due: Timestamp, now: Timestamp) -> Timestamp {
+        if now.since(due) < self.period { due } else { now }
+    }
+
+    /// What to send; `None` if it has to be made.
+    pub(super) fn bytes(&self) -> Option<Bytes> {
+        match &self.content {
+            Content::Bytes(bytes) => Some(bytes.clone()),
+            Content::Made => None,
+        }
+    }
+}
+
+impl Default for Heartbeat {
+    fn default() -> Self {
+        Self::quiet(Duration::from_secs(15))
+    }
+}
+
+impl From<Duration> for Heartbeat {
+    /// A comment after so long a silence.
+    fn from(period: Duration) -> Self {
+        Self::quiet(period)
+    }
+}

@@ -1,0 +1,135 @@
+//! Where the event with an ID is.
+
+use alloc::{
+    collections::{BTreeMap, VecDeque},
+    format,
+};
+
+use crate::{EventId, Text};
+
+/// The IDs of a log's messages: made by the log, or given by the callers.
+#[derive(Debug, Default)]
+pub(super) struct Ids {
+    epoch: Option<u64>,
+    /// Where the IDs are that callers gave.
+    positions: BTreeMap<EventId, u64>,
+    /// The same in order.
+    given: VecDeque<(u64, EventId)>,
+    /// Whose IDs have the form of those that the log makes.
+    numbering: Numbering,
+}
+
+/// IDs of the form that the log makes come from the log or from the callers: from both, two events could get the same.
+#[derive(Clone, Copy, Debug, Default, Eq, PartialEq)]
+enum Numbering {
+    Callers,
+    Log,
+    #[default]
+    Nobody,
+}
+
+/// What an ID says.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub(super) enum Place {
+    /// The event is at this position, or was.
+    At(u64),
+    /// An earlier log made it.
+    EarlierLog,
+    Unknown,
+}
+
+/// The numbering is ambiguous.
+#[derive(Debug)]
+pub(super) struct Ambiguous;
+
+impl Ids {
+    pub(super) fn new(epoch: Option<u64>) -> Self {
+        Self { epoch, ..Self::default() }
+    }
+
+    /// The ID for the event at this position.
+    pub(super) fn make(&self, position: u64) -> EventId {
+        let number = position + 1;
+        let text = match self.epoch {
+            None => format!("{number}"),
+            Some(epoch) => format!("{epoch:x}-{number}"),
+        };
+        EventId::received(Text::from(text))
+    }
+
+    /// Whether a message may have this ID, or an ID made if there is none and it is an event.
+    pub(super) fn check(&mut self, given: Option<&EventId>, is_event: bool) -> Result<(), Ambiguous> {
+        let numbering = match given {
+            None if is_event => Numbering::Log,
+            Some(id) if self.number(id).is_some() => Numbering::Callers,
+            _ => return Ok(()),
+        };
+        if self.numbering != Numbering::Nobody && self.numbering != numbering {
+            return Err(Ambiguous);
+        }
+        self.numbering = numbering;
+        Ok(())
+    }
+
+    /// Notes where the event with an ID of the caller's is.
+    pub(super) fn note(&mut self, given: &EventId, position: u64) {
+        // An empty ID resets the client's: nobody can ask for it. Others are copied, because a slice of a received
+        // block would keep the block.
+        if given.is_empty() {
+            return;
+        }
+        let id = EventId::received(Text::from(given.as_str()));
+        self.positions.remove(&id);
+        self.positions.insert(id.clone(), position);
+        self.given.push_back((position, id));
+    }
+
+    /// Forgets the oldest message, which is at this position.
+    pub(super) fn drop_oldest(&mut self, position: u64) {
+        if self.given.front().is_none_or(|(at, _)| *at != position) {
+            return;
+        }
+        if let Some((_, id)) = self.given.pop_front() {
+            // The same ID may have been given again since.
+            if self.positions.get(&id) == Some(&position) {
+                self.positions.remove(&id);
+            }
+        }
+    }
+
+    /// Where the event with this ID is, if the log ends at `end`.
+    pub(super) fn find(&self, id: &EventId, end: u64) -> Place {
+        if let Some(position) = self.positions.get(id) {
+            return Place::At(*position);
+        }
+        if self.numbering == Numbering::Callers {
+            return Place::Unknown;
+        }
+        let position = self.number(id).and_then(|number| number.checked_sub(1));
+        match position.filter(|position| *position < end) {
+            Some(position) if self.numbering == Numbering::Log => Place::At(position),
+            _ if self.is_of_another_epoch(id) => Place::EarlierLog,
+            _ => Place::Unknown,
+        }
+    }
+
+    /// The number in an ID of the form that the log makes.
+    fn number(&self, id: &EventId) -> Option<u64> {
+        match (self.epoch, id.split_once('-')) {
+            (None, None) => written_number(id),
+            (Some(epoch), Some((prefix, digits))) if prefix == format!("{epoch:x}") => written_number(digits),
+            _ => None,
+        }
+    }
+
+    fn is_of_another_epoch(&self, id: &EventId) -> bool {
+        let (Some(own), Some((prefix, digits))) = (self.epoch, id.split_once('-')) else { return false };
+        let epoch = u64::from_str_radix(prefix, 16).ok().filter(|epoch| prefix == format!("{epoch:x}"));
+        epoch.is_some_and(|epoch| epoch != own) && written_number(digits).is_some_and(|number| number > 0)
+    }
+}
+
+/// `+7` and `07` are numbers, but not as the log writes them.
+fn written_number(digits: &str) -> Option<u64> {
+    digits.parse::<u64>().ok().filter(|number| digits == format!("{number}"))
+}

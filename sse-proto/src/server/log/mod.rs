@@ -1,0 +1,393 @@
+//! Events that were published, kept for those who come back.
+
+mod config;
+mod ids;
+mod segments;
+mod topics;
+mod views;
+
+use alloc::{
+    boxed::Box,
+    collections::{BTreeMap, VecDeque},
+    vec::Vec,
+};
+
+use bytes::Bytes;
+
+pub use self::config::{LogConfig, LogRead, Resumed, StartAt};
+use self::{
+    ids::{Ids, Place},
+    segments::Segments,
+    topics::TopicIndex,
+    views::{View, Views},
+};
+use super::{Cursor, Entry, Interest, Publication, PublishError, publication::Tags};
+use crate::{EventId, Message, Text, Timestamp};
+
+/// A bounded log of encoded events.
+///
+/// Each message is encoded once, when it is published, into segments whose bytes are shared by all who read: a reader
+/// holds a [`Cursor`], gets what it has not read in as few pieces as can be, and costs no copy and no allocation. What
+/// passes the bounds goes at the old end. Publishing never waits for readers.
+///
+/// There is one sequence of messages and so one sequence of IDs, whatever topics they have: a client that reads several
+/// topics resumes all of them with the one ID that it has. A reader of a rare topic does not walk over the other
+/// messages: the log knows where those of each topic are.
+///
+/// ```
+/// use sse_proto::{Timestamp, server::{Log, LogConfig, LogRead, Resumed, StartAt}};
+///
+/// let now = Timestamp::default();
+/// let mut log = Log::new(LogConfig::default());
+/// let first = log.publish("one", now)?.unwrap();
+/// log.publish("two", now)?;
+///
+/// let (mut cursor, resumed) = log.subscribe(StartAt::After(&first), now);
+/// assert_eq!(resumed, Resumed::Exact);
+/// assert_eq!(log.read(&mut cursor, 1024), LogRead::Events("id: 2\ndata: two\n\n".into()));
+/// assert_eq!(log.read(&mut cursor, 1024), LogRead::UpToDate);
+/// # Ok::<(), sse_proto::server::PublishError>(())
+/// ```
+#[derive(Debug, Default)]
+pub struct Log {
+    config: LogConfig,
+    entries: VecDeque<Kept>,
+    /// The position of the oldest entry; positions count from 0 and are never used again.
+    oldest: u64,
+    bytes: usize,
+    segments: Segments,
+    ids: Ids,
+    topics: TopicIndex,
+    views: Views,
+    /// The newest message with each key.
+    keys: BTreeMap<Text, u64>,
+    closed: bool,
+}
+
+#[derive(Debug)]
+struct Kept {
+    /// Where its bytes begin.
+    start: u64,
+    since: Timestamp,
+    tags: Option<Box<Tags>>,
+    /// What an ID of the caller's costs.
+    id_len: usize,
+    /// A later message has the same key.
+    superseded: bool,
+}
+
+impl Kept {
+    fn topics(&self) -> &[Text] {
+        self.tags.as_ref().map_or(&[], |tags| &tags.topics)
+    }
+
+    fn cost(&self, encoded: usize) -> usize {
+        cost(encoded, self.tags.as_deref(), self.id_len)
+    }
+}
+
+/// What a message costs: its bytes, its entry, its place in the index, and a given ID with its two places.
+fn cost(encoded: usize, tags: Option<&Tags>, id_len: usize) -> usize {
+    let id = if id_len == 0 { 0 } else { id_len + 3 * size_of::<(EventId, u64)>() };
+    encoded + size_of::<Kept>() + size_of::<u64>() + id + tags.map_or(0, Tags::cost)
+}
+
+impl Log {
+    /// An empty log.
+    pub fn new(config: LogConfig) -> Self {
+        // What is freed as a whole is a small part of all.
+        let segment = (config.bytes / 16).clamp(1, 64 * 1024);
+        Self { config, ids: Ids::new(config.epoch), segments: Segments::new(segment), ..Self::default() }
+    }
+
+    /// Encodes a message and keeps it. An event without an ID gets one; the ID, given or made, is returned. Messages
+    /// that are no events and have no ID (comments, say) are kept without; one with nothing in it is not kept.
+    ///
+    /// # Errors
+    ///
+    /// The log is closed, or the message alone is larger than the log may be, or IDs of the callers and of the log could
+    /// be the same.
+    pub fn publish(
+        &mut self,
+        publication: impl Into<Publication>,
+        now: Timestamp,
+    ) -> Result<Option<EventId>, PublishError> {
+        let mut publication = publication.into();
+        if self.closed {
+            return Err(PublishError::Closed);
+        }
+        self.expire(now);
+        if publication.message == Message::new() {
+            return Ok(None);
+        }
+        let position = self.end();
+        let given = publication.message.event_id().cloned();
+        let mut id = given.clone();
+        if given.is_none() && publication.message.is_event() {
+            let made = self.ids.make(position);
+            publication.message = publication.message.id(made.clone());
+            id = Some(made);
+        }
+        let tags = Tags::of(&publication);
+        let needed = publication.message.encoded_len();
+        let id_len = given.as_deref().map_or(0, str::len);
+        let size = cost(needed, tags.as_deref(), id_len);
+        if size > self.config.bytes {
+            return Err(PublishError::TooLarge { size, bound: self.config.bytes });
+        }
+        self.ids.check(given.as_ref(), publication.message.is_event()).map_err(|_| PublishError::AmbiguousId)?;
+        if let Some(given) = &given {
+            self.ids.note(given, position);
+        }
+        self.segments.append(&publication.message, needed);
+        let start = self.segments.end() - needed as u64;
+        self.supersede(tags.as_deref(), position);
+        let kept = Kept { start, since: now, tags, id_len, superseded: false };
+        self.topics.add(kept.topics(), position);
+        self.entries.push_back(kept);
+        self.views.clear();
+        self.bytes += size;
+        while self.entries.len() > self.config.events.max(1) || self.bytes > self.config.bytes {
+            self.drop_oldest();
+        }
+        self.release();
+        Ok(id)
+    }
+
+    /// Takes no more messages. Readers get what there is, and then the end.
+    pub fn close(&mut self) {
+        self.closed = true;
+    }
+
+    /// Drops the messages that are too old now. Publishing and subscribing do it, too.
+    pub fn expire(&mut self, now: Timestamp) {
+        let Some(age) = self.config.age else { return };
+        while self.entries.front().is_some_and(|kept| now.since(kept.since) >= age) {
+            self.drop_oldest();
+        }
+        self.release();
+    }
+
+    /// A cursor for a new reader of everything, and whether it can start where it wished to.
+    pub fn subscribe(&mut self, start: StartAt<'_>, now: Timestamp) -> (Cursor, Resumed) {
+        self.subscribe_to(Interest::all(), start, now)
+    }
+
+    /// A cursor for a new reader of some messages, and whether it can start where it wished to.
+    pub fn subscribe_to(&mut self, interest: Interest, start: StartAt<'_>, now: Timestamp) -> (Cursor, Resumed) {
+        self.expire(now);
+        let (next, resumed) = match start {
+            StartAt::Live => (self.end(), Resumed::Exact),
+            StartAt::Oldest => (self.oldest, Resumed::Exact),
+            StartAt::After(id) => match self.ids.find(id, self.end()) {
+                Place::At(position) if position + 1 >= self.oldest => (position + 1, Resumed::Exact),
+                Place::At(position) => match self.missed(position + 1, &interest) {
+                    0 => (self.oldest, Resumed::Exact),
+                    missed => (self.oldest, Resumed::Gap { missed }),
+                },
+                Place::EarlierLog => (self.oldest, Resumed::Stale),
+                Place::Unknown => (self.oldest, Resumed::Unknown),
+            },
+        };
+        (Cursor::new(next, interest), resumed)
+    }
+
+    /// Reads on from the cursor: at least one message if there is one, and no more than `most` bytes of several.
+    pub fn read(&mut self, cursor: &mut Cursor, most: usize) -> LogRead {
+        if cursor.next < self.oldest {
+            let missed = self.missed(cursor.next, &cursor.interest);
+            cursor.next = self.oldest;
+            if missed > 0 {
+                return LogRead::Lagged { missed };
+            }
+        }
+        let read = match &cursor.interest {
+            Interest { topics: None, filter: None, latest: false } => self.read_all(cursor, most),
+            Interest { topics: Some(topics), filter: None, latest: false } => {
+                match self.views.read(topics, cursor.next, most) {
+                    Some((bytes, next)) => {
+                        cursor.next = next;
+                        Some(bytes)
+                    }
+                    None => self.read_some(cursor, most),
+                }
+            }
+            _ => self.read_some(cursor, most),
+        };
+        match read {
+            Some(bytes) => LogRead::Events(bytes),
+            None if self.closed => LogRead::Closed,
+            None => LogRead::UpToDate,
+        }
+    }
+
+    /// Whether the log takes no more messages.
+    pub fn is_closed(&self) -> bool {
+        self.closed
+    }
+
+    /// How many messages are kept.
+    pub fn len(&self) -> usize {
+        self.entries.len()
+    }
+
+    /// Whether no message is kept.
+    pub fn is_empty(&self) -> bool {
+        self.entries.is_empty()
+    }
+
+    /// How many bytes are kept, counted as for [`LogConfig::bytes`].
+    pub fn bytes(&self) -> usize {
+        self.bytes
+    }
+
+    /// The position that the next message will have.
+    pub fn end(&self) -> u64 {
+        self.oldest + self.entries.len() as u64
+    }
+
+    /// Everything from the cursor on: one slice.
+    fn read_all(&mut self, cursor: &mut Cursor, most: usize) -> Option<Bytes> {
+        let index = self.index(cursor.next);
+        let from = self.entries.get(index)?.start;
+        let bound = from.saturating_add(most as u64).min(self.segments.end_of_segment(from));
+        let after = if bound == self.segments.end() {
+            self.entries.len()
+        } else {
+            // Messages that end within the bound: those whose successors begin there.
+            let starts_within = self.entries.partition_point(|kept| kept.start <= bound);
+            (starts_within - 1).max(index + 1)
+        };
+        let to = self.place(after);
+        cursor.next = self.oldest + after as u64;
+        Some(self.segments.slice(from, to))
+    }
+
+    /// What the reader wants from the cursor on, gathered.
+    fn read_some(&mut self, cursor: &mut Cursor, most: usize) -> Option<Bytes> {
+        let begun = cursor.next;
+        let mut parts: Vec<(u64, u64)> = Vec::new();
+        let mut starts = Vec::new();
+        let mut total = 0;
+        while let Some(position) = self.next_wanted(cursor) {
+            let index = self.index(position);
+            let (from, to) = (self.entries[index].start, self.place(index + 1));
+            let len = (to - from) as usize;
+            if total > 0 && total + len > most {
+                break;
+            }
+            starts.push((position, total));
+            total += len;
+            match parts.last_mut() {
+                Some(last) if last.1 == from => last.1 = to,
+                _ => parts.push((from, to)),
+            }
+            cursor.next = position + 1;
+        }
+        let bytes = match *parts {
+            [] => return None,
+            [(from, to)] if to <= self.segments.end_of_segment(from) => self.segments.slice(from, to),
+            _ => self.gather(&parts, total),
+        };
+        if let Interest { topics: Some(topics), filter: None, latest: false } = &cursor.interest
+            && starts.len() > 1
+        {
+            let (topics, next, bytes) = (topics.clone(), cursor.next, bytes.clone());
+            self.views.keep(View { topics, from: begun, next, starts, bytes });
+        }
+        Some(bytes)
+    }
+
+    /// Moves the cursor to the next message that is wanted, or to the end of the log.
+    fn next_wanted(&self, cursor: &mut Cursor) -> Option<u64> {
+        loop {
+            let candidate = match &cursor.interest.topics {
+                None => Some(cursor.next).filter(|next| *next < self.end()),
+                Some(topics) => self.topics.first_from(topics, cursor.next),
+            };
+            let Some(position) = candidate else {
+                cursor.next = self.end();
+                return None;
+            };
+            cursor.next = position;
+            let index = self.index(position);
+            let kept = &self.entries[index];
+            if cursor.interest.latest && kept.superseded {
+                cursor.passed_over.superseded += 1;
+            } else if cursor.interest.filter.as_ref().is_some_and(|filter| !filter(&self.entry(index))) {
+                cursor.passed_over.withheld += 1;
+            } else {
+                return Some(position);
+            }
+            cursor.next += 1;
+        }
+    }
+
+    fn entry(&self, index: usize) -> Entry<'_> {
+        let kept = &self.entries[index];
+        Entry::new(kept.topics(), self.segments.peek(kept.start, self.place(index + 1)))
+    }
+
+    /// Copies together what does not lie next to each other.
+    fn gather(&self, parts: &[(u64, u64)], total: usize) -> Bytes {
+        let mut gathered = Vec::with_capacity(total);
+        for (from, to) in parts {
+            let mut from = *from;
+            while from < *to {
+                let until = self.segments.end_of_segment(from).min(*to);
+                gathered.extend_from_slice(self.segments.peek(from, until));
+                from = until;
+            }
+        }
+        gathered.into()
+    }
+
+    fn supersede(&mut self, tags: Option<&Tags>, position: u64) {
+        let Some(key) = tags.and_then(|tags| tags.key.clone()) else { return };
+        if let Some(earlier) = self.keys.insert(key, position) {
+            let index = self.index(earlier);
+            self.entries[index].superseded = true;
+        }
+    }
+
+    fn drop_oldest(&mut self) {
+        let after = self.place(1);
+        let Some(kept) = self.entries.pop_front() else { return };
+        self.bytes -= kept.cost((after - kept.start) as usize);
+        self.ids.drop_oldest(self.oldest);
+        self.topics.drop_oldest(kept.topics(), self.oldest);
+        if let Some(key) = kept.tags.as_ref().and_then(|tags| tags.key.as_ref())
+            && self.keys.get(key) == Some(&self.oldest)
+        {
+            self.keys.remove(key);
+        }
+        self.oldest += 1;
+    }
+
+    fn release(&mut self) {
+        self.segments.release(self.place(0));
+        self.topics.forget_empty(self.entries.len().max(64), self.config.bytes / 16);
+        if self.entries.is_empty() {
+            self.views.clear();
+        }
+    }
+
+    /// How many messages that were wanted from this position on are gone.
+    fn missed(&self, position: u64, interest: &Interest) -> u64 {
+        let gone = self.oldest.saturating_sub(position);
+        match &interest.topics {
+            Some(topics) if !self.topics.misses(topics, position) => 0,
+            _ => gone,
+        }
+    }
+
+    /// Where the entry at a position is among those that are kept.
+    fn index(&self, position: u64) -> usize {
+        usize::try_from(position.saturating_sub(self.oldest)).unwrap_or(usize::MAX)
+    }
+
+    /// Where the bytes of an entry begin, or where the log ends.
+    fn place(&self, index: usize) -> u64 {
+        self.entries.get(index).map_or(self.segments.end(), |kept| kept.start)
+    }
+}

@@ -1,0 +1,107 @@
+//! Where the messages of each topic are.
+
+use alloc::collections::{BTreeMap, VecDeque};
+
+use crate::Text;
+
+/// The positions of the messages of each topic, so that a reader of a rare topic does not walk over all the others.
+#[derive(Debug, Default)]
+pub(super) struct TopicIndex {
+    topics: BTreeMap<Text, Positions>,
+    /// Messages to no topic.
+    for_all: Positions,
+    /// How many topics have no message left, and how many bytes their names have.
+    empty: usize,
+    empty_bytes: usize,
+    /// Of the topics that were forgotten, the last position behind which a message was dropped.
+    forgotten: u64,
+}
+
+#[derive(Debug, Default)]
+struct Positions {
+    kept: VecDeque<u64>,
+    /// Behind the last message that was dropped.
+    gone: u64,
+}
+
+impl Positions {
+    fn first_from(&self, position: u64) -> Option<u64> {
+        // Most readers are near the end.
+        match self.kept.back() {
+            Some(last) if *last >= position => {}
+            _ => return None,
+        }
+        self.kept.get(self.kept.partition_point(|kept| *kept < position)).copied()
+    }
+
+    fn drop_first(&mut self, position: u64) {
+        if self.kept.front() == Some(&position) {
+            self.kept.pop_front();
+            self.gone = position + 1;
+        }
+    }
+}
+
+impl TopicIndex {
+    pub(super) fn add(&mut self, topics: &[Text], position: u64) {
+        if topics.is_empty() {
+            self.for_all.kept.push_back(position);
+        }
+        for topic in topics {
+            if let Some(positions) = self.topics.get_mut(topic) {
+                if positions.kept.is_empty() {
+                    self.empty -= 1;
+                    self.empty_bytes -= topic.len();
+                }
+                positions.kept.push_back(position);
+            } else {
+                // Whether the topic had messages before it was forgotten is not known.
+                let positions = Positions { kept: VecDeque::from([position]), gone: self.forgotten };
+                self.topics.insert(topic.clone(), positions);
+            }
+        }
+    }
+
+    /// Takes the oldest message of all out.
+    pub(super) fn drop_oldest(&mut self, topics: &[Text], position: u64) {
+        if topics.is_empty() {
+            self.for_all.drop_first(position);
+        }
+        for topic in topics {
+            let Some(positions) = self.topics.get_mut(topic) else { continue };
+            positions.drop_first(position);
+            if positions.kept.is_empty() {
+                self.empty += 1;
+                self.empty_bytes += topic.len();
+            }
+        }
+    }
+
+    /// Forgets topics without messages if there are more than so many, or their names have more bytes.
+    pub(super) fn forget_empty(&mut self, most: usize, bytes: usize) {
+        if self.empty <= most && self.empty_bytes <= bytes {
+            return;
+        }
+        let forgotten = &mut self.forgotten;
+        self.topics.retain(|_, positions| {
+            if positions.kept.is_empty() {
+                *forgotten = (*forgotten).max(positions.gone);
+            }
+            !positions.kept.is_empty()
+        });
+        self.empty = 0;
+        self.empty_bytes = 0;
+    }
+
+    /// The first message from this position on that a reader of these topics wants.
+    pub(super) fn first_from(&self, topics: &[Text], position: u64) -> Option<u64> {
+        let wanted = topics.iter().filter_map(|topic| self.topics.get(topic)?.first_from(position));
+        wanted.chain(self.for_all.first_from(position)).min()
+    }
+
+    /// Whether a message from this position on that a reader of these topics wanted is gone, as far as is known.
+    pub(super) fn misses(&self, topics: &[Text], position: u64) -> bool {
+        let gone = |topic: &Text| self.topics.get(topic).map_or(self.forgotten, |positions| positions.gone);
+        self.for_all.gone > position || topics.iter().any(|topic| gone(topic) > position)
+    }
+}

@@ -1,0 +1,125 @@
+//! What is published, and to whom.
+
+use alloc::{boxed::Box, vec::Vec};
+use core::{error::Error, fmt};
+
+use crate::{Message, Text};
+
+/// A message with the topics that it is published to.
+///
+/// A message without topics is for all readers. One with several reaches a reader of any of them, once.
+///
+/// ```
+/// use sse_proto::{Message, server::Publication};
+///
+/// let news = Publication::new("a goal").to(["football", "news"]);
+/// let price = Publication::new(Message::from("73.5")).to(["prices"]).key("price of tin");
+/// assert_eq!(price.topics().len(), 1);
+/// # let _ = news;
+/// ```
+#[derive(Clone, Debug, Eq, PartialEq)]
+pub struct Publication {
+    pub(super) message: Message,
+    pub(super) topics: Vec<Text>,
+    pub(super) key: Option<Text>,
+}
+
+impl Publication {
+    /// A message for all.
+    pub fn new(message: impl Into<Message>) -> Self {
+        Self { message: message.into(), topics: Vec::new(), key: None }
+    }
+
+    /// Adds topics. A topic that is named twice counts once.
+    #[must_use]
+    pub fn to<T: Into<Text>>(mut self, topics: impl IntoIterator<Item = T>) -> Self {
+        self.topics.extend(topics.into_iter().map(Into::into));
+        self.topics.sort_unstable();
+        self.topics.dedup();
+        self
+    }
+
+    /// Names what the message is about. It takes the place of earlier messages with the same key, for readers who want
+    /// no more than the latest ([`Interest::latest`](super::Interest::latest)) and have not read those yet.
+    #[must_use]
+    pub fn key(mut self, key: impl Into<Text>) -> Self {
+        self.key = Some(key.into());
+        self
+    }
+
+    /// What is published.
+    pub fn message(&self) -> &Message {
+        &self.message
+    }
+
+    /// The topics, in order.
+    pub fn topics(&self) -> &[Text] {
+        &self.topics
+    }
+}
+
+impl<M: Into<Message>> From<M> for Publication {
+    fn from(message: M) -> Self {
+        Self::new(message)
+    }
+}
+
+/// What a log keeps of the topics and the key.
+#[derive(Debug)]
+pub(super) struct Tags {
+    pub(super) topics: Box<[Text]>,
+    pub(super) key: Option<Text>,
+}
+
+impl Tags {
+    /// `None` if there are none. Texts are copied: a slice of a received block would keep the block.
+    pub(super) fn of(publication: &Publication) -> Option<Box<Self>> {
+        let copied = |text: &Text| Text::from(text.as_str());
+        let Publication { topics, key, .. } = publication;
+        (!topics.is_empty() || key.is_some())
+            .then(|| Box::new(Self { topics: topics.iter().map(copied).collect(), key: key.as_ref().map(copied) }))
+    }
+
+    /// How many bytes they need, in the tags and in the index.
+    pub(super) fn cost(&self) -> usize {
+        let text = |text: &Text| 3 * size_of::<Text>() + 2 * text.len() + size_of::<u64>();
+        size_of::<Self>() + self.topics.iter().chain(&self.key).map(text).sum::<usize>()
+    }
+}
+
+/// Why a message was not taken.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+#[non_exhaustive]
+pub enum PublishError {
+    /// The log makes IDs, and this one could be one of them; or the other way round. Give all events an ID, or none, or
+    /// choose an epoch.
+    AmbiguousId,
+    /// The log is closed.
+    Closed,
+    /// A store of the caller's own did not take the message.
+    Refused,
+    /// The message alone is larger than the log may be.
+    TooLarge {
+        /// How many bytes it needs, counted as for [`LogConfig::bytes`](super::LogConfig::bytes).
+        size: usize,
+        /// How many the log may have.
+        bound: usize,
+    },
+}
+
+impl fmt::Display for PublishError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::AmbiguousId => {
+                f.write_str("IDs given and IDs made by the log could be the same: give all events an ID, or none")
+            }
+            Self::Closed => f.write_str("the log is closed"),
+            Self::Refused => f.write_str("the store did not take the message"),
+            Self::TooLarge { size, bound } => {
+                write!(f, "the message needs {size} bytes in the log, which may have {bound} in all")
+            }
+        }
+    }
+}
+
+impl Error for PublishError {}

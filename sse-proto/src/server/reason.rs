@@ -1,0 +1,37 @@
+//! Why sessions end.
+
+use core::fmt;
+
+/// Why a session has ended.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+#[non_exhaustive]
+pub enum CloseReason {
+    /// The server drains, and the deadline was over before this session had got everything.
+    Cut,
+    /// The peer is gone, or the driver dropped the session.
+    Disconnected,
+    /// The server drains.
+    Drained,
+    /// The application, or the log, closed it, or nobody is left to send anything.
+    Finished,
+    /// The log has overtaken the reader, and [`OnLag::Disconnect`](super::OnLag::Disconnect) is set.
+    Lagged,
+    /// It was as old as it may be.
+    MaxAge,
+    /// The peer took nothing for too long.
+    WriteTimeout,
+}
+
+impl fmt::Display for CloseReason {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::Cut => "cut at the end of the drain",
+            Self::Disconnected => "the peer is gone",
+            Self::Drained => "drained",
+            Self::Finished => "finished",
+            Self::Lagged => "too slow for the log",
+            Self::MaxAge => "as old as it may be",
+            Self::WriteTimeout => "the peer took nothing for too long",
+        })
+    }
+}

@@ -1,0 +1,60 @@
+//! The settings of a session.
+
+use core::time::Duration;
+
+use crate::{EventType, Retry, server::Heartbeat};
+
+/// The settings of a [`Session`](super::Session).
+#[derive(Clone, Debug, Eq, PartialEq)]
+pub struct SessionConfig {
+    /// What is sent so that nobody on the way takes the connection for dead: a comment after 15 s of silence.
+    /// `None` sends nothing.
+    pub heartbeat: Option<Heartbeat>,
+    /// The reconnection time to tell the client at the start. `None` leaves it to the client.
+    pub retry: Option<Retry>,
+    /// How many bytes of messages may wait to be transmitted: 64 KiB. A larger message passes when none is waiting.
+    pub queue: usize,
+    /// How many bytes are taken from a log at once, if there are more than one message: 64 KiB.
+    pub burst: usize,
+    /// So many bytes of comment go before everything else, for proxies that hold back the first few KiB: none.
+    pub padding: usize,
+    /// The client is told by an event of this type when it misses messages of a log, at the start or later: `None`, the
+    /// default, tells it nothing. The data is JSON: `{"reason":"gap","missed":3}`, and the reason may be `lagged`,
+    /// `stale` or `unknown` as well, the last two without a number. The event has no ID.
+    pub resync: Option<EventType>,
+    /// What becomes of a reader that the log has overtaken.
+    pub on_lag: OnLag,
+    /// How long the peer may leave what was written untouched before it is taken for gone: 60 s; `None` waits for ever.
+    /// Only drivers that see the writing can tell ([`Session::handle_unwritten`](super::Session::handle_unwritten)).
+    pub write_timeout: Option<Duration>,
+    /// The response ends after so long a time at the latest, so that clients come back with fresh credentials, or to
+    /// another server: never, by default. Up to a tenth of it is taken off at random, so that sessions which began
+    /// together do not end together.
+    pub max_age: Option<Duration>,
+}
+
+impl Default for SessionConfig {
+    fn default() -> Self {
+        Self {
+            heartbeat: Some(Heartbeat::default()),
+            retry: None,
+            queue: 64 * 1024,
+            burst: 64 * 1024,
+            padding: 0,
+            resync: None,
+            on_lag: OnLag::Skip,
+            write_timeout: Some(Duration::from_secs(60)),
+            max_age: None,
+        }
+    }
+}
+
+/// What becomes of a reader that was so slow that messages are gone which it had not read.
+#[derive(Clone, Copy, Debug, Default, Eq, PartialEq)]
+pub enum OnLag {
+    /// The response ends; the client comes back with its last event ID and learns of the gap then.
+    Disconnect,
+    /// It goes on with the oldest message that is kept, and is told: the default.
+    #[default]
+    Skip,
+}

@@ -1,0 +1,46 @@
+//! What a session says of itself.
+
+use alloc::format;
+
+use bytes::{Bytes, BytesMut};
+
+use super::SessionConfig;
+use crate::{
+    EventType, Message,
+    server::{Resumed, heartbeat::COMMENT},
+};
+
+/// What goes out at once, so that the head of the response does too and the client's `open` is not late.
+pub(super) fn bytes(config: &SessionConfig, resumed: Resumed) -> Bytes {
+    let told = config.resync.as_ref().and_then(|event_type| match resumed {
+        Resumed::Exact => None,
+        Resumed::Gap { missed } => Some(resync(event_type, "gap", Some(missed))),
+        Resumed::Stale => Some(resync(event_type, "stale", None)),
+        Resumed::Unknown => Some(resync(event_type, "unknown", None)),
+    });
+    if told.is_none() && config.retry.is_none() && config.padding == 0 {
+        return COMMENT;
+    }
+    let mut first = BytesMut::new();
+    if config.padding > 0 {
+        // The colon and the line breaks are bytes of the comment as well.
+        first.extend_from_slice(b":");
+        first.resize(config.padding.saturating_sub(2).max(1), b' ');
+        first.extend_from_slice(b"\n\n");
+    }
+    let retry = config.retry.map(|retry| Message::new().retry(retry));
+    for message in retry.iter().chain(&told) {
+        // The buffer grows as needed: there is no error.
+        let _ = message.encode(&mut first);
+    }
+    first.freeze()
+}
+
+/// The event that tells a client that it misses something. It has no ID, so that the client keeps the one it has.
+pub(super) fn resync(event_type: &EventType, reason: &str, missed: Option<u64>) -> Message {
+    let data = match missed {
+        None => format!("{{\"reason\":\"{reason}\"}}"),
+        Some(missed) => format!("{{\"reason\":\"{reason}\",\"missed\":{missed}}}"),
+    };
+    Message::new().event(event_type.clone()).data(data)
+}

@@ -1,0 +1,386 @@
+//! One response.
+
+mod config;
+mod first;
+
+use core::{error::Error, fmt};
+
+use bytes::{Bytes, BytesMut};
+
+pub use self::config::{OnLag, SessionConfig};
+use super::{CloseReason, Cursor, Heartbeat, LogRead, PassedOver, Resumed, Store, jitter};
+use crate::{Message, Text, Timestamp};
+
+/// One response with events, as a state machine.
+///
+/// # Driving it
+///
+/// The methods are of four kinds:
+///
+/// - **Getters** look: [`missed`](Self::missed), [`is_closed`](Self::is_closed), [`has_ended`](Self::has_ended),
+///   [`close_reason`](Self::close_reason).
+/// - **`handle_*`** tells what happened: [`handle_log`](Self::handle_log), [`handle_progress`](Self::handle_progress),
+///   [`handle_unwritten`](Self::handle_unwritten), [`handle_disconnect`](Self::handle_disconnect).
+/// - **Commands** come from the application: [`send`](Self::send), [`finish`](Self::finish), [`close`](Self::close).
+/// - **[`poll_output`](Self::poll_output)** says what to do next.
+///
+/// **After every `handle_*` and every command, call `poll_output` until it says [`Output::Wait`].** A session that
+/// reads from a log is shown the log before each `poll_output`, so that it takes the next events only when those before
+/// are on their way: a slow peer costs a cursor and no queue.
+///
+/// ```
+/// use sse_proto::{Message, Timestamp, server::{Output, Session, SessionConfig}};
+///
+/// let now = Timestamp::default();
+/// let mut session = Session::new(SessionConfig::default());
+/// assert_eq!(session.poll_output(now), Output::Transmit(":\n\n".into())); // the first byte, at once
+/// session.send(&Message::from("hello"))?;
+/// assert_eq!(session.poll_output(now), Output::Transmit("data: hello\n\n".into()));
+/// let Output::Wait { until: Some(heartbeat) } = session.poll_output(now) else { panic!() };
+/// assert_eq!(session.poll_output(heartbeat), Output::Transmit(":\n\n".into()));
+/// # Ok::<(), sse_proto::server::SendError>(())
+/// ```
+#[derive(Debug)]
+pub struct Session {
+    config: SessionConfig,
+    cursor: Option<Cursor>,
+    state: State,
+    /// What is still to be told at the start, before anything else.
+    greeting: Option<Resumed>,
+    reason: CloseReason,
+    /// What a session that reads from a log ends with once it has read everything.
+    farewell: Option<Bytes>,
+    /// Messages that were sent and not transmitted yet.
+    queue: BytesMut,
+    /// What was taken from the log and not transmitted yet.
+    events: Option<Bytes>,
+    lagged: Option<u64>,
+    missed: u64,
+    /// When something was last transmitted.
+    quiet_since: Timestamp,
+    /// What the next heartbeat of a fixed period is counted from.
+    last_heartbeat: Timestamp,
+    ends_at: Option<Timestamp>,
+    seed: u64,
+}
+
+/// What the driver is to do.
+///
+/// The enum is exhaustive on purpose: a driver has to deal with all of it.
+#[derive(Clone, Debug, Eq, PartialEq)]
+pub enum Output {
+    /// The response is at its end; there will be no other output any more.
+    Closed,
+    /// A heartbeat is due, and it is to be made now ([`Heartbeat::made`](super::Heartbeat::made)): hand it to
+    /// [`Session::send`], or nothing.
+    Heartbeat,
+    /// The log has overtaken the session: so many messages will never be sent to this client.
+    Lagged {
+        /// How many.
+        missed: u64,
+    },
+    /// Write these bytes.
+    Transmit(Bytes),
+    /// There is nothing to do until something happens, or until this moment.
+    Wait {
+        /// When to poll again at the latest; `None` if only messages or the log can bring news.
+        until: Option<Timestamp>,
+    },
+}
+
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+enum State {
+    Open,
+    /// What the log has is still transmitted, and then the farewell.
+    Finishing,
+    /// What is waiting is still transmitted.
+    Closing,
+    Closed,
+}
+
+impl Session {
+    /// A session that is fed with [`send`](Self::send).
+    pub fn new(config: SessionConfig) -> Self {
+        Self {
+            config,
+            cursor: None,
+            state: State::Open,
+            greeting: Some(Resumed::Exact),
+            reason: CloseReason::Finished,
+            farewell: None,
+            queue: BytesMut::new(),
+            events: None,
+            lagged: None,
+            missed: 0,
+            quiet_since: Timestamp::default(),
+            last_heartbeat: Timestamp::default(),
+            ends_at: None,
+            seed: 0,
+        }
+    }
+
+    /// A session that reads from a log, from `cursor` on.
+    pub fn reading(config: SessionConfig, cursor: Cursor) -> Self {
+        Self::resuming(config, cursor, Resumed::Exact)
+    }
+
+    /// A session that reads from a log, from `cursor` on, and tells the client what became of its wish to resume if
+    /// [`SessionConfig::resync`] is set.
+    pub fn resuming(config: SessionConfig, cursor: Cursor, resumed: Resumed) -> Self {
+        Self { cursor: Some(cursor), greeting: Some(resumed), ..Self::new(config) }
+    }
+
+    /// Sets where the random part of [`SessionConfig::max_age`] comes from: another number for each session.
+    #[must_use]
+    pub fn with_seed(mut self, seed: u64) -> Self {
+        self.seed = seed;
+        self
+    }
+
+    /// Has each heartbeat made by the caller from now on ([`Heartbeat::made`](super::Heartbeat::made)).
+    pub fn make_heartbeats(&mut self) {
+        self.config.heartbeat = self.config.heartbeat.take().map(Heartbeat::made);
+    }
+
+    /// Shows the log to a session that reads from it. Nothing is taken while something is waiting to be transmitted.
+    pub fn handle_log(&mut self, log: &mut (impl Store + ?Sized)) {
+        let Some(cursor) = &mut self.cursor else { return };
+        let idle = self.events.is_none() && self.lagged.is_none() && self.queue.is_empty();
+        if !idle || !matches!(self.state, State::Open | State::Finishing) {
+            return;
+        }
+        match log.read(cursor, self.config.burst) {
+            LogRead::Closed => self.end(CloseReason::Finished),
+            LogRead::Events(events) => self.events = Some(events),
+            LogRead::Lagged { missed } => self.lag(missed),
+            LogRead::UpToDate if self.state == State::Finishing => self.end(self.reason),
+            LogRead::UpToDate => {}
+        }
+    }
+
+    /// Tells that the peer is gone.
+    pub fn handle_disconnect(&mut self) {
+        self.give_up(CloseReason::Disconnected);
+    }
+
+    /// Tells that the peer took some of the bytes of the last [`Output::Transmit`].
+    pub fn handle_progress(&mut self, now: Timestamp) {
+        self.quiet_since = now;
+    }
+
+    /// Tells that the peer has not taken all the bytes of the last [`Output::Transmit`] yet, and asks what to do:
+    /// [`Output::Wait`] for the peer, until the deadline, or [`Output::Closed`] if that is over.
+    pub fn handle_unwritten(&mut self, now: Timestamp) -> Output {
+        if self.has_ended() {
+            return Output::Closed;
+        }
+        let Some(timeout) = self.config.write_timeout else { return Output::Wait { until: None } };
+        let deadline = self.quiet_since + timeout;
+        if now < deadline {
+            return Output::Wait { until: Some(deadline) };
+        }
+        self.give_up(CloseReason::WriteTimeout);
+        Output::Closed
+    }
+
+    /// Queues a message. Several of them are transmitted in one piece.
+    ///
+    /// # Errors
+    ///
+    /// The session is closed, or too much is waiting already; the message was not taken then.
+    pub fn send(&mut self, message: &Message) -> Result<(), SendError> {
+        self.make_room(message.encoded_len())?;
+        self.queue_message(message);
+        Ok(())
+    }
+
+    /// Ends the response once all that was sent is transmitted, with a last message if there is one: a farewell, or a
+    /// [`Retry`](crate::Retry) hint, or both. No more messages are taken.
+    pub fn close(&mut self, farewell: Option<&Message>) {
+        if self.is_closed() {
+            return;
+        }
+        if let Some(farewell) = farewell {
+            self.queue_message(farewell);
+        }
+        self.end(CloseReason::Finished);
+    }
+
+    /// As [`close`](Self::close), and a session that reads from a log transmits first what is in there now.
+    pub fn finish(&mut self, farewell: Option<&Message>, reason: CloseReason) {
+        if self.is_closed() {
+            return;
+        }
+        self.farewell = farewell.map(Message::to_bytes);
+        self.reason = reason;
+        if self.cursor.is_none() {
+            return self.end(reason);
+        }
+        self.state = State::Finishing;
+    }
+
+    /// Ends the response at once. What is waiting is not transmitted.
+    pub fn give_up(&mut self, reason: CloseReason) {
+        if self.has_ended() {
+            return;
+        }
+        self.state = State::Closed;
+        self.reason = reason;
+        self.queue = BytesMut::new();
+        self.farewell = None;
+        self.events = None;
+        self.lagged = None;
+    }
+
+    /// Says what to do next. Call it until it says [`Output::Wait`].
+    pub fn poll_output(&mut self, now: Timestamp) -> Output {
+        if self.state == State::Closed {
+            return Output::Closed;
+        }
+        if let Some(resumed) = self.greeting.take() {
+            return Output::Transmit(self.begin(resumed, now));
+        }
+        if let Some(missed) = self.lagged.take() {
+            return Output::Lagged { missed };
+        }
+        if let Some(events) = self.events.take() {
+            self.quiet_since = now;
+            return Output::Transmit(events);
+        }
+        if !self.queue.is_empty() {
+            self.quiet_since = now;
+            return Output::Transmit(self.queue.split().freeze());
+        }
+        if self.state == State::Closing {
+            self.state = State::Closed;
+            return Output::Closed;
+        }
+        if self.ends_at.is_some_and(|at| now >= at) {
+            self.state = State::Closed;
+            self.reason = CloseReason::MaxAge;
+            return Output::Closed;
+        }
+        self.wait_or_beat(now)
+    }
+
+    /// The topics that a session reads which reads from a log; `None` if it reads everything.
+    pub fn topics(&self) -> Option<&[Text]> {
+        self.cursor.as_ref()?.interest().wanted_topics()
+    }
+
+    /// How many messages of the log this session did not get because it was too slow.
+    pub fn missed(&self) -> u64 {
+        self.missed
+    }
+
+    /// How many messages of the log it did not get for other reasons.
+    pub fn passed_over(&self) -> PassedOver {
+        self.cursor.as_ref().map(Cursor::passed_over).unwrap_or_default()
+    }
+
+    /// Where a session that reads from a log is in it.
+    pub fn position(&self) -> Option<u64> {
+        self.cursor.as_ref().map(Cursor::position)
+    }
+
+    /// Whether everything has been transmitted, or the peer is gone.
+    pub fn has_ended(&self) -> bool {
+        self.state == State::Closed
+    }
+
+    /// Whether the session takes no more messages.
+    pub fn is_closed(&self) -> bool {
+        self.state != State::Open
+    }
+
+    /// Why it has ended; `None` while it has not.
+    pub fn close_reason(&self) -> Option<CloseReason> {
+        self.has_ended().then_some(self.reason)
+    }
+
+    /// The first bytes, and the clocks begin to run.
+    fn begin(&mut self, resumed: Resumed, now: Timestamp) -> Bytes {
+        self.quiet_since = now;
+        self.last_heartbeat = now;
+        self.ends_at = self.config.max_age.map(|age| now + (age - jitter::up_to(age / 10, self.seed)));
+        first::bytes(&self.config, resumed)
+    }
+
+    fn wait_or_beat(&mut self, now: Timestamp) -> Output {
+        let heartbeat = self.config.heartbeat.as_ref();
+        let due = heartbeat.and_then(|heartbeat| heartbeat.due(self.quiet_since, self.last_heartbeat));
+        let Some((heartbeat, due)) = heartbeat.zip(due).filter(|(_, due)| *due <= now) else {
+            return Output::Wait { until: due.into_iter().chain(self.ends_at).min() };
+        };
+        self.last_heartbeat = heartbeat.after(due, now);
+        self.quiet_since = now;
+        heartbeat.bytes().map_or(Output::Heartbeat, Output::Transmit)
+    }
+
+    fn lag(&mut self, missed: u64) {
+        self.missed += missed;
+        self.lagged = Some(missed);
+        if let Some(event_type) = &self.config.resync {
+            let told = first::resync(event_type, "lagged", Some(missed));
+            self.queue_message(&told);
+        }
+        if self.config.on_lag == OnLag::Disconnect {
+            self.end(CloseReason::Lagged);
+        }
+    }
+
+    /// Nothing but what is waiting is transmitted any more, and the farewell.
+    fn end(&mut self, reason: CloseReason) {
+        if let Some(farewell) = self.farewell.take() {
+            self.queue.extend_from_slice(&farewell);
+        }
+        self.reason = reason;
+        self.state = State::Closing;
+    }
+
+    fn make_room(&self, needed: usize) -> Result<(), SendError> {
+        if self.is_closed() {
+            return Err(SendError::Closed);
+        }
+        let waiting = self.queue.len();
+        if waiting > 0 && waiting + needed > self.config.queue {
+            return Err(SendError::Full { needed, waiting, bound: self.config.queue });
+        }
+        Ok(())
+    }
+
+    fn queue_message(&mut self, message: &Message) {
+        // The queue grows as needed: there is no error.
+        let _ = message.encode(&mut self.queue);
+    }
+}
+
+/// Why a message was not taken.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+#[non_exhaustive]
+pub enum SendError {
+    /// The session is closed, or its peer is gone.
+    Closed,
+    /// Too many bytes wait to be transmitted; try again when they are.
+    Full {
+        /// How many bytes the message needs.
+        needed: usize,
+        /// How many are waiting.
+        waiting: usize,
+        /// How many may wait.
+        bound: usize,
+    },
+}
+
+impl fmt::Display for SendError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Closed => f.write_str("the session is closed"),
+            Self::Full { needed, waiting, bound } => {
+                write!(f, "{waiting} bytes are waiting for the peer, {needed} more would pass the bound of {bound}")
+            }
+        }
+    }
+}
+
+impl Error for SendError {}

@@ -1,0 +1,60 @@
+//! What a session reads from.
+
+use super::{Cursor, Interest, Log, LogRead, Publication, PublishError, Resumed, StartAt};
+use crate::{EventId, Timestamp};
+
+/// Where published messages are kept: [`Log`] in memory, or a store of your own.
+///
+/// A store numbers its messages from 0, in the order of their publication; a [`Cursor`] holds the number of the next one
+/// to read. No method may wait: a store over a disk or a network keeps what it needs to answer from memory, and fetches
+/// and writes behind.
+pub trait Store {
+    /// Takes a message, and returns the ID it has: its own, or one that the store made for the event.
+    ///
+    /// # Errors
+    ///
+    /// The message was not taken.
+    fn publish(&mut self, publication: Publication, now: Timestamp) -> Result<Option<EventId>, PublishError>;
+
+    /// Takes no more messages.
+    fn close(&mut self);
+
+    /// A cursor for a new reader, and whether it can start where it wished to.
+    fn subscribe(&mut self, interest: Interest, start: StartAt<'_>, now: Timestamp) -> (Cursor, Resumed);
+
+    /// Reads on from the cursor: at least one message if there is one that is wanted, and no more than `most` bytes of
+    /// several.
+    fn read(&mut self, cursor: &mut Cursor, most: usize) -> LogRead;
+
+    /// The position that the next message will have.
+    fn end(&self) -> u64;
+
+    /// Whether no more messages are taken.
+    fn is_closed(&self) -> bool;
+}
+
+impl Store for Log {
+    fn publish(&mut self, publication: Publication, now: Timestamp) -> Result<Option<EventId>, PublishError> {
+        Self::publish(self, publication, now)
+    }
+
+    fn close(&mut self) {
+        Self::close(self);
+    }
+
+    fn subscribe(&mut self, interest: Interest, start: StartAt<'_>, now: Timestamp) -> (Cursor, Resumed) {
+        self.subscribe_to(interest, start, now)
+    }
+
+    fn read(&mut self, cursor: &mut Cursor, most: usize) -> LogRead {
+        Self::read(self, cursor, most)
+    }
+
+    fn end(&self) -> u64 {
+        Self::end(self)
+    }
+
+    fn is_closed(&self) -> bool {
+        Self::is_closed(self)
+    }
+}

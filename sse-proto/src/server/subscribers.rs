@@ -1,0 +1,375 @@
+//! Who reads what.
+
+use alloc::{boxed::Box, collections::BTreeMap, vec::Vec};
+use core::{error::Error, fmt, mem};
+
+use super::drain::Draining;
+use crate::Text;
+
+/// The readers of a log: which topics each of them reads, which of them a message wakes, how many there are, and how far
+/// they have come.
+///
+/// A reader is woken once when something comes that it wants, and not again before it has said that it waits: a burst of
+/// messages costs those who wait one wake each, and those who are awake nothing at all.
+///
+/// ```
+/// use sse_proto::server::{Subscribers, Subscription};
+///
+/// let mut subscribers = Subscribers::default();
+/// let fan = subscribers.join(Subscription::to(["football"]))?;
+/// subscribers.wait(fan, 0);
+/// let mut woken = Vec::new();
+/// subscribers.wake(&["tennis".into()], &mut woken);
+/// assert!(woken.is_empty());
+/// subscribers.wake(&["football".into()], &mut woken);
+/// subscribers.wake(&["football".into()], &mut woken);
+/// assert_eq!(woken, [fan]);
+/// # Ok::<(), sse_proto::server::TooManySessions>(())
+/// ```
+#[derive(Debug)]
+pub struct Subscribers {
+    slots: Vec<Option<Subscriber>>,
+    free: Vec<u32>,
+    len: usize,
+    groups: Vec<Group>,
+    free_groups: Vec<u32>,
+    topics: BTreeMap<Text, u32>,
+    keys: BTreeMap<Text, usize>,
+    /// How many have a bound on how far they may be behind.
+    bounded: usize,
+    pub(super) draining: Option<Draining>,
+}
+
+/// A reader among the [`Subscribers`]. The number is used again when it has left.
+#[derive(Clone, Copy, Debug, Eq, Ord, PartialEq, PartialOrd)]
+pub struct SubscriberId(u32);
+
+impl SubscriberId {
+    /// The number: small, and good as an index.
+    pub const fn index(self) -> usize {
+        self.0 as usize
+    }
+}
+
+/// What a reader joins with.
+#[derive(Clone, Debug, Default, Eq, PartialEq)]
+pub struct Subscription {
+    topics: Option<Box<[Text]>>,
+    key: Option<Text>,
+    most: Option<usize>,
+    behind: Option<u64>,
+    position: u64,
+}
+
+impl Subscription {
+    /// All messages.
+    pub fn to_all() -> Self {
+        Self::default()
+    }
+
+    /// Messages to these topics, and those to none.
+    pub fn to<T: Into<Text>>(topics: impl IntoIterator<Item = T>) -> Self {
+        let mut topics: Vec<Text> = topics.into_iter().map(Into::into).collect();
+        topics.sort_unstable();
+        topics.dedup();
+        Self { topics: Some(topics.into()), ..Self::default() }
+    }
+
+    /// Whose session it is: a user, say.
+    #[must_use]
+    pub fn key(mut self, key: impl Into<Text>) -> Self {
+        self.key = Some(key.into());
+        self
+    }
+
+    /// How many sessions may have the same key, this one counted.
+    #[must_use]
+    pub fn at_most(mut self, sessions: usize) -> Self {
+        self.most = Some(sessions);
+        self
+    }
+
+    /// Publishers that care wait for this reader when it is more than so many messages behind.
+    #[must_use]
+    pub fn awaited(mut self, behind: u64) -> Self {
+        self.behind = Some(behind);
+        self
+    }
+
+    /// Where the reader starts.
+    #[must_use]
+    pub fn at(mut self, position: u64) -> Self {
+        self.position = position;
+        self
+    }
+}
+
+#[derive(Debug)]
+struct Subscriber {
+    key: Option<Text>,
+    groups: Box<[Membership]>,
+    behind: Option<u64>,
+    position: u64,
+    waits: bool,
+}
+
+#[derive(Clone, Copy, Debug)]
+struct Membership {
+    group: u32,
+    /// The group's list has this reader.
+    listed: bool,
+}
+
+/// Readers of one topic.
+#[derive(Debug, Default)]
+struct Group {
+    /// `None` for the two that are always there.
+    topic: Option<Text>,
+    members: usize,
+    /// Those who waited when they were listed, with the place of the group among their own.
+    waiting: Vec<(u32, u32)>,
+    /// How many of these have left since.
+    gone: usize,
+}
+
+/// Those who want all messages, and those who want some and are woken by messages for all.
+const WANT_ALL: u32 = 0;
+const WANT_SOME: u32 = 1;
+
+impl Default for Subscribers {
+    fn default() -> Self {
+        Self {
+            slots: Vec::new(),
+            free: Vec::new(),
+            len: 0,
+            groups: Vec::from([Group::default(), Group::default()]),
+            free_groups: Vec::new(),
+            topics: BTreeMap::new(),
+            keys: BTreeMap::new(),
+            bounded: 0,
+            draining: None,
+        }
+    }
+}
+
+impl Subscribers {
+    /// Takes a reader in.
+    ///
+    /// # Errors
+    ///
+    /// There are as many sessions with its key as there may be.
+    pub fn join(&mut self, subscription: Subscription) -> Result<SubscriberId, TooManySessions> {
+        let sessions = subscription.key.as_ref().map_or(0, |key| self.with_key(key));
+        match subscription.most.filter(|most| sessions >= *most) {
+            None => Ok(self.join_unlimited(subscription)),
+            Some(most) => Err(TooManySessions { sessions, most }),
+        }
+    }
+
+    /// Takes a reader in, however many there are with its key.
+    pub fn join_unlimited(&mut self, subscription: Subscription) -> SubscriberId {
+        let Subscription { topics, key, behind, position, .. } = subscription;
+        if let Some(key) = &key {
+            *self.keys.entry(key.clone()).or_default() += 1;
+        }
+        let mut groups = Vec::with_capacity(topics.as_ref().map_or(1, |topics| topics.len() + 1));
+        groups.push(if topics.is_some() { WANT_SOME } else { WANT_ALL });
+        groups.extend(topics.iter().flatten().map(|topic| self.group(topic)));
+        for group in &groups {
+            self.groups[*group as usize].members += 1;
+        }
+        let groups = groups.into_iter().map(|group| Membership { group, listed: false }).collect();
+        self.bounded += usize::from(behind.is_some());
+        self.len += 1;
+        let slot = self.free.pop().unwrap_or_else(|| {
+            self.slots.push(None);
+            (self.slots.len() - 1) as u32
+        });
+        self.slots[slot as usize] = Some(Subscriber { key, groups, behind, position, waits: false });
+        SubscriberId(slot)
+    }
+
+    /// Lets a reader go.
+    pub fn leave(&mut self, id: SubscriberId) {
+        let Some(subscriber) = self.slots.get_mut(id.index()).and_then(Option::take) else { return };
+        self.len -= 1;
+        self.bounded -= usize::from(subscriber.behind.is_some());
+        if let Some(key) = &subscriber.key
+            && let Some(sessions) = self.keys.get_mut(key)
+        {
+            *sessions -= 1;
+            if *sessions == 0 {
+                self.keys.remove(key);
+            }
+        }
+        for Membership { group, listed } in subscriber.groups {
+            self.leave_group(group, listed);
+        }
+        self.free.push(id.0);
+    }
+
+    /// Tells that a reader has read everything before this position and waits for more.
+    pub fn wait(&mut self, id: SubscriberId, position: u64) {
+        let Some(Some(subscriber)) = self.slots.get_mut(id.index()) else { return };
+        subscriber.position = position;
+        subscriber.waits = true;
+        for (place, membership) in (0..).zip(&mut subscriber.groups) {
+            if !mem::replace(&mut membership.listed, true) {
+                self.groups[membership.group as usize].waiting.push((id.0, place));
+            }
+        }
+    }
+
+    /// Tells that a reader has read everything before this position, and goes on.
+    pub fn advance(&mut self, id: SubscriberId, position: u64) {
+        if let Some(Some(subscriber)) = self.slots.get_mut(id.index()) {
+            subscriber.position = position;
+        }
+    }
+
+    /// Adds those to `woken` who wait for a message with these topics. They wait no more.
+    pub fn wake(&mut self, topics: &[Text], woken: &mut Vec<SubscriberId>) {
+        self.wake_group(WANT_ALL, woken);
+        if topics.is_empty() {
+            self.wake_group(WANT_SOME, woken);
+        }
+        for topic in topics {
+            if let Some(group) = self.topics.get(topic) {
+                self.wake_group(*group, woken);
+            }
+        }
+    }
+
+    /// Adds all those to `woken` who wait: the log was closed, or drains. They wait no more.
+    pub fn wake_all(&mut self, woken: &mut Vec<SubscriberId>) {
+        self.wake_group(WANT_ALL, woken);
+        self.wake_group(WANT_SOME, woken);
+    }
+
+    /// How many readers there are.
+    pub fn len(&self) -> usize {
+        self.len
+    }
+
+    /// Whether there is no reader.
+    pub fn is_empty(&self) -> bool {
+        self.len == 0
+    }
+
+    /// How many readers asked for this topic. Those who want all messages are not counted.
+    pub fn in_topic(&self, topic: &str) -> usize {
+        self.topics.get(topic).map_or(0, |group| self.groups[*group as usize].members)
+    }
+
+    /// How many sessions have this key.
+    pub fn with_key(&self, key: &str) -> usize {
+        self.keys.get(key).copied().unwrap_or_default()
+    }
+
+    /// Whose session it is.
+    pub fn key(&self, id: SubscriberId) -> Option<&Text> {
+        self.slots.get(id.index())?.as_ref()?.key.as_ref()
+    }
+
+    /// The readers with this key.
+    pub fn of_key<'a>(&'a self, key: &'a str) -> impl Iterator<Item = SubscriberId> + 'a {
+        let named = move |subscriber: &Subscriber| subscriber.key.as_deref() == Some(key);
+        self.iter().filter(move |(_, subscriber)| named(subscriber)).map(|(id, _)| id)
+    }
+
+    /// Whether nobody who is to be waited for would be further behind than it wants, if so many messages more were
+    /// published to a log that ends at `end`.
+    pub fn keep_up(&self, end: u64, more: u64) -> bool {
+        self.bounded == 0
+            || self.iter().all(|(_, subscriber)| {
+                let behind = end.saturating_add(more).saturating_sub(subscriber.position);
+                // One that has read everything takes whatever comes next.
+                subscriber.position >= end || subscriber.behind.is_none_or(|most| behind <= most)
+            })
+    }
+
+    /// The keys of all readers.
+    pub(super) fn all_keys(&self) -> Vec<Option<Text>> {
+        self.iter().map(|(_, subscriber)| subscriber.key.clone()).collect()
+    }
+
+    fn iter(&self) -> impl Iterator<Item = (SubscriberId, &Subscriber)> {
+        (0..).zip(&self.slots).filter_map(|(slot, subscriber)| Some((SubscriberId(slot), subscriber.as_ref()?)))
+    }
+
+    /// The group of a topic, made if there is none.
+    fn group(&mut self, topic: &Text) -> u32 {
+        if let Some(group) = self.topics.get(topic) {
+            return *group;
+        }
+        // A slice of a received block would keep the block.
+        let topic = Text::from(topic.as_str());
+        let group = self.free_groups.pop().unwrap_or_else(|| {
+            self.groups.push(Group::default());
+            (self.groups.len() - 1) as u32
+        });
+        self.groups[group as usize].topic = Some(topic.clone());
+        self.topics.insert(topic, group);
+        group
+    }
+
+    fn leave_group(&mut self, group: u32, listed: bool) {
+        let left = &mut self.groups[group as usize];
+        left.members -= 1;
+        left.gone += usize::from(listed);
+        if left.gone > 16 && left.gone > left.waiting.len() / 2 {
+            // The number of one that has left may be another reader's by now: it is then there twice.
+            left.waiting.sort_unstable();
+            left.waiting.dedup();
+            let slots = &self.slots;
+            let waits = |slot: u32, place: u32| {
+                let membership = slots.get(slot as usize)?.as_ref()?.groups.get(place as usize)?;
+                Some(membership.listed && membership.group == group)
+            };
+            left.waiting.retain(|(slot, place)| waits(*slot, *place) == Some(true));
+            left.gone = 0;
+        }
+        if left.members == 0
+            && let Some(topic) = left.topic.take()
+        {
+            left.waiting = Vec::new();
+            left.gone = 0;
+            self.topics.remove(&topic);
+            self.free_groups.push(group);
+        }
+    }
+
+    fn wake_group(&mut self, group: u32, woken: &mut Vec<SubscriberId>) {
+        let mut waiting = mem::take(&mut self.groups[group as usize].waiting);
+        for (slot, place) in waiting.drain(..) {
+            let Some(Some(subscriber)) = self.slots.get_mut(slot as usize) else { continue };
+            let Some(membership) = subscriber.groups.get_mut(place as usize) else { continue };
+            // The number of one that has left may be another reader's by now.
+            if membership.group == group && mem::replace(&mut membership.listed, false) && subscriber.waits {
+                subscriber.waits = false;
+                woken.push(SubscriberId(slot));
+            }
+        }
+        // The room is used again.
+        self.groups[group as usize].waiting = waiting;
+        self.groups[group as usize].gone = 0;
+    }
+}
+
+/// There are as many sessions with one key as there may be.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub struct TooManySessions {
+    /// How many there are.
+    pub sessions: usize,
+    /// How many there may be.
+    pub most: usize,
+}
+
+impl fmt::Display for TooManySessions {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Self { sessions, most } = self;
+        write!(f, "there are {sessions} sessions with this key, and there may be {most}")
+    }
+}
+
+impl Error for TooManySessions {}

@@ -282,7 +282,7 @@ async fn ids_of_an_earlier_log_are_not_taken_for_those_of_this_one() {
     let old = Log::default().publish("a").unwrap().unwrap();
     let log = Log::default();
     log.publish("b").unwrap();
-    assert_eq!(log.subscribe(StartAt::After(&old)).1, Resumed::Unknown);
+    assert_eq!(log.subscribe(StartAt::After(&old)).1, Resumed::Stale);
     assert_eq!(
         EventReader::new(first_bytes(Session::resume(&log, Some(&old))).await).next().await.unwrap().unwrap().data(),
         "b"

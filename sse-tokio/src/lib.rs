@@ -5,6 +5,8 @@
 #[cfg(feature = "client")]
 mod dial;
 mod io;
+#[cfg(feature = "reqwest")]
+mod reqwest;
 mod timer;
 
 use sse_proto::driver;
@@ -18,6 +20,8 @@ pub use sse_proto::{self, driver::prelude::*};
 
 #[cfg(feature = "client")]
 pub use crate::dial::Dialler;
+#[cfg(feature = "reqwest")]
+pub use crate::reqwest::{ReqwestBody, ReqwestConnector, ReqwestError};
 pub use crate::{io::Io, timer::Timer};
 
 /// A client over HTTP.

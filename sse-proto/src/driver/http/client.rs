@@ -78,9 +78,7 @@ impl<D: Dial> Connect for HttpConnector<D> {
                 answer.as_mut().poll(cx)
             });
             let (head, body) = answer.await.map_err(HttpError::Http)?.into_parts();
-            let fields = head.headers.iter();
-            let headers = fields.map(|(name, value)| (name.as_str(), Bytes::copy_from_slice(value.as_bytes())));
-            let head = ResponseHead { status: head.status.as_u16(), headers: headers.collect() };
+            let head = ResponseHead::from(&head);
             Ok(Response { head, body: HttpBody { body, connection: running.then_some(connection) } })
         })
     }

@@ -5,6 +5,7 @@
 
 mod answer;
 mod client;
+mod convert;
 mod dial;
 mod error;
 mod request;
@@ -17,10 +18,11 @@ pub use hyper;
 pub use rustls;
 
 #[cfg(feature = "tls")]
-pub use self::tls::{Tls, TlsSession};
+pub use self::tls::{Tls, TlsSession, is_refusal};
 pub use self::{
     answer::NoMoreEvents,
     client::{HttpBody, HttpConnector},
+    convert::BodyReader,
     dial::{Dial, Socket, Target},
     error::HttpError,
     server::last_event_id,

@@ -60,9 +60,9 @@ fn default_config() -> Arc<ClientConfig> {
     Arc::clone(config)
 }
 
-/// Whether an error says that one side does not accept the other as it is, which no other attempt will change: a
+/// Whether an error, or one of its sources, says that one side does not accept the other as it is, which no other attempt will change: a
 /// certificate, or no protocol in common. A certificate that is out of its time may soon be replaced, or the clock set.
-pub(super) fn is_refusal(mut error: &(dyn core::error::Error + 'static)) -> bool {
+pub fn is_refusal(mut error: &(dyn core::error::Error + 'static)) -> bool {
     loop {
         // What an `io::Error` carries is not its source.
         let carried = error.downcast_ref::<io::Error>().and_then(io::Error::get_ref);

@@ -13,8 +13,8 @@ use std::{
 use futures_core::Stream;
 use serde::Deserialize;
 use sse_tokio::{
-    Config, Convention, Event, EventReader, EventSourceOver, Mark, Read, Request, Response, ResponseHead, TypedError,
-    bytes::Bytes,
+    Config, Convention, Event, EventReader, EventSourceOver, FailReason, Mark, Read, Request, Response, ResponseHead,
+    TypedError, bytes::Bytes,
 };
 use tokio::io::AsyncWriteExt;
 
@@ -91,11 +91,18 @@ impl sse_tokio::Connect for Script {
 
 /// A source over these bodies, and the counts of connections that were made and that are there.
 fn scripted(bodies: &[(&[&'static str], bool)]) -> (EventSourceOver<Script>, Rc<Cell<u32>>, Rc<Cell<i32>>) {
+    scripted_with(bodies, &|config| config)
+}
+
+fn scripted_with(
+    bodies: &[(&[&'static str], bool)],
+    configure: &dyn Fn(Config) -> Config,
+) -> (EventSourceOver<Script>, Rc<Cell<u32>>, Rc<Cell<i32>>) {
     let (connects, alive) = <(Rc<Cell<u32>>, Rc<Cell<i32>>)>::default();
     let bodies = bodies.iter().map(|(pieces, hangs)| (pieces.to_vec(), *hangs)).collect();
     let script = Script { bodies, connects: Rc::clone(&connects), alive: Rc::clone(&alive) };
     let config = Config::new("http://events.test/").unwrap().reconnection_time(Duration::from_millis(1));
-    (EventSourceOver::new(config, script), connects, alive)
+    (EventSourceOver::new(configure(config), script), connects, alive)
 }
 
 fn text(item: Option<Result<sse_tokio::Typed<Chunk>, impl std::fmt::Debug>>) -> String {
@@ -138,6 +145,36 @@ async fn a_reported_error_is_typed_and_closes_the_source() {
     assert_eq!(problem, Problem { error: fault });
     assert!(chunks.next().await.is_none());
     assert_eq!((connects.get(), alive.get()), (1, 0));
+}
+
+#[tokio::test]
+async fn a_source_that_does_not_come_back_is_cut_off_without_its_end() {
+    let once = |config: Config| config.max_reconnections(0);
+    let post = |config: Config| config.method("POST").unwrap();
+    let complete = "data: {\"text\":\"a\"}\n\n";
+    let cut = "data: {\"text\":\"a\"}\n\ndata: {\"te";
+    for (piece, in_mid_event) in [(complete, false), (cut, true)] {
+        for config in [&once as &dyn Fn(Config) -> Config, &post] {
+            let (source, connects, _) = scripted_with(&[(&[piece], false)], config);
+            let mut chunks = source.json::<Chunk>().with_convention(Convention::completion());
+            assert_eq!(text(chunks.next().await), "a");
+            let Some(Err(TypedError::Truncated { in_mid_event: found })) = chunks.next().await else { panic!() };
+            assert_eq!(found, in_mid_event);
+            assert!(chunks.next().await.is_none());
+            assert_eq!(connects.get(), 1);
+        }
+    }
+    // Without a convention, the end of a source that is one connection is none to complain of; a request that cannot be
+    // sent again is, as it is without types.
+    let (source, ..) = scripted_with(&[(&[complete], false)], &once);
+    let mut chunks = source.json::<Chunk>();
+    assert_eq!(text(chunks.next().await), "a");
+    assert!(chunks.next().await.is_none());
+    let (source, ..) = scripted_with(&[(&[complete], false)], &post);
+    let mut chunks = source.json::<Chunk>();
+    assert_eq!(text(chunks.next().await), "a");
+    let Some(Err(TypedError::Source(failure))) = chunks.next().await else { panic!() };
+    assert!(matches!(failure.reason, FailReason::NotResent { .. }), "{failure:?}");
 }
 
 #[tokio::test]
@@ -239,4 +276,12 @@ async fn a_closed_source_gives_no_values_and_no_error() {
     chunks.close();
     assert!(chunks.next().await.is_none());
     assert_eq!((connects.get(), alive.get()), (1, 0));
+
+    // By its handle as well.
+    let (mut source, ..) = scripted(&[(&["data: {\"text\":\"a\"}\n\n"], true)]);
+    let handle = source.handle();
+    let mut chunks = source.json::<Chunk>().with_convention(Convention::completion());
+    assert_eq!(text(chunks.next().await), "a");
+    handle.close();
+    assert!(chunks.next().await.is_none());
 }

@@ -5,7 +5,7 @@ use core::{error::Error, fmt};
 use bytes::Bytes;
 
 use super::{Loss, ResponseHead};
-use crate::{DecodeError, Text};
+use crate::{DecodeError, StreamEnd, Text};
 
 /// Why the connection failed for good: nothing is tried again after any of these.
 #[derive(Clone, Debug, Eq, PartialEq)]
@@ -55,6 +55,19 @@ pub enum FailReason {
         /// How many are followed.
         limit: u32,
     },
+}
+
+impl FailReason {
+    /// How the stream ended, if the connection failed because it did so in order, and was not reestablished.
+    pub const fn stream_end(&self) -> Option<StreamEnd> {
+        match self {
+            Self::GaveUp { cause: Loss::End { in_mid_event }, .. }
+            | Self::NotResent { cause: Loss::End { in_mid_event } } => {
+                Some(if *in_mid_event { StreamEnd::InMidEvent } else { StreamEnd::Complete })
+            }
+            _ => None,
+        }
+    }
 }
 
 impl fmt::Display for FailReason {

@@ -13,7 +13,7 @@ use core::{
 use super::handle::{Handle, Orders};
 use super::{Alarm, Change, Connect, Failure, Read, Timer, turn::Turn};
 use crate::{
-    Event, EventId, EventRef, Text, Timestamp,
+    Event, EventId, EventRef, StreamEnd, Text, Timestamp,
     client::{self, Config, FailReason, NetworkError, Output, ReadyState, Request, ResponseHead},
 };
 
@@ -35,6 +35,8 @@ pub struct EventSource<C: Connect, T> {
     orders: Option<Orders>,
     /// The last thing has been said.
     ended: bool,
+    /// The caller has closed the source.
+    closed: bool,
 }
 
 enum Link<C: Connect> {
@@ -74,6 +76,7 @@ impl<C: Connect, T: Timer> EventSource<C, T> {
             #[cfg(feature = "std")]
             orders: None,
             ended: false,
+            closed: false,
         }
     }
 
@@ -166,6 +169,7 @@ impl<C: Connect, T: Timer> EventSource<C, T> {
     pub fn close(&mut self) {
         self.machine.close();
         self.link = Link::Down;
+        self.closed = true;
     }
 
     /// Drops the connection there may be, and connects at once, without waiting out a reconnection time. Events that were
@@ -215,6 +219,11 @@ impl<C: Connect, T: Timer> EventSource<C, T> {
     /// after a failure as well.
     pub fn recent_input(&self) -> Vec<u8> {
         self.machine.recent_input()
+    }
+
+    /// How the stream ended, if that has closed the source.
+    pub(super) fn end(&self) -> Option<StreamEnd> {
+        (self.ended && !self.closed).then_some(StreamEnd::Complete)
     }
 
     /// Goes on to the next event and leaves it in the machine.

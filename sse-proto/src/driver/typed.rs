@@ -29,9 +29,9 @@ pub trait Source {
     /// Gives up what events come over, and does not get it back: nobody will ask for events any more.
     fn close(&mut self);
 
-    /// How the stream ended, once it has. `None` where its end is nothing that the other side has said: because it was
-    /// closed, say.
-    fn end(&self) -> Option<StreamEnd>;
+    /// How the stream ended, after there was no event any more, or this error in its place. `None` where it did not end
+    /// in order, but was closed or broke off, say.
+    fn end(&self, error: Option<&Self::Error>) -> Option<StreamEnd>;
 }
 
 /// Gives the values that the events of a source carry.
@@ -87,14 +87,11 @@ impl<S: Source, T, E, P> TypedSource<S, T, E, P> {
         }
         let item = match ready!(self.source.poll_next_event(cx)) {
             Some(Ok(event)) => self.reading.handle_event(event),
-            Some(Err(error)) => {
+            ended => {
+                let error = ended.and_then(Result::err);
+                let cut = self.source.end(error.as_ref()).and_then(|end| self.reading.handle_end(end));
                 self.reading.close();
-                Some(Err(TypedError::Source(error)))
-            }
-            None => {
-                let error = self.source.end().and_then(|end| self.reading.handle_end(end));
-                self.reading.close();
-                error.map(Err)
+                cut.or(error.map(TypedError::Source)).map(Err)
             }
         };
         if self.reading.is_over() {
@@ -192,9 +189,11 @@ impl<C: Connect, T: Timer> Source for EventSource<C, T> {
         self.close();
     }
 
-    /// `None`: a stream that ends comes back, or is a failure.
-    fn end(&self) -> Option<StreamEnd> {
-        None
+    fn end(&self, error: Option<&Self::Error>) -> Option<StreamEnd> {
+        match error {
+            None => self.end(),
+            Some(failure) => failure.reason.stream_end(),
+        }
     }
 }
 
@@ -211,8 +210,8 @@ where
     /// Nothing: the stream belongs to the reader, and goes with it.
     fn close(&mut self) {}
 
-    fn end(&self) -> Option<StreamEnd> {
-        self.end()
+    fn end(&self, error: Option<&Self::Error>) -> Option<StreamEnd> {
+        if error.is_some() { None } else { self.end() }
     }
 }
 
@@ -228,8 +227,8 @@ impl<S: Source> Source for &mut S {
         S::close(self);
     }
 
-    fn end(&self) -> Option<StreamEnd> {
-        S::end(self)
+    fn end(&self, error: Option<&S::Error>) -> Option<StreamEnd> {
+        S::end(self, error)
     }
 }
 

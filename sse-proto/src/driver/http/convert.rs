@@ -20,13 +20,13 @@ impl TryFrom<Request> for http::Request<Bytes> {
     ///
     /// # Errors
     ///
-    /// The URL or a header field cannot be sent.
+    /// The method, the URL or a header field cannot be sent.
     fn try_from(request: Request) -> Result<Self, http::Error> {
-        let mut built = http::Request::get(&*request.url);
+        let mut built = http::Request::builder().method(&*request.method).uri(&*request.url);
         for (name, value) in request.headers.iter() {
             built = built.header(name, value);
         }
-        built.body(Bytes::new())
+        built.body(request.body)
     }
 }
 

@@ -64,6 +64,29 @@ pub(crate) fn during<T>(run: impl FnOnce() -> T) -> (T, u64) {
     (result, CALLS.load(Relaxed))
 }
 
+/// Counts from now on, from nothing.
+pub(crate) fn start() {
+    CALLS.store(0, Relaxed);
+    LIVE.store(0, Relaxed);
+    PEAK.store(0, Relaxed);
+    COUNTS.store(true, Relaxed);
+}
+
+/// What was counted since [`start`].
+pub(crate) fn counted() -> Counted {
+    Counted { calls: CALLS.load(Relaxed), live: LIVE.load(Relaxed), peak: PEAK.load(Relaxed) }
+}
+
+/// Allocations in all threads.
+#[derive(Clone, Copy, Debug, Default)]
+pub(crate) struct Counted {
+    pub(crate) calls: u64,
+    /// Bytes that were allocated and not freed.
+    pub(crate) live: isize,
+    /// The most that there were at a time.
+    pub(crate) peak: isize,
+}
+
 /// Counts and prints, each decoder over each corpus.
 pub(crate) fn run(corpora: &[Corpus], corpus_len: usize) {
     let chunking = Chunking::BLOCK;

@@ -5,9 +5,11 @@ mod cases;
 mod chunks;
 mod client;
 mod corpora;
+mod cpu;
 mod peers;
 mod read;
 mod sampling;
+mod serve;
 mod table;
 mod tally;
 mod write;
@@ -52,9 +54,17 @@ enum Command {
     },
     /// Clients over loopback: CPU time and allocations per event.
     Client(client::Args),
+    /// Servers over loopback: CPU time, allocations and memory for each subscriber.
+    Serve(serve::Args),
     /// The server that the clients read from, in a process of its own.
     #[command(hide = true)]
-    Serve,
+    Source,
+    /// A server under test, in a process of its own.
+    #[command(hide = true)]
+    Host {
+        /// Its name in the tables.
+        contender: String,
+    },
     /// Everything.
     All,
 }
@@ -119,14 +129,20 @@ fn run(command: &Command, options: &Options) -> Result<bool, String> {
         }
         Command::Cases { files } => cases::run(files)?,
         Command::Client(args) => client::run(args, effort)?,
-        Command::Serve => {
+        Command::Serve(args) => serve::run(args, effort)?,
+        Command::Source => {
             client::serve()?;
             true
         }
+        Command::Host { contender } => {
+            serve::host(contender)?;
+            true
+        }
         Command::All => {
-            let reached = [read(), write(), client::run(&client::Args::default(), effort)?];
+            let client = || client::run(&client::Args::default(), effort);
+            let reached = [read(), write(), client()?, serve::run(&serve::Args::default(), effort)?];
             allocs();
-            cases::run(&cases::DEFAULT)? && reached == [true; 3]
+            cases::run(&cases::DEFAULT)? && reached == [true; 4]
         }
         Command::One { contender } => {
             let contender = peers::named(contender)?;

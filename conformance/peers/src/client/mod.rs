@@ -5,10 +5,7 @@ mod contenders;
 mod memory;
 mod server;
 
-use std::{
-    mem::MaybeUninit,
-    time::{Duration, Instant},
-};
+use std::time::{Duration, Instant};
 
 use tokio::runtime::{Builder, Runtime};
 
@@ -19,6 +16,7 @@ use self::{
 };
 use crate::{
     allocs,
+    cpu::Cpu,
     peers::Role,
     sampling::{Effort, median, ratio},
     table::Table,
@@ -160,8 +158,8 @@ fn measure(args: &Args, server: &Server, order: Order, rounds: usize) -> Result<
             let runtime = row.place.runtime()?;
             let spent = once(row.contender, row.place, &runtime, server, Order { events: *events, ..order })?;
             let millions = *events as f64 / 1e6;
-            row.cpu.push((spent.user + spent.system).as_secs_f64() / millions);
-            row.user.push(spent.user.as_secs_f64() / millions);
+            row.cpu.push(spent.cpu.total().as_secs_f64() / millions);
+            row.user.push(spent.cpu.user.as_secs_f64() / millions);
             row.rate.push(millions / spent.wall.as_secs_f64());
         }
     }
@@ -189,8 +187,7 @@ fn probe(
 
 struct Spent {
     wall: Duration,
-    user: Duration,
-    system: Duration,
+    cpu: Cpu,
 }
 
 /// Reads the stream once, and makes sure of what came.
@@ -202,29 +199,17 @@ fn once(
     order: Order,
 ) -> Result<Spent, String> {
     let reading = (contender.read)(server.address, order);
-    let (start, (user, system)) = (Instant::now(), cpu());
+    let (start, before) = (Instant::now(), Cpu::now());
     let found = match place {
         Place::CurrentThread | Place::Main => runtime.block_on(reading),
         Place::Spawned => runtime.block_on(runtime.spawn(reading)).map_err(|error| error.to_string())?,
     };
-    let (wall, after) = (start.elapsed(), cpu());
+    let (wall, after) = (start.elapsed(), Cpu::now());
     let found = found.map_err(|error| format!("{}: {error}", contender.name))?;
     if found != order.expected() {
         return Err(format!("{} found {found}, not {}", contender.name, order.expected()));
     }
-    Ok(Spent { wall, user: after.0 - user, system: after.1 - system })
-}
-
-/// The CPU time of this process, user and system.
-fn cpu() -> (Duration, Duration) {
-    let mut usage = MaybeUninit::<libc::rusage>::zeroed();
-    // SAFETY: the pointer is to a struct of the right type, and all zeros are a valid one.
-    let usage = unsafe {
-        libc::getrusage(libc::RUSAGE_SELF, usage.as_mut_ptr());
-        usage.assume_init()
-    };
-    let time = |time: libc::timeval| Duration::new(time.tv_sec as u64, time.tv_usec as u32 * 1000);
-    (time(usage.ru_utime), time(usage.ru_stime))
+    Ok(Spent { wall, cpu: after - before })
 }
 
 /// The cheapest peer in this place.

@@ -118,7 +118,7 @@ impl Server {
     pub(crate) fn start() -> Result<Self, String> {
         let program = env::current_exe().map_err(|error| error.to_string())?;
         let mut command = Command::new(program);
-        let command = command.arg("serve").stdin(Stdio::piped()).stdout(Stdio::piped());
+        let command = command.arg("source").stdin(Stdio::piped()).stdout(Stdio::piped());
         let mut child = command.spawn().map_err(|error| format!("no server: {error}"))?;
         let mut line = String::new();
         let said = child.stdout.take().ok_or("the server has no output")?;

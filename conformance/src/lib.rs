@@ -63,6 +63,8 @@ mod harness;
 pub mod oracle;
 mod outcome;
 pub mod runner;
+#[cfg(feature = "tokio")]
+pub mod server;
 pub mod subjects;
 
 pub use crate::{

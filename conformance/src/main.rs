@@ -8,7 +8,7 @@ use clap::{Parser, Subcommand};
 
 use crate::command::Failure;
 
-/// Judges readers of Server-Sent Events.
+/// Judges readers, writers and servers of Server-Sent Events.
 #[derive(Parser)]
 #[command(version, about)]
 struct Arguments {
@@ -20,12 +20,16 @@ struct Arguments {
 enum Task {
     Decode(command::decode::Arguments),
     Run(command::run::Arguments),
+    #[cfg(feature = "tokio")]
+    Server(command::server::Arguments),
 }
 
 fn main() -> ExitCode {
     let result = match Arguments::parse().task {
         Task::Decode(arguments) => command::decode::decode(&arguments),
         Task::Run(arguments) => command::run::run(&arguments),
+        #[cfg(feature = "tokio")]
+        Task::Server(arguments) => command::server::server(&arguments),
     };
     result.unwrap_or_else(Failure::report)
 }

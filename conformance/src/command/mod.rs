@@ -2,6 +2,8 @@
 
 pub(crate) mod decode;
 pub(crate) mod run;
+#[cfg(feature = "tokio")]
+pub(crate) mod server;
 
 use core::fmt::Display;
 use std::{io, process::ExitCode};

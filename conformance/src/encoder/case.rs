@@ -159,7 +159,7 @@ impl InFile {
 }
 
 /// A number of milliseconds, which need not be a whole one.
-fn milliseconds(number: &serde_json::Number) -> Result<Duration, Problem> {
+pub(crate) fn milliseconds(number: &serde_json::Number) -> Result<Duration, Problem> {
     if let Some(millis) = number.as_u64() {
         return Ok(Duration::from_millis(millis));
     }

@@ -30,6 +30,8 @@ mod judge;
 
 use core::{error::Error, fmt, time::Duration};
 
+#[cfg(feature = "tokio")]
+pub(crate) use self::case::milliseconds;
 pub use self::{
     case::{EncoderCase, Expected},
     judge::{EncoderFailure, Fault},

@@ -1,6 +1,8 @@
-//! The readers and writers of this project, ready to be judged.
+//! The readers, writers and servers of this project, ready to be judged.
 
 mod proto;
+#[cfg(feature = "tokio")]
+pub mod servers;
 #[cfg(feature = "tokio")]
 mod tokio;
 pub mod writers;

@@ -59,7 +59,7 @@ impl WritePath for Path {
 }
 
 /// The message with these values, which are checked one by one.
-fn message(fields: &Fields) -> Result<Message, Refused> {
+pub(super) fn message(fields: &Fields) -> Result<Message, Refused> {
     let mut message = head(fields)?;
     if let Some(data) = &fields.data {
         message = message.data(data.as_str());

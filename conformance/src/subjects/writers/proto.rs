@@ -1,10 +1,12 @@
 //! `sse-proto`: messages, and the state machines driven by hand.
 
+use core::time::Duration;
+
 use bytes::BytesMut;
 use serde_json::value::RawValue;
 use sse_proto::{
     EventId, EventType, Timestamp,
-    server::{Log, LogConfig, LogRead, Output, Session, SessionConfig, StartAt},
+    server::{Heartbeat, Log, LogConfig, LogRead, Output, Session, SessionConfig, StartAt},
 };
 
 use super::{Path, head, message};
@@ -25,6 +27,7 @@ pub fn writer() -> Writer {
         Path::any("proto: Log::publish", log),
         Path::any("proto: Session::send", send),
         Path::any("proto: Session::close, farewell", farewell),
+        Path::any("proto: Heartbeat::with_message", heartbeat),
     ];
     Writer { name: String::from("proto"), paths }
 }
@@ -134,11 +137,24 @@ fn farewell(fields: &Fields) -> Result<Written, Refused> {
     Ok(Written { before, bytes: drain(&mut session), made_id: None })
 }
 
+fn heartbeat(fields: &Fields) -> Result<Written, Refused> {
+    const PERIOD: Duration = Duration::from_secs(1);
+    let message = message(fields)?;
+    let heartbeat = Some(Heartbeat::quiet(PERIOD).with_message(&message));
+    let mut session = Session::new(SessionConfig { heartbeat, ..quiet() });
+    let before = drain(&mut session);
+    Ok(Written { before, bytes: drain_at(&mut session, Timestamp::new(PERIOD)), made_id: None })
+}
+
 /// What the session has to transmit until it waits, or until it has ended.
 fn drain(session: &mut Session) -> Vec<u8> {
+    drain_at(session, Timestamp::default())
+}
+
+fn drain_at(session: &mut Session, now: Timestamp) -> Vec<u8> {
     let mut bytes = Vec::new();
     loop {
-        match session.poll_output(Timestamp::default()) {
+        match session.poll_output(now) {
             Output::Transmit(more) => bytes.extend_from_slice(&more),
             Output::Closed | Output::Wait { .. } => return bytes,
             Output::Heartbeat | Output::Lagged { .. } => {}

@@ -8,8 +8,12 @@ use core::{
 };
 use std::{cell::RefCell, io, mem, rc::Rc, sync::Arc, task::Wake};
 
-use sse_proto::driver::{Log, Runtime, Session, Write};
-use sse_proto::server::{LogConfig, SessionConfig};
+use futures_core::Stream;
+use sse_proto::{
+    EventId, Message,
+    driver::{Log, Runtime, Session, Write},
+    server::{LogConfig, Publication, PublishError, SessionConfig},
+};
 
 use super::{Path, message};
 use crate::encoder::{Fields, Refused, Writer, Written};
@@ -24,7 +28,10 @@ pub fn tokio() -> Writer {
         write(fields)
     }
     let paths = vec![
-        Path::any("tokio: Log::publish, write_to", |fields| within(fields, log::<sse_tokio::Tokio>)),
+        Path::any("tokio: Log::publish, write_to", |fields| within(fields, to_all::<sse_tokio::Tokio>)),
+        Path::any("tokio: Log::publish, topic, write_to", |fields| within(fields, published::<sse_tokio::Tokio>)),
+        Path::any("tokio: Sender::close_with, write_to", |fields| within(fields, close_with::<sse_tokio::Tokio>)),
+        Path::any("tokio: Session::stream, write_to", |fields| within(fields, stream::<sse_tokio::Tokio>)),
         Path::any("tokio: Sender::send, write_to", |fields| within(fields, send::<sse_tokio::Tokio>)),
         Path::any("tokio: Sender::send, body", |fields| within(fields, body::<sse_tokio::Tokio>)),
     ];
@@ -35,7 +42,10 @@ pub fn tokio() -> Writer {
 #[cfg(feature = "smol")]
 pub fn smol() -> Writer {
     let paths = vec![
-        Path::any("smol: Log::publish, write_to", log::<sse_smol::Smol>),
+        Path::any("smol: Log::publish, write_to", to_all::<sse_smol::Smol>),
+        Path::any("smol: Log::publish, topic, write_to", published::<sse_smol::Smol>),
+        Path::any("smol: Sender::close_with, write_to", close_with::<sse_smol::Smol>),
+        Path::any("smol: Session::stream, write_to", stream::<sse_smol::Smol>),
         Path::any("smol: Sender::send, write_to", send::<sse_smol::Smol>),
     ];
     Writer { name: String::from("smol"), paths }
@@ -45,7 +55,10 @@ pub fn smol() -> Writer {
 #[cfg(feature = "async-std")]
 pub fn async_std() -> Writer {
     let paths = vec![
-        Path::any("async-std: Log::publish, write_to", log::<sse_asyncstd::AsyncStd>),
+        Path::any("async-std: Log::publish, write_to", to_all::<sse_asyncstd::AsyncStd>),
+        Path::any("async-std: Log::publish, topic, write_to", published::<sse_asyncstd::AsyncStd>),
+        Path::any("async-std: Sender::close_with, write_to", close_with::<sse_asyncstd::AsyncStd>),
+        Path::any("async-std: Session::stream, write_to", stream::<sse_asyncstd::AsyncStd>),
         Path::any("async-std: Sender::send, write_to", send::<sse_asyncstd::AsyncStd>),
     ];
     Writer { name: String::from("async-std"), paths }
@@ -58,7 +71,17 @@ fn quiet() -> SessionConfig {
 /// Enough for the largest case.
 const ROOM: usize = 64 * 1024 * 1024;
 
-fn log<K: Runtime>(fields: &Fields) -> Result<Written, Refused>
+fn to_all<K: Runtime>(fields: &Fields) -> Result<Written, Refused>
+where
+    K::Io<Sink>: Write,
+{
+    log(fields, |log: &Log<K>, message| log.publish(message))
+}
+
+fn log<K: Runtime>(
+    fields: &Fields,
+    publish: impl FnOnce(&Log<K>, Message) -> Result<Option<EventId>, PublishError>,
+) -> Result<Written, Refused>
 where
     K::Io<Sink>: Write,
 {
@@ -67,12 +90,21 @@ where
     let session = Session::resume_with(&log, None, quiet());
     let mut made_id = None;
     let mut written = to_writer(session, || {
-        let id = log.publish(message).map_err(|error| Refused::new("data", error))?;
+        let id = publish(&log, message).map_err(|error| Refused::new("data", error))?;
         made_id = id.filter(|_| fields.id.is_none()).map(|id| id.as_str().into());
         Ok(())
     })?;
     written.made_id = made_id;
     Ok(written)
+}
+
+fn published<K: Runtime>(fields: &Fields) -> Result<Written, Refused>
+where
+    K::Io<Sink>: Write,
+{
+    log(fields, |log: &Log<K>, message| {
+        log.publish(Publication::new(message).to(["a topic\r\ndata: evil"]).key("a key\n\n"))
+    })
 }
 
 fn send<K: Runtime>(fields: &Fields) -> Result<Written, Refused>
@@ -82,6 +114,41 @@ where
     let message = message(fields)?;
     let (sender, session) = Session::<K>::channel(quiet());
     to_writer(session, || sender.try_send(message).map_err(|error| Refused::new("data", error)))
+}
+
+fn close_with<K: Runtime>(fields: &Fields) -> Result<Written, Refused>
+where
+    K::Io<Sink>: Write,
+{
+    let message = message(fields)?;
+    let (sender, session) = Session::<K>::channel(quiet());
+    to_writer(session, || {
+        sender.close_with(message);
+        Ok(())
+    })
+}
+
+fn stream<K: Runtime>(fields: &Fields) -> Result<Written, Refused>
+where
+    K::Io<Sink>: Write,
+{
+    /// A stream of one message, when it is told to give it.
+    struct One(Option<Message>, Arc<AtomicBool>);
+
+    impl Stream for One {
+        type Item = Message;
+
+        fn poll_next(mut self: Pin<&mut Self>, _: &mut Context<'_>) -> Poll<Option<Message>> {
+            if self.1.load(Ordering::Relaxed) { Poll::Ready(self.0.take()) } else { Poll::Pending }
+        }
+    }
+
+    let go = Arc::new(AtomicBool::new(false));
+    let session = Session::<K>::stream(quiet(), One(Some(message(fields)?), Arc::clone(&go)));
+    to_writer(session, || {
+        go.store(true, Ordering::Relaxed);
+        Ok(())
+    })
 }
 
 /// What a session writes before `act`, and what after it.

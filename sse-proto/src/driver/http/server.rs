@@ -30,9 +30,6 @@ impl<K: Runtime> Session<K> {
     }
 }
 
-/// The stream is polled where it lies; it is never pinned.
-impl<K: Runtime> Unpin for Session<K> {}
-
 impl<K: Runtime> Body for Session<K> {
     type Data = Bytes;
     type Error = Infallible;

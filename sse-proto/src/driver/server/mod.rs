@@ -164,6 +164,9 @@ impl<K: Runtime> Session<K> {
     }
 }
 
+/// Nothing in it is ever pinned.
+impl<K: Runtime> Unpin for Session<K> {}
+
 impl<K: Runtime> fmt::Debug for Session<K> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Session").field("resumed", &self.resumed).finish_non_exhaustive()

@@ -1,0 +1,182 @@
+//! HTTP/1.1 as it comes: the head, and each piece of the body with the time of its arrival.
+
+use core::{
+    future::poll_fn,
+    pin::Pin,
+    task::{Context, Poll},
+    time::Duration,
+};
+use std::time::Instant;
+
+use bytes::Bytes;
+use http::{HeaderMap, Method, Request, Uri, header};
+use http_body::{Body, Frame};
+use sse_proto::driver::http::{
+    Dial, Target as Host,
+    hyper::{body::Incoming, client::conn::http1},
+};
+use sse_tokio::Dialler;
+use tokio::{task::JoinHandle, time::timeout};
+
+use crate::{Event, oracle};
+
+/// Asks over a new connection each time.
+#[derive(Default)]
+pub(super) struct Client {
+    dialler: Dialler,
+}
+
+/// An answer, as far as it has come.
+pub(super) struct Answer {
+    pub(super) status: u16,
+    pub(super) headers: HeaderMap,
+    /// What came, and how long after the request.
+    pub(super) arrivals: Vec<(Duration, Bytes)>,
+    /// How long it took to its end, and whether that was an orderly one.
+    pub(super) ended: Option<(Duration, Result<(), String>)>,
+    asked: Instant,
+    body: Incoming,
+    connection: JoinHandle<()>,
+}
+
+/// How long a connection, and the head of an answer, may take.
+const PATIENCE: Duration = Duration::from_secs(20);
+
+impl Client {
+    /// A GET for events, with these header fields beside the usual ones.
+    pub(super) async fn events(&self, url: &str, fields: &[(&str, &[u8])]) -> Result<Answer, String> {
+        let fields = [&[("accept", &b"text/event-stream"[..])], fields].concat();
+        self.ask(Method::GET, url, &fields, Bytes::new()).await
+    }
+
+    /// Any request.
+    pub(super) async fn ask(
+        &self,
+        method: Method,
+        url: &str,
+        fields: &[(&str, &[u8])],
+        body: Bytes,
+    ) -> Result<Answer, String> {
+        let uri: Uri = url.parse().map_err(|error| format!("{url}: {error}"))?;
+        let host = uri.host().ok_or_else(|| format!("{url}: there is no host"))?;
+        let tls = uri.scheme_str() == Some("https");
+        let port = uri.port_u16().unwrap_or(if tls { 443 } else { 80 });
+        let bare = host.trim_start_matches('[').trim_end_matches(']');
+        let path = uri.path_and_query().map_or("/", http::uri::PathAndQuery::as_str);
+        let mut request = Request::builder().method(method).uri(path);
+        request = request.header(header::HOST, uri.authority().map_or(host, http::uri::Authority::as_str));
+        for (name, value) in fields {
+            request = request.header(*name, *value);
+        }
+        let request = request.body(Whole(body)).map_err(|error| error.to_string())?;
+
+        let target = Host { host: bare.into(), port, tls };
+        let asked = Instant::now();
+        let answer = timeout(PATIENCE, async {
+            let stream = self.dialler.dial(target).await.map_err(|error| format!("cannot connect: {error}"))?;
+            let (mut sender, connection) =
+                http1::handshake(stream).await.map_err(|error| format!("no HTTP: {error}"))?;
+            let connection = tokio::spawn(async { drop(connection.await) });
+            let answer = sender.send_request(request).await;
+            answer.map(|answer| (answer, connection)).map_err(|error| format!("no answer: {error}"))
+        });
+        let (answer, connection) = answer.await.map_err(|_| format!("no answer within {PATIENCE:?}"))??;
+        let (head, body) = answer.into_parts();
+        let (status, headers) = (head.status.as_u16(), head.headers);
+        Ok(Answer { status, headers, arrivals: Vec::new(), ended: None, asked, body, connection })
+    }
+
+    /// A short text, read to its end.
+    pub(super) async fn text(&self, url: &str) -> Result<String, String> {
+        let mut answer = self.ask(Method::GET, url, &[], Bytes::new()).await?;
+        answer.read(PATIENCE, |_| false).await;
+        if answer.status != 200 {
+            return Err(format!("{url}: status {}", answer.status));
+        }
+        Ok(String::from_utf8_lossy(&answer.bytes()).trim().into())
+    }
+
+    /// A text that is a number.
+    pub(super) async fn number(&self, url: &str) -> Result<u64, String> {
+        let text = self.text(url).await?;
+        text.parse().map_err(|_| format!("{url}: {text:?} is no number"))
+    }
+}
+
+impl Answer {
+    /// Reads on until it ends, until it is `enough`, or until so long after the request.
+    pub(super) async fn read(&mut self, until: Duration, enough: impl Fn(&Self) -> bool) {
+        while self.ended.is_none() && !enough(self) {
+            let left = until.saturating_sub(self.asked.elapsed());
+            let frame = poll_fn(|cx| Pin::new(&mut self.body).poll_frame(cx));
+            let Ok(frame) = timeout(left, frame).await else { return };
+            let at = self.asked.elapsed();
+            match frame {
+                None => self.ended = Some((at, Ok(()))),
+                Some(Err(error)) => self.ended = Some((at, Err(error.to_string()))),
+                Some(Ok(frame)) => self.arrivals.extend(frame.into_data().ok().map(|data| (at, data))),
+            }
+        }
+    }
+
+    /// Reads on until there are so many events.
+    pub(super) async fn read_events(&mut self, count: usize, until: Duration) -> Vec<Event> {
+        self.read(until, |answer| answer.events().len() >= count).await;
+        self.events()
+    }
+
+    /// All events so far.
+    pub(super) fn events(&self) -> Vec<Event> {
+        oracle::read(&self.bytes()).events
+    }
+
+    /// All bytes of the body so far.
+    pub(super) fn bytes(&self) -> Vec<u8> {
+        self.arrivals.iter().flat_map(|(_, bytes)| bytes.iter().copied()).collect()
+    }
+
+    /// A header field, all of its values together, in lower case.
+    pub(super) fn field(&self, name: &str) -> Option<String> {
+        let values = self.headers.get_all(name).iter().map(|value| String::from_utf8_lossy(value.as_bytes()));
+        let values: Vec<_> = values.map(|value| value.to_ascii_lowercase()).collect();
+        (!values.is_empty()).then(|| values.join(", "))
+    }
+
+    /// Whether this is a stream of events: an error says what it is instead.
+    pub(super) fn is_events(&self) -> Result<(), String> {
+        let content_type = self.field("content-type").unwrap_or_default();
+        let essence = content_type.split(';').next().unwrap_or_default().trim();
+        if (self.status, essence) == (200, "text/event-stream") {
+            return Ok(());
+        }
+        Err(format!("status {}, Content-Type {content_type:?}", self.status))
+    }
+}
+
+impl Drop for Answer {
+    /// Closes the connection at once.
+    fn drop(&mut self) {
+        self.connection.abort();
+    }
+}
+
+/// A body in one piece.
+struct Whole(Bytes);
+
+impl Body for Whole {
+    type Data = Bytes;
+    type Error = core::convert::Infallible;
+
+    fn poll_frame(mut self: Pin<&mut Self>, _: &mut Context<'_>) -> Poll<Option<Result<Frame<Bytes>, Self::Error>>> {
+        let bytes = core::mem::take(&mut self.0);
+        Poll::Ready((!bytes.is_empty()).then(|| Ok(Frame::data(bytes))))
+    }
+
+    fn is_end_stream(&self) -> bool {
+        self.0.is_empty()
+    }
+
+    fn size_hint(&self) -> http_body::SizeHint {
+        http_body::SizeHint::with_exact(self.0.len() as u64)
+    }
+}

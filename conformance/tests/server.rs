@@ -1,0 +1,115 @@
+//! The checks for servers, on the servers of this project, and on servers that are wrong.
+
+#![allow(clippy::unwrap_used, reason = "the lint knows tests, but not the functions that help them")]
+
+use core::time::Duration;
+use std::{
+    io::{Read, Write},
+    net::TcpListener,
+    thread,
+};
+
+use sse_conformance::{
+    server::{self, ServerReport, Target, Verdict},
+    subjects::servers,
+};
+
+#[test]
+fn every_server_passes_every_check() {
+    for (name, start) in servers::all() {
+        let server = start().unwrap();
+        let report = server::run(name, &server.target());
+        let faults: Vec<_> = report.failed(true).map(ToString::to_string).collect();
+        assert!(faults.is_empty(), "{name}: {faults:#?}");
+        let skipped: Vec<_> = report.skipped().map(|result| result.id).collect();
+        // The stream does not end, and without Linux there is no number for the memory.
+        assert!(skipped.iter().all(|id| ["S-007", "S-023"].contains(id)), "{name}: {skipped:?}");
+        assert_eq!(report.results.len(), 24, "{name}");
+    }
+}
+
+/// A server that gives this answer to everything, and closes.
+fn judge(answer: &'static str) -> ServerReport {
+    let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+    let url = format!("http://{}/", listener.local_addr().unwrap());
+    thread::spawn(move || {
+        for stream in listener.incoming() {
+            let mut stream = stream.unwrap();
+            thread::spawn(move || {
+                let _ = stream.read(&mut [0; 16 * 1024]);
+                let _ = stream.write_all(answer.as_bytes());
+            });
+        }
+    });
+    let target = Target {
+        echo: Some(url.clone()),
+        finished: Some(url.clone()),
+        idle: Some(url.clone()),
+        resume: true,
+        parallel: 2,
+        watch: Duration::from_millis(200),
+        ..Target::new(url)
+    };
+    server::run("wrong", &target)
+}
+
+fn failed(report: &ServerReport, id: &str) -> bool {
+    report.results.iter().any(|result| result.id == id && matches!(result.verdict, Verdict::Failed(_)))
+}
+
+#[test]
+fn each_fault_is_found() {
+    let report = judge("HTTP/1.1 200 OK\r\nContent-Type: text/html\r\nContent-Length: 2\r\n\r\nhi");
+    assert!(failed(&report, "S-001") && failed(&report, "S-012") && failed(&report, "S-013"), "{report:#?}");
+
+    let report = judge(concat!(
+        "HTTP/1.1 200 OK\r\nContent-Type: text/event-stream; charset=latin1\r\nContent-Encoding: gzip\r\n\r\n",
+        "Data: a\nretry: 5s\nid: a\0\n\nevent: lost\n\ndata: cut",
+    ));
+    for id in
+        ["S-002", "S-003", "S-006", "S-007", "S-008", "S-009", "S-011", "S-017", "S-018", "S-020", "S-021", "S-024"]
+    {
+        assert!(failed(&report, id), "{id}: {report:#?}");
+    }
+    assert!(!failed(&report, "S-001") && !failed(&report, "S-005"), "{report:#?}");
+
+    // Every request is answered with the same two events, so nothing resumes, and a value seems to make another event.
+    let report =
+        judge("HTTP/1.1 200 OK\r\nContent-Type: text/event-stream\r\n\r\nid: 1\ndata: a\n\nid: 2\ndata: b\n\n");
+    for id in ["S-012", "S-018", "S-019", "S-020"] {
+        assert!(failed(&report, id), "{id}: {report:#?}");
+    }
+
+    let report = judge("HTTP/1.1 503 No\r\nContent-Length: 0\r\n\r\n");
+    for id in ["S-001", "S-013", "S-014"] {
+        assert!(failed(&report, id), "{id}: {report:#?}");
+    }
+}
+
+#[test]
+fn an_event_that_comes_in_pieces_is_found() {
+    let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+    let url = format!("http://{}/", listener.local_addr().unwrap());
+    thread::spawn(move || {
+        for stream in listener.incoming() {
+            let mut stream = stream.unwrap();
+            thread::spawn(move || {
+                let _ = stream.read(&mut [0; 16 * 1024]);
+                for piece in
+                    ["HTTP/1.1 200 OK\r\nContent-Type: text/event-stream\r\n\r\ndata: a\n\ndata", ": b\n", "\n"]
+                {
+                    let _ = stream.write_all(piece.as_bytes());
+                    thread::sleep(Duration::from_millis(60));
+                }
+            });
+        }
+    });
+    let target = Target {
+        parallel: 0,
+        watch: Duration::from_millis(500),
+        whole_event: Duration::from_millis(50),
+        ..Target::new(url)
+    };
+    let report = server::run("slow", &target);
+    assert!(failed(&report, "S-010"), "{report:#?}");
+}

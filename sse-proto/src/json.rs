@@ -1,20 +1,17 @@
 //! Typed data: JSON in the data field.
 
 use alloc::borrow::Cow;
-use core::{fmt, mem};
+use core::fmt;
 use std::io;
 
-use bytes::{BufMut, BytesMut};
-use memchr::{memchr2, memmem};
+use bytes::BytesMut;
+use memchr::memmem;
 use serde::{
     Deserialize, Deserializer, Serialize,
     de::{IgnoredAny, MapAccess, Visitor},
 };
 
-use crate::{
-    Event, EventRef, Message,
-    message::{DATA, write_head},
-};
+use crate::{Event, EventRef, Message, data::DataWriter};
 
 /// Why a value could not be written as data, or read from it.
 pub type JsonError = serde_json::Error;
@@ -46,15 +43,7 @@ impl Message {
     /// # Ok::<(), sse_proto::json::JsonError>(())
     /// ```
     pub fn encode_json<T: Serialize + ?Sized>(&self, value: &T, buf: &mut BytesMut) -> Result<(), JsonError> {
-        let before = buf.len();
-        write_head(self, buf);
-        buf.put_slice(DATA);
-        let written = serde_json::to_writer(DataWriter { buf, after_cr: false }, value);
-        match written {
-            Ok(()) => buf.put_slice(b"\n\n"),
-            Err(_) => buf.truncate(before),
-        }
-        written
+        self.encode_with(buf, |data| serde_json::to_writer(data, value))
     }
 }
 
@@ -122,31 +111,9 @@ impl<'de> Visitor<'de> for KeyOf<'_> {
     }
 }
 
-/// Writes text into a data field that has been begun, a line of the field for each line of the text: JSON itself has no
-/// line breaks inside of strings, but between its tokens a serializer may put some.
-struct DataWriter<'a> {
-    buf: &'a mut BytesMut,
-    after_cr: bool,
-}
-
 impl io::Write for DataWriter<'_> {
     fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
-        let mut rest = bytes;
-        while !rest.is_empty() {
-            if mem::take(&mut self.after_cr) && rest.starts_with(b"\n") {
-                rest = &rest[1..];
-                continue;
-            }
-            let Some(end) = memchr2(b'\r', b'\n', rest) else {
-                self.buf.put_slice(rest);
-                break;
-            };
-            self.after_cr = rest[end] == b'\r';
-            self.buf.put_slice(&rest[..end]);
-            self.buf.put_u8(b'\n');
-            self.buf.put_slice(DATA);
-            rest = &rest[end + 1..];
-        }
+        self.put(bytes);
         Ok(bytes.len())
     }
 

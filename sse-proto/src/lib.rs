@@ -8,6 +8,7 @@ extern crate alloc;
 extern crate std;
 
 pub mod client;
+mod data;
 mod decode;
 #[cfg(feature = "driver")]
 pub mod driver;
@@ -29,6 +30,7 @@ mod utf8;
 pub use bytes;
 
 pub use crate::{
+    data::DataWriter,
     decode::{Decoder, Finding, Item, Malformation, Report, StreamEnd},
     event::{Event, EventRef},
     field::{EventId, EventType, FieldError, Retry},

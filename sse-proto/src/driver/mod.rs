@@ -47,7 +47,7 @@ pub use self::{
 #[cfg(feature = "std")]
 pub use self::{
     handle::Handle,
-    server::{Log, Sender, Session, Subscribe, WriteError},
+    server::{Log, SendValueError, Sender, Serializing, Session, Subscribe, WriteError},
 };
 use crate::{
     Timestamp,

@@ -6,10 +6,10 @@ pub use super::http::{Dial, HttpBody, HttpConnector, HttpError, NoMoreEvents, So
 pub use super::{ChunkReader, StreamReader};
 pub use super::{Connect, Read, ReadError, Response, Source, TypedSource, Write};
 #[cfg(feature = "std")]
-pub use super::{Handle, Sender, Subscribe, WriteError};
+pub use super::{Handle, SendValueError, Sender, Serializing, Subscribe, WriteError};
 pub use crate::{
-    DecodeError, Event, EventId, EventRef, EventType, FieldError, Finding, Limit, LimitKind, Limits, Malformation,
-    Message, OnExcess, Report, Retry, StreamEnd, Text, bytes,
+    DataWriter, DecodeError, Event, EventId, EventRef, EventType, FieldError, Finding, Limit, LimitKind, Limits,
+    Malformation, Message, OnExcess, Report, Retry, StreamEnd, Text, bytes,
     client::{
         Backoff, Config, FailReason, HeaderError, Headers, InvalidMethod, InvalidUrl, Loss, NetworkError, Policy,
         ReadyState, Refusal, RememberRedirects, Request, Resilient, ResponseHead, Ruling, Standard, Timeouts, UrlFault,

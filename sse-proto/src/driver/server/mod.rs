@@ -3,6 +3,7 @@
 mod feed;
 mod log;
 mod sender;
+mod serializing;
 mod subscribe;
 mod write;
 
@@ -20,7 +21,13 @@ use self::{
     feed::{Feed, Messages, Reading},
     sender::SharedSession,
 };
-pub use self::{log::Log, sender::Sender, subscribe::Subscribe, write::WriteError};
+pub use self::{
+    log::Log,
+    sender::Sender,
+    serializing::{SendValueError, Serializing},
+    subscribe::Subscribe,
+    write::WriteError,
+};
 use super::{Alarm, Runtime, Timer};
 use crate::{
     EventId, Message,

@@ -81,11 +81,19 @@ impl Sender {
     /// [`SendError::Closed`]: the response has ended, or the client is gone.
     pub async fn send(&self, message: impl Into<Message>) -> Result<(), SendError> {
         let message = message.into();
+        self.send_when(|machine| machine.send(&message)).await
+    }
+
+    /// Sends what this function does, as soon as there is room.
+    pub(super) async fn send_when(
+        &self,
+        mut send: impl FnMut(&mut server::Session) -> Result<(), SendError>,
+    ) -> Result<(), SendError> {
         let waiting = Waiting::new(&self.shared);
         poll_fn(|cx| {
             let waker = cx.waker().clone();
             let mut shared = lock(&self.shared);
-            match shared.machine.send(&message) {
+            match send(&mut shared.machine) {
                 Err(SendError::Full { .. }) => {
                     let old = shared.for_room.insert(waiting.number, waker);
                     drop(shared);

@@ -194,6 +194,14 @@ impl Session {
         Ok(())
     }
 
+    /// As [`send`](Self::send), for a message that is encoded already.
+    #[cfg(all(feature = "driver", feature = "std"))]
+    pub(crate) fn send_encoded(&mut self, encoded: &[u8]) -> Result<(), SendError> {
+        self.make_room(encoded.len())?;
+        self.queue.extend_from_slice(encoded);
+        Ok(())
+    }
+
     /// Ends the response once all that was sent is transmitted, with a last message if there is one: a farewell, or a
     /// [`Retry`](crate::Retry) hint, or both. No more messages are taken.
     pub fn close(&mut self, farewell: Option<&Message>) {
@@ -240,6 +248,10 @@ impl Session {
         if let Some(resumed) = self.greeting.take() {
             return Output::Transmit(self.begin(resumed, now));
         }
+        if self.ends_at.is_some_and(|at| now >= at) && matches!(self.state, State::Open | State::Finishing) {
+            // Nothing more is taken from a log, however much there is in it.
+            self.end(CloseReason::MaxAge);
+        }
         if let Some(missed) = self.lagged.take() {
             return Output::Lagged { missed };
         }
@@ -253,11 +265,6 @@ impl Session {
         }
         if self.state == State::Closing {
             self.state = State::Closed;
-            return Output::Closed;
-        }
-        if self.ends_at.is_some_and(|at| now >= at) {
-            self.state = State::Closed;
-            self.reason = CloseReason::MaxAge;
             return Output::Closed;
         }
         self.wait_or_beat(now)

@@ -1,0 +1,83 @@
+//! Data that is written as it comes.
+
+use core::{fmt, mem};
+
+use bytes::{BufMut, BytesMut};
+use memchr::memchr2;
+
+use crate::{
+    Message,
+    message::{DATA, write_head},
+};
+
+/// Writes text into a data field that has been begun: a line of the field for each line of the text, whatever the pieces
+/// are that it comes in.
+#[derive(Debug)]
+pub struct DataWriter<'a> {
+    buf: &'a mut BytesMut,
+    after_cr: bool,
+}
+
+impl DataWriter<'_> {
+    /// Appends some of the data. Pieces that are not UTF-8 by themselves must be so together.
+    pub(crate) fn put(&mut self, bytes: &[u8]) {
+        let mut rest = bytes;
+        while !rest.is_empty() {
+            if mem::take(&mut self.after_cr) && rest.starts_with(b"\n") {
+                rest = &rest[1..];
+                continue;
+            }
+            let Some(end) = memchr2(b'\r', b'\n', rest) else {
+                self.buf.put_slice(rest);
+                break;
+            };
+            self.after_cr = rest[end] == b'\r';
+            self.buf.put_slice(&rest[..end]);
+            self.buf.put_u8(b'\n');
+            self.buf.put_slice(DATA);
+            rest = &rest[end + 1..];
+        }
+    }
+}
+
+impl fmt::Write for DataWriter<'_> {
+    fn write_str(&mut self, text: &str) -> fmt::Result {
+        self.put(text.as_bytes());
+        Ok(())
+    }
+}
+
+impl Message {
+    /// Appends the encoded message to `buf`, with the data that this function writes, and no string in between. Data that
+    /// the message has is left out.
+    ///
+    /// # Errors
+    ///
+    /// Those of the function; `buf` is as it was then.
+    ///
+    /// ```
+    /// use core::fmt::Write;
+    /// use bytes::BytesMut;
+    /// use sse_proto::Message;
+    ///
+    /// let mut buf = BytesMut::new();
+    /// Message::new().encode_with(&mut buf, |data| write!(data, "{:.2}\n{}", 1.5, "EUR"))?;
+    /// assert_eq!(buf, "data: 1.50\ndata: EUR\n\n");
+    /// # Ok::<(), core::fmt::Error>(())
+    /// ```
+    pub fn encode_with<E>(
+        &self,
+        buf: &mut BytesMut,
+        write: impl FnOnce(&mut DataWriter<'_>) -> Result<(), E>,
+    ) -> Result<(), E> {
+        let before = buf.len();
+        write_head(self, buf);
+        buf.put_slice(DATA);
+        let written = write(&mut DataWriter { buf, after_cr: false });
+        match written {
+            Ok(()) => buf.put_slice(b"\n\n"),
+            Err(_) => buf.truncate(before),
+        }
+        written
+    }
+}

@@ -1,0 +1,249 @@
+//! What a session does of its own accord, under a virtual clock.
+
+use core::time::Duration;
+
+use sse_proto::{
+    EventId, EventType, Message, Retry, Timestamp,
+    server::{
+        CloseReason, Heartbeat, Log, LogConfig, OnLag, Output, Publication, SendError, Session, SessionConfig, StartAt,
+        priming,
+    },
+};
+
+const START: Timestamp = Timestamp::from_millis(0);
+const SECOND: Duration = Duration::from_secs(1);
+
+fn quiet() -> SessionConfig {
+    SessionConfig { heartbeat: None, ..SessionConfig::default() }
+}
+
+fn at(seconds: u32) -> Timestamp {
+    START + seconds * SECOND
+}
+
+fn transmitted(output: Output) -> String {
+    match output {
+        Output::Transmit(bytes) => String::from_utf8(bytes.to_vec()).unwrap(),
+        other => panic!("{other:?}"),
+    }
+}
+
+/// Everything that the session transmits now.
+fn drain(session: &mut Session, log: &mut Log, now: Timestamp) -> String {
+    let mut sent = String::new();
+    loop {
+        session.handle_log(log);
+        match session.poll_output(now) {
+            Output::Transmit(bytes) => sent += core::str::from_utf8(&bytes).unwrap(),
+            Output::Closed | Output::Wait { .. } => return sent,
+            Output::Heartbeat | Output::Lagged { .. } => {}
+        }
+    }
+}
+
+#[test]
+fn heartbeats_of_a_fixed_period_go_out_whatever_else_is_sent() {
+    let config = SessionConfig { heartbeat: Some(Heartbeat::fixed(10 * SECOND)), ..SessionConfig::default() };
+    let mut session = Session::new(config);
+    transmitted(session.poll_output(START));
+    session.send(&Message::from("a")).unwrap();
+    transmitted(session.poll_output(at(9)));
+    assert_eq!(session.poll_output(at(9)), Output::Wait { until: Some(at(10)) });
+    assert_eq!(transmitted(session.poll_output(at(11))), ":\n\n");
+    // A late one does not move those after it.
+    assert_eq!(session.poll_output(at(11)), Output::Wait { until: Some(at(20)) });
+    // Those that nobody polled in are not made up for.
+    assert_eq!(transmitted(session.poll_output(at(65))), ":\n\n");
+    assert_eq!(session.poll_output(at(65)), Output::Wait { until: Some(at(75)) });
+}
+
+#[test]
+fn a_heartbeat_may_be_a_message_or_be_made_when_it_is_due() {
+    let ping = Message::new().event(EventType::new("ping").unwrap());
+    let heartbeat = Some(Heartbeat::quiet(SECOND).with_message(&ping));
+    let mut session = Session::new(SessionConfig { heartbeat, ..SessionConfig::default() });
+    transmitted(session.poll_output(START));
+    assert_eq!(transmitted(session.poll_output(at(1))), "event: ping\ndata: \n\n");
+
+    let heartbeat = Some(Heartbeat::quiet(SECOND).made());
+    let mut session = Session::new(SessionConfig { heartbeat, ..SessionConfig::default() });
+    transmitted(session.poll_output(START));
+    assert_eq!(session.poll_output(at(1)), Output::Heartbeat);
+    session.send(&Message::from("made")).unwrap();
+    assert_eq!(transmitted(session.poll_output(at(1))), "data: made\n\n");
+    assert_eq!(session.poll_output(at(2)), Output::Heartbeat);
+    assert_eq!(session.poll_output(at(2)), Output::Wait { until: Some(at(3)) });
+}
+
+#[test]
+fn no_heartbeat_comes_after_the_end() {
+    let mut session = Session::new(SessionConfig::default());
+    transmitted(session.poll_output(START));
+    session.close(None);
+    assert_eq!(session.poll_output(at(100)), Output::Closed);
+    assert_eq!(session.poll_output(at(200)), Output::Closed);
+    assert_eq!(session.close_reason(), Some(CloseReason::Finished));
+}
+
+#[test]
+fn the_first_bytes_may_be_padded() {
+    let mut session = Session::new(SessionConfig { padding: 2048, retry: Some(Retry::from_millis(7)), ..quiet() });
+    let first = transmitted(session.poll_output(START));
+    let padding = first.strip_suffix("retry: 7\n\n").unwrap();
+    assert_eq!(padding.len(), 2048);
+    assert!(padding.starts_with(": ") && padding.ends_with(" \n\n"));
+    for padding in 1..5 {
+        let mut session = Session::new(SessionConfig { padding, ..quiet() });
+        assert_eq!(transmitted(session.poll_output(START)).len(), padding.max(3));
+    }
+}
+
+#[test]
+fn a_priming_event_is_an_id_without_data() {
+    let mut session = Session::new(quiet());
+    session.send(&priming(EventId::from(1), None)).unwrap();
+    transmitted(session.poll_output(START));
+    assert_eq!(transmitted(session.poll_output(START)), "id: 1\ndata: \n\n");
+}
+
+#[test]
+fn a_peer_that_takes_nothing_is_taken_for_gone() {
+    let mut session = Session::new(SessionConfig { write_timeout: Some(5 * SECOND), ..quiet() });
+    transmitted(session.poll_output(at(10)));
+    assert_eq!(session.handle_unwritten(at(12)), Output::Wait { until: Some(at(15)) });
+    // Some of it is taken: the time begins anew.
+    session.handle_progress(at(14));
+    assert_eq!(session.handle_unwritten(at(15)), Output::Wait { until: Some(at(19)) });
+    assert_eq!(session.handle_unwritten(at(19)), Output::Closed);
+    assert_eq!(session.close_reason(), Some(CloseReason::WriteTimeout));
+    assert_eq!(session.send(&Message::from("a")), Err(SendError::Closed));
+    assert_eq!(session.poll_output(at(19)), Output::Closed);
+
+    let mut patient = Session::new(SessionConfig { write_timeout: None, ..quiet() });
+    transmitted(patient.poll_output(START));
+    assert_eq!(patient.handle_unwritten(Timestamp::from_millis(u64::MAX)), Output::Wait { until: None });
+}
+
+#[test]
+fn sessions_of_an_age_end_at_different_moments() {
+    let config = SessionConfig { max_age: Some(100 * SECOND), ..quiet() };
+    let ends: Vec<Timestamp> = (0..50)
+        .map(|seed| {
+            let mut session = Session::new(config.clone()).with_seed(seed);
+            transmitted(session.poll_output(at(7)));
+            let Output::Wait { until: Some(end) } = session.poll_output(at(7)) else { panic!("no end") };
+            assert!((at(97)..=at(107)).contains(&end), "{end:?}");
+            assert!(matches!(session.poll_output(at(96)), Output::Wait { .. }));
+            // What is waiting goes out before.
+            session.send(&Message::from("last")).unwrap();
+            assert_eq!(transmitted(session.poll_output(end)), "data: last\n\n");
+            assert_eq!(session.poll_output(end), Output::Closed);
+            assert_eq!(session.close_reason(), Some(CloseReason::MaxAge));
+            end
+        })
+        .collect();
+    // Neither does a log that never runs dry keep it.
+    let mut log = small_log(2);
+    let mut session = Session::reading(config, log.subscribe(StartAt::Oldest, START).0);
+    session.poll_output(START);
+    session.handle_log(&mut log);
+    assert!(matches!(session.poll_output(at(100)), Output::Transmit(_)));
+    log.publish("more", START).unwrap();
+    session.handle_log(&mut log);
+    assert_eq!(session.poll_output(at(100)), Output::Closed);
+
+    let (first, last) = (ends.iter().min().unwrap(), ends.iter().max().unwrap());
+    assert!(last.since(*first) > 5 * SECOND);
+}
+
+fn resync() -> SessionConfig {
+    SessionConfig { resync: Some(EventType::new("resync").unwrap()), ..quiet() }
+}
+
+fn small_log(count: u64) -> Log {
+    let mut log = Log::new(LogConfig { events: 2, epoch: Some(0xa), ..LogConfig::default() });
+    for number in 1..=count {
+        log.publish(format!("{number}"), START).unwrap();
+    }
+    log
+}
+
+#[test]
+fn a_client_is_told_what_became_of_its_wish_to_resume() {
+    let cases = [
+        ("a-4", ""),
+        ("a-1", "event: resync\ndata: {\"reason\":\"gap\",\"missed\":2}\n\n"),
+        ("b-4", "event: resync\ndata: {\"reason\":\"stale\"}\n\n"),
+        ("x", "event: resync\ndata: {\"reason\":\"unknown\"}\n\n"),
+    ];
+    for (id, told) in cases {
+        let mut log = small_log(5);
+        let id = EventId::new(id).unwrap();
+        let (cursor, resumed) = log.subscribe(StartAt::After(&id), START);
+        let mut session = Session::resuming(resync(), cursor, resumed);
+        let told = if told.is_empty() { ":\n\n" } else { told };
+        assert_eq!(transmitted(session.poll_output(START)), told, "{id}");
+        // By itself, nothing is told.
+        let (cursor, resumed) = log.subscribe(StartAt::After(&id), START);
+        assert_eq!(transmitted(Session::resuming(quiet(), cursor, resumed).poll_output(START)), ":\n\n");
+    }
+}
+
+#[test]
+fn a_client_whose_session_lags_is_told_before_it_goes_on() {
+    let mut log = small_log(0);
+    let mut session = Session::reading(resync(), log.subscribe(StartAt::Live, START).0);
+    drain(&mut session, &mut log, START);
+    for number in 1..=5 {
+        log.publish(format!("{number}"), START).unwrap();
+    }
+    let sent = drain(&mut session, &mut log, START);
+    let told = "event: resync\ndata: {\"reason\":\"lagged\",\"missed\":3}\n\n";
+    assert_eq!(sent, format!("{told}id: a-4\ndata: 4\n\nid: a-5\ndata: 5\n\n"));
+}
+
+#[test]
+fn a_session_that_lags_may_be_ended_instead() {
+    let mut log = small_log(0);
+    let config = SessionConfig { on_lag: OnLag::Disconnect, ..quiet() };
+    let mut session = Session::reading(config, log.subscribe(StartAt::Live, START).0);
+    drain(&mut session, &mut log, START);
+    for number in 1..=5 {
+        log.publish(format!("{number}"), START).unwrap();
+    }
+    assert_eq!(drain(&mut session, &mut log, START), "");
+    assert_eq!((session.close_reason(), session.missed()), (Some(CloseReason::Lagged), 3));
+}
+
+#[test]
+fn finishing_sends_what_the_log_has_and_the_farewell_and_nothing_after() {
+    let mut log = small_log(2);
+    let mut session = Session::reading(quiet(), log.subscribe(StartAt::Oldest, START).0);
+    let bye = Message::new().event(EventType::new("bye").unwrap()).retry(Retry::from_millis(5));
+    session.finish(Some(&bye), CloseReason::Drained);
+    let sent = drain(&mut session, &mut log, START);
+    let events = "id: a-1\ndata: 1\n\nid: a-2\ndata: 2\n\n";
+    assert_eq!(sent, format!(":\n\n{events}event: bye\nretry: 5\ndata: \n\n"));
+    assert_eq!(session.close_reason(), Some(CloseReason::Drained));
+    log.publish("late", START).unwrap();
+    assert_eq!(drain(&mut session, &mut log, at(100)), "");
+}
+
+#[test]
+fn only_the_latest_of_each_key_goes_to_a_reader_that_wants_it_so() {
+    let mut log = Log::new(LogConfig::default());
+    let price = |log: &mut Log, key: &'static str, data: u32| {
+        log.publish(Publication::new(format!("{key} {data}")).key(key), START).unwrap();
+    };
+    let interest = sse_proto::server::Interest::all().latest();
+    let mut session = Session::reading(quiet(), log.subscribe_to(interest, StartAt::Live, START).0);
+    price(&mut log, "tin", 1);
+    assert_eq!(drain(&mut session, &mut log, START), ":\n\nid: 1\ndata: tin 1\n\n");
+    price(&mut log, "tin", 2);
+    price(&mut log, "zinc", 1);
+    price(&mut log, "tin", 3);
+    log.publish("news", START).unwrap();
+    let sent = drain(&mut session, &mut log, START);
+    assert_eq!(sent, "id: 3\ndata: zinc 1\n\nid: 4\ndata: tin 3\n\nid: 5\ndata: news\n\n");
+    assert_eq!(session.passed_over().superseded, 1);
+}

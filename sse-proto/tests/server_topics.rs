@@ -1,0 +1,237 @@
+//! Topics, filters, ages and the readers of a log.
+
+use core::time::Duration;
+
+use sse_proto::{
+    EventId, EventType, Message, Retry, Text, Timestamp,
+    server::{
+        Cursor, DrainConfig, Drained, Interest, Log, LogConfig, LogRead, Publication, Resumed, StartAt, Subscribers,
+        Subscription, TooManySessions,
+    },
+};
+
+const START: Timestamp = Timestamp::from_millis(0);
+
+fn at(seconds: u64) -> Timestamp {
+    Timestamp::from_millis(1000 * seconds)
+}
+
+/// The data of everything that the reader gets, `!` for what it is told to have missed.
+fn read(log: &mut Log, cursor: &mut Cursor) -> String {
+    let mut all = String::new();
+    loop {
+        match log.read(cursor, 64) {
+            LogRead::Events(bytes) => {
+                let text = String::from_utf8(bytes.to_vec()).unwrap();
+                all.extend(text.lines().filter_map(|line| line.strip_prefix("data: ")));
+            }
+            LogRead::Lagged { missed } => all += &format!("!{missed} "),
+            LogRead::Closed | LogRead::UpToDate => return all,
+        }
+    }
+}
+
+fn publish(log: &mut Log, topics: &str, data: &'static str) {
+    let topics = topics.chars().map(String::from);
+    log.publish(Publication::new(data).to(topics), START).unwrap();
+}
+
+#[test]
+fn a_reader_gets_the_messages_to_its_topics_and_to_all_once_and_in_order() {
+    let mut log = Log::new(LogConfig::default());
+    let mut subscribe = |topics: &str| {
+        let interest = Interest::all().topics(topics.chars().map(String::from));
+        log.subscribe_to(interest, StartAt::Live, START).0
+    };
+    let mut readers = [subscribe("a"), subscribe("b"), subscribe("ab"), subscribe("c"), subscribe("")];
+    let mut everything = log.subscribe(StartAt::Live, START).0;
+    for (topics, data) in [("a", "1"), ("b", "2"), ("ab", "3"), ("", "4"), ("a", "5"), ("x", "6"), ("ba", "7")] {
+        publish(&mut log, topics, data);
+    }
+    let got: Vec<String> = readers.iter_mut().map(|cursor| read(&mut log, cursor)).collect();
+    assert_eq!(got, ["13457", "2347", "123457", "4", "4"]);
+    assert_eq!(read(&mut log, &mut everything), "1234567");
+    publish(&mut log, "b", "8");
+    let got: Vec<String> = readers.iter_mut().map(|cursor| read(&mut log, cursor)).collect();
+    assert_eq!(got, ["", "8", "8", "", ""]);
+}
+
+#[test]
+fn one_id_resumes_all_topics_of_a_reader() {
+    let mut log = Log::new(LogConfig::default());
+    for (topics, data) in [("a", "1"), ("b", "2"), ("c", "3"), ("a", "4"), ("c", "5"), ("b", "6")] {
+        publish(&mut log, topics, data);
+    }
+    let id = EventId::from(2);
+    let (mut cursor, resumed) = log.subscribe_to(Interest::all().topics(["a", "b"]), StartAt::After(&id), START);
+    assert_eq!(resumed, Resumed::Exact);
+    assert_eq!(read(&mut log, &mut cursor), "46");
+}
+
+#[test]
+fn a_reader_of_a_rare_topic_misses_only_what_it_wanted() {
+    let mut log = Log::new(LogConfig { events: 3, ..LogConfig::default() });
+    let rare = || Interest::all().topics(["r"]);
+    publish(&mut log, "r", "1");
+    let mut up_to_date = log.subscribe_to(rare(), StartAt::Live, START).0;
+    let mut behind = log.subscribe_to(rare(), StartAt::Oldest, START).0;
+    for _ in 0..10 {
+        publish(&mut log, "o", "x");
+    }
+    assert_eq!(read(&mut log, &mut up_to_date), "");
+    assert_eq!(read(&mut log, &mut behind), "!8 ");
+    let resumed = log.subscribe_to(rare(), StartAt::After(&EventId::from(1)), START).1;
+    assert_eq!(resumed, Resumed::Exact);
+    publish(&mut log, "r", "2");
+    assert_eq!(read(&mut log, &mut up_to_date), "2");
+    for _ in 0..5 {
+        publish(&mut log, "o", "x");
+    }
+    let resumed = log.subscribe_to(rare(), StartAt::After(&EventId::from(2)), START).1;
+    assert!(matches!(resumed, Resumed::Gap { .. }), "{resumed:?}");
+}
+
+#[test]
+fn topics_without_messages_are_forgotten_and_no_gap_with_them() {
+    let mut log = Log::new(LogConfig { events: 4, ..LogConfig::default() });
+    let mut cursor = log.subscribe_to(Interest::all().topics(["first"]), StartAt::Live, START).0;
+    log.publish(Publication::new("lost").to(["first"]), START).unwrap();
+    for number in 0..1000 {
+        log.publish(Publication::new("x").to([format!("topic {number}")]), START).unwrap();
+    }
+    assert!(read(&mut log, &mut cursor).starts_with('!'));
+}
+
+#[test]
+fn a_filter_is_asked_for_each_message_replayed_or_live() {
+    let mut log = Log::new(LogConfig::default());
+    for (topics, data) in [("a", "1"), ("s", "2"), ("", "3"), ("as", "4")] {
+        publish(&mut log, topics, data);
+    }
+    let public = |entry: &sse_proto::server::Entry<'_>| !entry.topics().contains(&Text::from("s"));
+    let (mut cursor, _) = log.subscribe_to(Interest::all().filter(public), StartAt::Oldest, START);
+    assert_eq!(read(&mut log, &mut cursor), "13");
+    publish(&mut log, "s", "5");
+    publish(&mut log, "a", "6");
+    assert_eq!(read(&mut log, &mut cursor), "6");
+    assert_eq!(cursor.passed_over().withheld, 3);
+
+    let content = |entry: &sse_proto::server::Entry<'_>| entry.encoded().ends_with(b"data: 3\n\n");
+    let interest = Interest::all().topics(["a"]).filter(content);
+    let (mut cursor, _) = log.subscribe_to(interest, StartAt::Oldest, START);
+    assert_eq!(read(&mut log, &mut cursor), "3");
+}
+
+#[test]
+fn messages_are_kept_for_their_time() {
+    let mut log = Log::new(LogConfig { age: Some(Duration::from_secs(10)), ..LogConfig::default() });
+    log.publish("1", at(0)).unwrap();
+    log.publish("2", at(5)).unwrap();
+    assert_eq!(log.subscribe(StartAt::After(&EventId::from(1)), at(9)).1, Resumed::Exact);
+    log.expire(at(10));
+    assert_eq!(log.len(), 1);
+    assert_eq!(log.subscribe(StartAt::After(&EventId::from(1)), at(14)).1, Resumed::Exact);
+    assert_eq!(log.subscribe(StartAt::After(&EventId::from(1)), at(15)).1, Resumed::Gap { missed: 1 });
+    assert!(log.is_empty());
+    assert_eq!(log.bytes(), 0);
+    log.publish("3", at(16)).unwrap();
+    let mut cursor = log.subscribe(StartAt::Oldest, at(16)).0;
+    assert_eq!(read(&mut log, &mut cursor), "3");
+}
+
+#[test]
+fn those_who_wait_are_woken_once_and_only_for_what_they_want() {
+    let mut subscribers = Subscribers::default();
+    let all = subscribers.join_unlimited(Subscription::to_all());
+    let a = subscribers.join_unlimited(Subscription::to(["a"]));
+    let ab = subscribers.join_unlimited(Subscription::to(["b", "a"]));
+    let wake = |subscribers: &mut Subscribers, topics: &[&'static str]| {
+        let topics: Vec<Text> = topics.iter().map(|topic| Text::from(*topic)).collect();
+        let mut woken = Vec::new();
+        subscribers.wake(&topics, &mut woken);
+        woken.sort_unstable();
+        woken
+    };
+    assert_eq!(wake(&mut subscribers, &["a"]), []);
+    for id in [all, a, ab] {
+        subscribers.wait(id, 0);
+        subscribers.wait(id, 0);
+    }
+    assert_eq!(wake(&mut subscribers, &["b", "c"]), [all, ab]);
+    assert_eq!(wake(&mut subscribers, &["a", "b"]), [a]);
+    assert_eq!(wake(&mut subscribers, &["a"]), []);
+    subscribers.wait(ab, 0);
+    subscribers.wait(a, 0);
+    assert_eq!(wake(&mut subscribers, &[]), [a, ab]);
+    subscribers.wait(ab, 0);
+    subscribers.leave(ab);
+    assert_eq!(wake(&mut subscribers, &["a", "b"]), []);
+    assert_eq!((subscribers.in_topic("a"), subscribers.in_topic("b"), subscribers.len()), (1, 0, 2));
+    // The number is another's now, who is woken for its own topics and not for those of the one before.
+    let c = subscribers.join_unlimited(Subscription::to(["c"]));
+    subscribers.wait(c, 0);
+    assert_eq!(wake(&mut subscribers, &["b"]), []);
+    assert_eq!(wake(&mut subscribers, &["c"]), [c]);
+}
+
+#[test]
+fn sessions_with_one_key_may_be_limited() {
+    let mut subscribers = Subscribers::default();
+    let own = || Subscription::to_all().key("user 7").at_most(2);
+    let first = subscribers.join(own()).unwrap();
+    subscribers.join(own()).unwrap();
+    assert_eq!(subscribers.join(own()), Err(TooManySessions { sessions: 2, most: 2 }));
+    assert!(subscribers.join(Subscription::to_all().key("user 8").at_most(2)).is_ok());
+    subscribers.leave(first);
+    assert!(subscribers.join(own()).is_ok());
+    assert_eq!(subscribers.of_key("user 7").count(), 2);
+}
+
+#[test]
+fn only_readers_that_are_to_be_waited_for_hold_a_publisher_back() {
+    let mut subscribers = Subscribers::default();
+    let slow = subscribers.join_unlimited(Subscription::to_all());
+    subscribers.wait(slow, 0);
+    assert!(subscribers.keep_up(1000, 1));
+    let awaited = subscribers.join_unlimited(Subscription::to_all().awaited(10).at(1000));
+    assert!(subscribers.keep_up(1000, 1));
+    assert!(subscribers.keep_up(1009, 1));
+    assert!(!subscribers.keep_up(1010, 1));
+    subscribers.advance(awaited, 1001);
+    assert!(subscribers.keep_up(1010, 1));
+    subscribers.leave(awaited);
+    assert!(subscribers.keep_up(2000, 1));
+}
+
+#[test]
+fn a_drain_says_farewell_with_spread_out_times_and_tells_who_was_cut() {
+    let mut subscribers = Subscribers::default();
+    let ids: Vec<_> = (0..20)
+        .map(|number| subscribers.join_unlimited(Subscription::to_all().key(format!("user {number}"))))
+        .collect();
+    assert_eq!(subscribers.poll_drained(START), Err(None));
+    assert_eq!(subscribers.farewell(ids[0]), None);
+    let farewell = Message::new().event(EventType::new("bye").unwrap());
+    let config = DrainConfig { farewell: Some(farewell.clone()), ..DrainConfig::default() };
+    subscribers.drain(config, 1, START);
+    let times: Vec<u64> = (1000..=10_000)
+        .filter(|millis| {
+            let told = farewell.clone().retry(Retry::from_millis(*millis));
+            ids.iter().any(|id| subscribers.farewell(*id).as_ref() == Some(&told))
+        })
+        .collect();
+    assert!(times.len() > 15 && times[0] < 3000 && times[times.len() - 1] > 8000, "{times:?}");
+    for id in &ids[2..] {
+        subscribers.leave(*id);
+    }
+    assert_eq!(subscribers.poll_drained(at(9)), Err(Some(at(10))));
+    assert!(!subscribers.is_cut());
+    let cut = vec![Some("user 0".into()), Some("user 1".into())];
+    let drained = subscribers.poll_drained(at(10)).unwrap();
+    assert_eq!((drained.sessions, drained.cut), (20, cut));
+    assert!(subscribers.is_cut());
+
+    let mut nobody = Subscribers::default();
+    nobody.drain(DrainConfig::default(), 1, START);
+    assert_eq!(nobody.poll_drained(START), Ok(Drained::default()));
+}

@@ -225,11 +225,13 @@ fn a_drain_says_farewell_with_spread_out_times_and_tells_who_was_cut() {
         subscribers.leave(*id);
     }
     assert_eq!(subscribers.poll_drained(at(9)), Err(Some(at(10))));
-    assert!(!subscribers.is_cut());
+    assert!(!subscribers.is_cut(ids[0]));
     let cut = vec![Some("user 0".into()), Some("user 1".into())];
     let drained = subscribers.poll_drained(at(10)).unwrap();
     assert_eq!((drained.sessions, drained.cut), (20, cut));
-    assert!(subscribers.is_cut());
+    assert!(subscribers.is_cut(ids[0]) && subscribers.is_cut(ids[1]));
+    let late = subscribers.join_unlimited(Subscription::to_all());
+    assert!(subscribers.farewell(late).is_some() && !subscribers.is_cut(late));
 
     let mut nobody = Subscribers::default();
     nobody.drain(DrainConfig::default(), 1, START);

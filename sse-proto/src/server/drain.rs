@@ -69,15 +69,14 @@ impl Subscribers {
     /// The deadline, while there is something to wait for; `None` if no drain has begun.
     pub fn poll_drained(&mut self, now: Timestamp) -> Result<Drained, Option<Timestamp>> {
         let left = self.len();
-        let keys = match &self.draining {
+        let cut = match &self.draining {
             None => return Err(None),
-            Some(draining) if draining.cut.is_none() && left > 0 && now < draining.deadline => {
-                return Err(Some(draining.deadline));
-            }
-            Some(draining) => draining.cut.clone().unwrap_or_else(|| self.all_keys()),
+            Some(Draining { cut: Some(cut), .. }) => cut.clone(),
+            Some(draining) if left > 0 && now < draining.deadline => return Err(Some(draining.deadline)),
+            Some(_) => self.cut_all(),
         };
         let Some(draining) = &mut self.draining else { return Err(None) };
-        let cut = draining.cut.insert(keys).clone();
+        draining.cut = Some(cut.clone());
         Ok(Drained { sessions: draining.sessions, cut })
     }
 
@@ -93,10 +92,5 @@ impl Subscribers {
     /// Whether a drain has begun.
     pub fn is_draining(&self) -> bool {
         self.draining.is_some()
-    }
-
-    /// Whether the deadline of a drain is over, and sessions that are left are to give up.
-    pub fn is_cut(&self) -> bool {
-        self.draining.as_ref().is_some_and(|draining| draining.cut.is_some())
     }
 }

@@ -111,6 +111,8 @@ struct Subscriber {
     behind: Option<u64>,
     position: u64,
     waits: bool,
+    /// A drain could not wait for it any longer.
+    cut: bool,
 }
 
 #[derive(Clone, Copy, Debug)]
@@ -185,7 +187,7 @@ impl Subscribers {
             self.slots.push(None);
             (self.slots.len() - 1) as u32
         });
-        self.slots[slot as usize] = Some(Subscriber { key, groups, behind, position, waits: false });
+        self.slots[slot as usize] = Some(Subscriber { key, groups, behind, position, waits: false, cut: false });
         SubscriberId(slot)
     }
 
@@ -288,9 +290,18 @@ impl Subscribers {
             })
     }
 
-    /// The keys of all readers.
-    pub(super) fn all_keys(&self) -> Vec<Option<Text>> {
-        self.iter().map(|(_, subscriber)| subscriber.key.clone()).collect()
+    /// Whether a drain was over before this reader had come to its end, so that it is to give up.
+    pub fn is_cut(&self, id: SubscriberId) -> bool {
+        matches!(self.slots.get(id.index()), Some(Some(subscriber)) if subscriber.cut)
+    }
+
+    /// Cuts all readers, and gives back their keys.
+    pub(super) fn cut_all(&mut self) -> Vec<Option<Text>> {
+        let cut = |subscriber: &mut Subscriber| {
+            subscriber.cut = true;
+            subscriber.key.clone()
+        };
+        self.slots.iter_mut().flatten().map(cut).collect()
     }
 
     fn iter(&self) -> impl Iterator<Item = (SubscriberId, &Subscriber)> {

@@ -32,6 +32,14 @@ impl<K: Runtime> Feed<K> {
         }
     }
 
+    /// Asks what to do while the peer takes nothing.
+    pub(super) fn handle_unwritten(&mut self, waker: &Waker, now: Timestamp) -> Output {
+        match self {
+            Self::Log(reading) => reading.handle_unwritten(waker, now),
+            _ => self.with_machine(|machine| machine.handle_unwritten(now)),
+        }
+    }
+
     /// Does something to the machine, and wakes whom that concerns.
     pub(super) fn with_machine<T>(&mut self, act: impl FnOnce(&mut Session) -> T) -> T {
         match self {
@@ -102,10 +110,17 @@ impl<K: Runtime> Reading<K> {
         output
     }
 
+    fn handle_unwritten(&mut self, waker: &Waker, now: Timestamp) -> Output {
+        let Some(id) = self.id else { return Output::Closed };
+        let (output, old) = lock(&self.log).handle_unwritten(id, &mut self.machine, waker, now);
+        drop(old);
+        output
+    }
+
     fn leave(&mut self) {
         let Some(id) = self.id.take() else { return };
-        let (waker, others) = lock(&self.log).leave(id);
-        drop(waker);
+        let (wakers, others) = lock(&self.log).leave(id);
+        drop(wakers);
         others.into_values().for_each(Waker::wake);
         let reason = self.machine.close_reason().unwrap_or(CloseReason::Disconnected);
         let totals = SessionTotals::new(self.machine.missed(), self.machine.passed_over());

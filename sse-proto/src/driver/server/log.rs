@@ -11,7 +11,7 @@ use std::sync::{Mutex, MutexGuard};
 
 use super::{Alarm, Subscribe, lock};
 use crate::{
-    EventId,
+    EventId, Timestamp,
     driver::{Runtime, Timer},
     server::{
         self, CloseReason, Cursor, DrainConfig, Drained, Interest, LogConfig, Observer, Publication, PublishError,
@@ -33,6 +33,10 @@ pub(super) struct State<T, S: ?Sized> {
     pub(super) subscribers: Subscribers,
     /// The tasks of the subscribers that wait, by their numbers.
     wakers: Vec<Option<Waker>>,
+    /// The tasks of those that wait for their peers.
+    stalled: BTreeMap<SubscriberId, Waker>,
+    /// The step that is being taken concerns everybody.
+    wakes_all: bool,
     /// Sessions that the application has ended.
     ended: BTreeMap<SubscriberId, CloseReason>,
     /// Tasks that wait for readers to come on or to leave.
@@ -57,6 +61,8 @@ impl<K: Runtime> Log<K> {
         let state = State {
             subscribers: Subscribers::default(),
             wakers: Vec::new(),
+            stalled: BTreeMap::new(),
+            wakes_all: false,
             ended: BTreeMap::new(),
             others: BTreeMap::new(),
             numbers: 0,
@@ -166,12 +172,9 @@ impl<K: Runtime> Log<K> {
                 let waker = cx.waker().clone();
                 let mut state = lock(&self.shared);
                 let now = state.clock.now();
-                let was_cut = state.subscribers.is_cut();
                 let deadline = match state.subscribers.poll_drained(now) {
                     Ok(drained) => {
-                        if !was_cut {
-                            state.wake_all();
-                        }
+                        state.wake_all();
                         wake(state);
                         return Poll::Ready(drained);
                     }
@@ -205,11 +208,15 @@ impl<K: Runtime> Log<K> {
     pub fn disconnect(&self, key: &str) -> usize {
         let mut state = lock(&self.shared);
         let sessions: Vec<SubscriberId> = state.subscribers.of_key(key).collect();
+        let inner = &mut *state;
+        let mut stalled = Vec::new();
         for id in &sessions {
-            state.ended.insert(*id, CloseReason::Finished);
+            inner.ended.insert(*id, CloseReason::Finished);
+            inner.woken.push(*id);
+            stalled.extend(inner.stalled.remove(id));
         }
-        state.wake_all();
         wake(state);
+        stalled.into_iter().for_each(Waker::wake);
         sessions.len()
     }
 
@@ -257,21 +264,43 @@ impl<T: Timer, S: Store + ?Sized> State<T, S> {
         published
     }
 
+    /// Wakes the sessions that wait for the log and those that wait for their peers, and whoever waits for readers.
     fn wake_all(&mut self) {
         self.subscribers.wake_all(&mut self.woken);
+        self.wakes_all = true;
     }
 
     /// What the application wants of a session, whatever the log has.
     pub(super) fn instruct(&self, id: SubscriberId, machine: &mut server::Session) {
-        if let Some(reason) = self.ended.get(&id) {
-            machine.give_up(*reason);
-        } else if self.subscribers.is_cut() {
-            machine.give_up(CloseReason::Cut);
-        } else if !machine.is_closed()
+        self.instruct_at_once(id, machine);
+        if !machine.is_closed()
             && let Some(farewell) = self.subscribers.farewell(id)
         {
             machine.finish(Some(&farewell), CloseReason::Drained);
         }
+    }
+
+    /// What a session is to do even while its peer takes nothing.
+    fn instruct_at_once(&self, id: SubscriberId, machine: &mut server::Session) {
+        if let Some(reason) = self.ended.get(&id) {
+            machine.give_up(*reason);
+        } else if self.subscribers.is_cut(id) {
+            machine.give_up(CloseReason::Cut);
+        }
+    }
+
+    /// Asks what a session is to do whose peer takes nothing, and has it woken when the application wants it to end.
+    pub(super) fn handle_unwritten(
+        &mut self,
+        id: SubscriberId,
+        machine: &mut server::Session,
+        waker: &Waker,
+        now: Timestamp,
+    ) -> (server::Output, Option<Waker>) {
+        self.instruct_at_once(id, machine);
+        let output = machine.handle_unwritten(now);
+        let waits = matches!(output, server::Output::Wait { .. });
+        (output, waits.then(|| self.stalled.insert(id, waker.clone())).flatten())
     }
 
     /// Notes that a session waits, and gives back the waker of its that is of no use any more.
@@ -288,10 +317,11 @@ impl<T: Timer, S: Store + ?Sized> State<T, S> {
     }
 
     /// Lets a session go, and gives back what is to be dropped and woken without the lock.
-    pub(super) fn leave(&mut self, id: SubscriberId) -> (Option<Waker>, BTreeMap<u64, Waker>) {
+    pub(super) fn leave(&mut self, id: SubscriberId) -> ([Option<Waker>; 2], BTreeMap<u64, Waker>) {
         self.subscribers.leave(id);
         self.ended.remove(&id);
-        (self.wakers.get_mut(id.index()).and_then(Option::take), self.others())
+        let waker = self.wakers.get_mut(id.index()).and_then(Option::take);
+        ([waker, self.stalled.remove(&id)], self.others())
     }
 
     /// Takes the tasks that wait for readers to come on or to leave.
@@ -302,12 +332,15 @@ impl<T: Timer, S: Store + ?Sized> State<T, S> {
 
 /// Wakes whom the last step concerns, without the lock: what waking them does is their own affair.
 fn wake<T: Timer, S: Store + ?Sized>(mut state: MutexGuard<'_, State<T, S>>) {
-    let State { woken, wakers, store, .. } = &mut *state;
+    let State { woken, wakers, .. } = &mut *state;
     let tasks: Vec<Waker> = woken.drain(..).filter_map(|id| wakers.get_mut(id.index())?.take()).collect();
-    let others = if store.is_closed() { state.others() } else { BTreeMap::new() };
+    let (stalled, others) = match mem::take(&mut state.wakes_all) {
+        true => (mem::take(&mut state.stalled), state.others()),
+        false => Default::default(),
+    };
     drop(state);
-    tasks.into_iter().for_each(Waker::wake);
-    others.into_values().for_each(Waker::wake);
+    let tasks = tasks.into_iter().chain(stalled.into_values()).chain(others.into_values());
+    tasks.for_each(Waker::wake);
 }
 
 /// A task that waits for readers. Dropping it takes the task off the list.

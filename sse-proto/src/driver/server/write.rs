@@ -76,7 +76,7 @@ impl<K: Runtime> Session<K> {
         }
         loop {
             let now = self.alarm.now();
-            match self.feed.with_machine(|machine| machine.handle_unwritten(now)) {
+            match self.feed.handle_unwritten(cx.waker(), now) {
                 Output::Wait { until: Some(deadline) } => ready!(self.alarm.poll(cx, deadline)),
                 Output::Wait { until: None } => return Poll::Pending,
                 _ => return Poll::Ready(Err(WriteError::TimedOut)),

@@ -1,0 +1,385 @@
+//! Sessions and the log that they share, over streams in memory, under tokio's paused clock: nothing sleeps.
+
+use std::{
+    collections::VecDeque,
+    future::{pending, poll_fn},
+    pin::Pin,
+    sync::{Arc, Mutex},
+    task::{Context, Poll, Waker},
+    time::Duration,
+};
+
+use futures_core::Stream;
+use sse_tokio::{
+    CloseReason, DrainConfig, EventId, EventReader, EventType, Heartbeat, Log, LogConfig, Message, Observer, OnLag,
+    Publication, Resumed, Retry, SendValueError, Session, SessionConfig, SessionInfo, SessionTotals, StartAt,
+    WriteError,
+};
+use tokio::{
+    io::{AsyncReadExt, DuplexStream, duplex},
+    task::JoinHandle,
+    time::{Instant, timeout},
+};
+
+const SECOND: Duration = Duration::from_secs(1);
+
+fn quiet() -> SessionConfig {
+    SessionConfig { heartbeat: None, ..SessionConfig::default() }
+}
+
+/// Writes a session to a pipe with so much room.
+fn serve(session: Session, room: usize) -> (DuplexStream, JoinHandle<bool>) {
+    let (near, far) = duplex(room);
+    (far, tokio::spawn(async move { session.write_to(near).await.is_ok() }))
+}
+
+/// What has been written by the time that everything has come to rest.
+fn ready_bytes(session: &mut Session) -> String {
+    let mut sent = String::new();
+    while let Poll::Ready(Some(bytes)) = session.poll_bytes(&mut Context::from_waker(Waker::noop())) {
+        sent += core::str::from_utf8(&bytes).unwrap();
+    }
+    sent
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_handler_runs_with_its_session_and_ends_it() {
+    let session = Session::run(quiet(), |sender| async move {
+        for number in 0..3 {
+            sender.send(format!("{number}")).await.unwrap();
+            tokio::time::sleep(SECOND).await;
+        }
+    });
+    let (far, written) = serve(session, 1024);
+    let mut events = EventReader::new(far);
+    for number in 0..3 {
+        assert_eq!(events.next().await.unwrap().unwrap().data(), format!("{number}"));
+    }
+    assert!(events.next().await.is_none());
+    assert!(written.await.unwrap());
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_handler_is_dropped_when_its_client_goes_away() {
+    struct Guard(Arc<()>);
+    let alive = Arc::new(());
+    let guard = Guard(Arc::clone(&alive));
+    let session = Session::run(SessionConfig::default(), |sender| async move {
+        sender.send("hello").await.unwrap();
+        let _guard = &guard.0;
+        pending::<()>().await;
+    });
+    let (far, written) = serve(session, 1024);
+    tokio::task::yield_now().await;
+    assert_eq!(Arc::strong_count(&alive), 2);
+    drop(far);
+    // The next heartbeat finds out.
+    assert!(!written.await.unwrap());
+    assert_eq!(Arc::strong_count(&alive), 1);
+}
+
+/// Yields what there is, and then waits or ends.
+struct Items(VecDeque<&'static str>, bool);
+
+impl Stream for Items {
+    type Item = &'static str;
+
+    fn poll_next(mut self: Pin<&mut Self>, _: &mut Context<'_>) -> Poll<Option<&'static str>> {
+        match self.0.pop_front() {
+            None if self.1 => Poll::Ready(None),
+            None => Poll::Pending,
+            item => Poll::Ready(item),
+        }
+    }
+}
+
+#[test]
+fn a_stream_is_sent_in_one_piece_as_far_as_there_is_room_and_ends_the_session() {
+    tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap().block_on(async {
+        let items = Items(["a", "b", "c"].into(), true);
+        let mut session = Session::stream(SessionConfig { queue: 18, ..quiet() }, items);
+        let mut next = async || poll_fn(|cx| session.poll_bytes(cx)).await.map(|bytes| bytes.to_vec());
+        assert_eq!(next().await.unwrap(), b":\n\n");
+        assert_eq!(next().await.unwrap(), b"data: a\n\ndata: b\n\n");
+        assert_eq!(next().await.unwrap(), b"data: c\n\n");
+        assert_eq!(next().await, None);
+
+        let mut waiting = Session::stream(quiet(), Items(["a"].into(), false));
+        assert_eq!(ready_bytes(&mut waiting), ":\n\ndata: a\n\n");
+    });
+}
+
+#[tokio::test]
+async fn values_are_written_by_the_serializer_of_the_session() {
+    use std::fmt::Write;
+
+    let (sender, mut session) = Session::channel(quiet());
+    let prices = sender.serializing(|price: &f64, data| {
+        if price.is_nan() {
+            return Err("no price");
+        }
+        write!(data, "{price:.1}\nEUR").map_err(|_| "no room")
+    });
+    prices.send(&1.0).await.unwrap();
+    prices.send_with(&Message::new().id(EventId::from(2)), &2.0).await.unwrap();
+    assert!(matches!(prices.send(&f64::NAN).await, Err(SendValueError::Value("no price"))));
+    prices.sender().send("plain").await.unwrap();
+    let sent = "data: 1.0\ndata: EUR\n\nid: 2\ndata: 2.0\ndata: EUR\n\ndata: plain\n\n";
+    assert_eq!(ready_bytes(&mut session), format!(":\n\n{sent}"));
+    drop(session);
+    assert!(matches!(prices.send(&1.0).await, Err(SendValueError::Send(_))));
+}
+
+#[cfg(feature = "json")]
+#[tokio::test]
+async fn values_are_written_as_json() {
+    let (sender, mut session) = Session::channel(quiet());
+    sender.send_json(&("a", 1)).await.unwrap();
+    let price = Message::new().event(EventType::new("price").unwrap());
+    sender.send_json_with(&price, &[1.5]).await.unwrap();
+    assert_eq!(ready_bytes(&mut session), ":\n\ndata: [\"a\",1]\n\nevent: price\ndata: [1.5]\n\n");
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_heartbeat_is_made_by_a_function_each_time() {
+    let config = SessionConfig { heartbeat: Some(Heartbeat::fixed(SECOND)), ..SessionConfig::default() };
+    let mut count = 0;
+    let (_sender, mut session) = Session::channel(config);
+    session = session.with_heartbeat(move || {
+        count += 1;
+        Message::new().comment(format!("{count}"))
+    });
+    let mut next = async || poll_fn(|cx| session.poll_bytes(cx)).await.unwrap();
+    let started = Instant::now();
+    assert_eq!(next().await, ":\n\n");
+    assert_eq!(next().await, ": 1\n\n");
+    assert_eq!(next().await, ": 2\n\n");
+    assert!(started.elapsed() >= 2 * SECOND);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_peer_that_takes_nothing_ends_its_session_and_frees_the_sender() {
+    let config = SessionConfig { write_timeout: Some(5 * SECOND), queue: 64, ..quiet() };
+    let (sender, session) = Session::channel(config);
+    let (near, _far) = duplex(16);
+    let started = Instant::now();
+    let written = tokio::spawn(session.write_to(near));
+    while sender.send("more than the pipe has room for").await.is_ok() {}
+    assert!(started.elapsed() >= 5 * SECOND);
+    assert_eq!(sender.closed().await, CloseReason::WriteTimeout);
+    assert!(matches!(written.await.unwrap(), Err(WriteError::TimedOut)));
+}
+
+#[tokio::test]
+async fn a_farewell_is_the_last_thing_sent() {
+    let (sender, mut session) = Session::channel(quiet());
+    sender.send("a").await.unwrap();
+    sender.close_with(Message::new().event(EventType::new("bye").unwrap()).retry(Retry::from_millis(9)));
+    assert_eq!(ready_bytes(&mut session), ":\n\ndata: a\n\nevent: bye\nretry: 9\ndata: \n\n");
+    assert_eq!(sender.closed().await, CloseReason::Finished);
+}
+
+#[tokio::test]
+async fn sessions_read_their_topics_and_are_counted() {
+    let log = Log::new(LogConfig { epoch: Some(1), ..LogConfig::default() });
+    let open = |key: &'static str, topics: &[&'static str]| {
+        log.session().key(key).at_most(1).topics(topics.iter().copied()).config(quiet()).open()
+    };
+    let mut a = open("ann", &["a"]).unwrap();
+    let mut ab = open("bob", &["a", "b"]).unwrap();
+    assert!(open("ann", &["b"]).is_err());
+    assert_eq!((log.sessions(), log.sessions_in("a"), log.sessions_in("b"), log.sessions_of("ann")), (2, 2, 1, 1));
+    let count = log.publish_all([Publication::new("1").to(["b"]), Publication::new("2").to(["a", "b"])]).unwrap();
+    assert_eq!(count, 2);
+    assert_eq!(ready_bytes(&mut a), ":\n\nid: 1-2\ndata: 2\n\n");
+    assert_eq!(ready_bytes(&mut ab), ":\n\nid: 1-1\ndata: 1\n\nid: 1-2\ndata: 2\n\n");
+    drop(a);
+    assert_eq!((log.sessions(), log.sessions_of("ann")), (1, 0));
+    assert_eq!(log.disconnect("bob"), 1);
+    log.publish("3").unwrap();
+    assert_eq!(ready_bytes(&mut ab), "");
+    assert_eq!(log.sessions(), 0);
+}
+
+#[derive(Clone, Default)]
+struct Notes(Arc<Mutex<Vec<String>>>);
+
+impl Notes {
+    fn note(&self, what: String) {
+        self.0.lock().unwrap().push(what);
+    }
+}
+
+impl Observer for Notes {
+    fn opened(&self, session: &SessionInfo<'_>) {
+        self.note(format!("opened {} {:?}", session.key.unwrap_or("-"), session.topics));
+    }
+
+    fn resumed(&self, _: &SessionInfo<'_>, resumed: Resumed) {
+        self.note(format!("{resumed:?}"));
+    }
+
+    fn lagged(&self, _: &SessionInfo<'_>, missed: u64) {
+        self.note(format!("lagged {missed}"));
+    }
+
+    fn closed(&self, session: &SessionInfo<'_>, reason: CloseReason, totals: SessionTotals) {
+        self.note(format!("closed {} {reason:?} {}", session.key.unwrap_or("-"), totals.missed));
+    }
+}
+
+#[tokio::test]
+async fn an_observer_is_told_what_becomes_of_sessions() {
+    let log = Log::new(LogConfig { events: 2, ..LogConfig::default() });
+    let notes = Notes::default();
+    log.observe(notes.clone());
+    let ids: Vec<EventId> = (0..4).map(|number| log.publish(format!("{number}")).unwrap().unwrap()).collect();
+    let mut gone = log.session().key("ann").after(Some(&ids[0])).config(quiet()).open().unwrap();
+    ready_bytes(&mut gone);
+    for number in 4..9 {
+        log.publish(format!("{number}")).unwrap();
+    }
+    ready_bytes(&mut gone);
+    drop(gone);
+    let mut ended = log.session().topics(["t"]).config(quiet()).open().unwrap();
+    log.close();
+    ready_bytes(&mut ended);
+    drop(ended);
+    let told = notes.0.lock().unwrap().clone();
+    let ann = ["opened ann None", "Gap { missed: 1 }", "lagged 3", "closed ann Disconnected 3"];
+    assert_eq!(told[..4], ann);
+    assert_eq!(told[4..], ["opened - Some([\"t\"])", "Exact", "closed - Finished 0"]);
+}
+
+#[tokio::test(start_paused = true)]
+async fn one_stalled_reader_of_a_hundred_is_told_or_cut_and_holds_nobody_up() {
+    const EVENTS: usize = 500;
+    let log = Log::new(LogConfig { events: 100, ..LogConfig::default() });
+    let readers: Vec<_> = (0..99)
+        .map(|_| {
+            let (far, _) = serve(Session::resume_with(&log, None, quiet()), 4096);
+            tokio::spawn(async move {
+                let mut events = EventReader::new(far);
+                let mut last = 0;
+                while let Some(event) = events.next().await {
+                    last += 1;
+                    assert_eq!(event.unwrap().data(), format!("{last}"));
+                }
+                last
+            })
+        })
+        .collect();
+    let resync = SessionConfig { resync: Some(EventType::new("resync").unwrap()), write_timeout: None, ..quiet() };
+    let cut = SessionConfig { on_lag: OnLag::Disconnect, write_timeout: None, ..quiet() };
+    let (told_far, told) = serve(Session::resume_with(&log, None, resync), 16);
+    let (mut cut_far, cut) = serve(Session::resume_with(&log, None, cut), 16);
+    for number in 1..=EVENTS {
+        log.publish(format!("{number}")).unwrap();
+        for _ in 0..4 {
+            tokio::task::yield_now().await;
+        }
+    }
+    log.close();
+    for reader in readers {
+        assert_eq!(reader.await.unwrap(), EVENTS);
+    }
+
+    // The stalled ones wake up.
+    let mut events = EventReader::new(told_far);
+    let (mut got, mut missed) = (0, 0);
+    while let Some(event) = events.next().await {
+        let event = event.unwrap();
+        let data: &str = event.data();
+        match data.strip_prefix("{\"reason\":\"lagged\",\"missed\":") {
+            Some(rest) => missed += rest.trim_end_matches('}').parse::<usize>().unwrap(),
+            None => {
+                got += 1;
+                assert_eq!(data, format!("{}", got + missed));
+            }
+        }
+    }
+    assert!(missed >= EVENTS - 110, "{missed} missed");
+    assert_eq!(got + missed, EVENTS);
+    assert!(told.await.unwrap());
+    let mut rest = String::new();
+    cut_far.read_to_string(&mut rest).await.unwrap();
+    assert!(!rest.contains("data: 500"));
+    assert!(cut.await.unwrap());
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_publisher_may_wait_for_a_reader_that_asks_for_it() {
+    let log = Log::new(LogConfig::default());
+    let session = log.session().awaited(2).config(SessionConfig { burst: 1, ..quiet() }).open().unwrap();
+    let (far, _) = serve(session, 16);
+    let publisher = tokio::spawn({
+        let log = log.clone();
+        async move {
+            for number in 0..50 {
+                log.publish_awaiting(format!("{number}")).await.unwrap();
+            }
+            log.close();
+        }
+    });
+    // Nobody reads: the publisher stands.
+    tokio::time::sleep(SECOND).await;
+    assert!(!publisher.is_finished());
+    let mut events = EventReader::new(far);
+    for number in 0..50 {
+        assert_eq!(events.next().await.unwrap().unwrap().data(), format!("{number}"));
+    }
+    assert!(events.next().await.is_none());
+    publisher.await.unwrap();
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_reader_that_goes_away_holds_no_publisher_up() {
+    let log = Log::default();
+    let session = log.session().awaited(0).config(quiet()).open().unwrap();
+    log.publish("unread").unwrap();
+    let waiting = tokio::spawn({
+        let log = log.clone();
+        async move { log.publish_awaiting("next").await.is_ok() }
+    });
+    tokio::time::sleep(SECOND).await;
+    assert!(!waiting.is_finished());
+    drop(session);
+    assert!(timeout(SECOND, waiting).await.unwrap().unwrap());
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_drain_ends_all_sessions_and_names_those_it_cut() {
+    let log = Log::default();
+    let open = |key: &'static str| log.session().key(key).config(quiet()).open().unwrap();
+    let (good_far, good) = serve(open("good"), 1024);
+    let (_stuck_far, stuck) = serve(open("stuck"), 4);
+    tokio::task::yield_now().await;
+    log.publish("last").unwrap();
+    let farewell = Some(Message::new().event(EventType::new("bye").unwrap()));
+    let started = Instant::now();
+    let draining = log.drain(DrainConfig { farewell, timeout: 3 * SECOND, ..DrainConfig::default() });
+    let drained = draining.await;
+    assert!(started.elapsed() >= 3 * SECOND);
+    assert_eq!((drained.sessions, &drained.cut[..]), (2, &[Some("stuck".into())][..]));
+    assert!(good.await.unwrap());
+    // At once, and not when its write timeout is over.
+    assert!(!timeout(SECOND, stuck).await.unwrap().unwrap());
+    let mut events = EventReader::new(good_far);
+    assert_eq!(events.next().await.unwrap().unwrap().data(), "last");
+    assert_eq!(events.next().await.unwrap().unwrap().event_type(), "bye");
+    assert!((1000..=10_000).contains(&events.retry().unwrap().as_millis()));
+    assert!(events.next().await.is_none());
+
+    // Who comes now is turned away in the same way, with nothing replayed.
+    let (far, late) = serve(log.session().start_at(StartAt::Oldest).config(quiet()).open().unwrap(), 1024);
+    assert!(late.await.unwrap());
+    let mut events = EventReader::new(far);
+    assert_eq!(events.next().await.unwrap().unwrap().event_type(), "bye");
+    assert!(events.next().await.is_none());
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_drain_of_nobody_is_over_at_once() {
+    let drained = timeout(SECOND, Log::default().drain(DrainConfig::default())).await.unwrap();
+    assert_eq!((drained.sessions, drained.cut.len()), (0, 0));
+}

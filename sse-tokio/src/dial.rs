@@ -4,7 +4,7 @@ use std::{future::Future, io, pin::Pin};
 
 use sse_proto::driver::http::{Dial, Socket, Target};
 #[cfg(feature = "tls")]
-use sse_proto::driver::http::{Tls, TlsSession};
+use sse_proto::driver::http::{Tls, TlsSession, agreed_on_http2};
 use tokio::net::TcpStream;
 
 use crate::Io;
@@ -53,5 +53,6 @@ async fn connect(target: Target) -> io::Result<TcpStream> {
 async fn connection(tcp: TcpStream, session: Option<TlsSession>) -> io::Result<Socket> {
     let Some(TlsSession { config, name }) = session else { return Ok(Socket::new(Io::new(tcp))) };
     let stream = tokio_rustls::TlsConnector::from(config).connect(name, tcp).await?;
-    Ok(Socket::new(Io::new(stream)))
+    let http2 = agreed_on_http2(stream.get_ref().1);
+    Ok(Socket::new(Io::new(stream)).http2(http2))
 }

@@ -16,11 +16,14 @@ use std::{
 use http_body::Body;
 use hyper::{body::Incoming, server::conn::http1, service::service_fn};
 use sse::{
-    Change, Config, EventId, EventReader, EventSource, EventSourceOver, FailReason, Io, Log, LogConfig, Loss, Message,
+    Change, Config, Dialler, EventId, EventReader, EventSource, EventSourceOver, FailReason, HttpConnector, Io, Log, LogConfig, Loss, Message,
     Request, Response, ResponseHead, Retry, Sender, Session, SessionConfig, StartAt, last_event_id, sse_proto::driver,
 };
 
-use super::cut::Cut;
+use super::{
+    cut::Cut,
+    https::{Answer, Frame, Server, Status},
+};
 
 /// A server on a free port that answers requests.
 async fn serve_http<B>(
@@ -84,6 +87,77 @@ fn a_client_gets_what_is_published_and_resumes_what_it_missed_until_there_is_no_
         assert_eq!(cause, Loss::End { in_mid_event: false });
         assert_eq!(source.next().await.unwrap().unwrap_err().reason, FailReason::Status(204));
         assert!(source.next().await.is_none());
+    });
+}
+
+/// A client of this server that trusts it, if it is to.
+fn https(server: &Server, host: &str, protocols: Option<&[&str]>) -> EventSource {
+    let dialler = protocols.map_or_else(Dialler::default, |protocols| Dialler::with_tls(server.trusted(protocols)));
+    let config = Config::new(format!("https://{host}:{}/", server.address.port())).expect("a URL");
+    EventSource::new(config.reconnection_time(Duration::ZERO), HttpConnector::new(dialler))
+}
+
+/// What a source says, in short.
+async fn story(mut source: EventSource) -> Vec<String> {
+    let mut story = Vec::new();
+    while let Some(change) = source.next_change().await {
+        story.push(match change {
+            Change::Event(event) => String::from(event.data()),
+            Change::Reestablishing { cause, .. } => format!("{cause:?}"),
+            Change::Failed(failure) => format!("{:?}", failure.reason),
+            _ => continue,
+        });
+    }
+    story
+}
+
+#[test]
+fn what_tls_refuses_is_refused_for_good_and_what_breaks_is_tried_again() {
+    block_on(async {
+        const ANSWERS: &[Answer] = &[
+            Answer::Close,
+            Answer::Text("HTTP/1.1 200 OK\r\nContent-Type: text/event-stream\r\n\r\ndata: 1\n\n"),
+            Answer::Text("HTTP/1.1 204 No Content\r\n\r\n"),
+        ];
+        let server = Server::new(&["http/1.1"], ANSWERS);
+        let broken = format!("{:?}", Loss::Unreachable);
+        let end = format!("{:?}", Loss::End { in_mid_event: false });
+        let expected = [broken.as_str(), "1", end.as_str(), "Status(204)"];
+        assert_eq!(story(https(&server, "localhost", Some(&["http/1.1"]))).await, expected);
+
+        // Nobody has signed the certificate; it is for another name; there is no protocol in common.
+        let server = || Server::new(&["http/1.1"], &[Answer::Text("")]);
+        assert_eq!(story(https(&server(), "localhost", None)).await, ["Futile"]);
+        assert_eq!(story(https(&server(), "127.0.0.1", Some(&[]))).await, ["Futile"]);
+        assert_eq!(story(https(&server(), "localhost", Some(&["gopher"]))).await, ["Futile"]);
+    });
+}
+
+#[test]
+fn over_http2_a_reset_stream_and_a_server_that_goes_away_are_losses() {
+    block_on(async {
+        const OK: Frame = Frame::Head(Status::Ok);
+        const ANSWERS: &[Answer] = &[
+            Answer::Frames(&[OK, Frame::Data("data: 1\n\n"), Frame::Reset]),
+            Answer::Frames(&[OK, Frame::Data("data: 2\n\ndata: lost"), Frame::GoAway(0)]),
+            // A stream that the server has begun to answer goes on to its end.
+            Answer::Frames(&[OK, Frame::Data("data: 3\n\n"), Frame::GoAway(1), Frame::End("data: 4\n\n")]),
+            Answer::Frames(&[Frame::GoAway(0)]),
+            Answer::Frames(&[Frame::Head(Status::NoContent)]),
+        ];
+        let server = Server::new(&["h2", "http/1.1"], ANSWERS);
+        let expected = [
+            "1",
+            "Broken { in_mid_event: false }",
+            "2",
+            "Broken { in_mid_event: true }",
+            "3",
+            "4",
+            "End { in_mid_event: false }",
+            "Unreachable",
+            "Status(204)",
+        ];
+        assert_eq!(story(https(&server, "localhost", Some(&["h2", "http/1.1"]))).await, expected);
     });
 }
 

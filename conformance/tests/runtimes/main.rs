@@ -1,6 +1,7 @@
 //! One source file, three runtimes: what differs between them is the `use` lines below.
 
 mod cut;
+mod https;
 
 use std::{net::SocketAddr, thread};
 

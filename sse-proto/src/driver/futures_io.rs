@@ -10,7 +10,7 @@ use bytes::Bytes;
 use futures_io::{AsyncRead, AsyncWrite};
 
 #[cfg(feature = "futures-tls")]
-use super::http::{Socket, TlsSession};
+use super::http::{Socket, TlsSession, agreed_on_http2};
 use super::{Read, ReceiveBuffer, Write};
 
 /// Makes any `futures_io` reader or writer one of ours, and one of hyper's.
@@ -92,5 +92,6 @@ where
 {
     let Some(TlsSession { config, name }) = session else { return Ok(Socket::new(FuturesIo::new(socket))) };
     let stream = futures_rustls::TlsConnector::from(config).connect(name, socket).await?;
-    Ok(Socket::new(FuturesIo::new(stream)))
+    let http2 = agreed_on_http2(stream.get_ref().1);
+    Ok(Socket::new(FuturesIo::new(stream)).http2(http2))
 }

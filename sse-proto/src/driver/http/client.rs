@@ -2,19 +2,20 @@
 
 use alloc::boxed::Box;
 use core::{
+    fmt,
     future::{Future, poll_fn},
     pin::Pin,
-    task::{Context, Poll, Waker},
+    task::{Context, Poll, Waker, ready},
 };
 
 use bytes::Bytes;
 use http::Uri;
-use http_body::Body;
-use hyper::{body::Incoming, client::conn::http1};
+use hyper::body::Incoming;
 
 use super::{
-    Dial, HttpError, Socket,
-    request::{RequestBody, build},
+    BodyReader, Dial, HttpError, Socket,
+    connection::{Connection, open},
+    request::Outgoing,
 };
 use crate::{
     Text,
@@ -22,7 +23,7 @@ use crate::{
     driver::{Connect, EventSource, Read, Response, Timer},
 };
 
-/// The transport over HTTP/1.1.
+/// The transport over HTTP/1.1, and over HTTP/2 where the dialler has agreed on it and the feature `http2` is on.
 #[derive(Clone, Debug, Default)]
 pub struct HttpConnector<D> {
     dialler: D,
@@ -61,26 +62,18 @@ impl<D: Dial + Default, T: Timer + Default> EventSource<HttpConnector<D>, T> {
 impl<D: Dial> Connect for HttpConnector<D> {
     type Body = HttpBody;
     type Error = HttpError;
-    type Future = Pin<Box<dyn Future<Output = Result<Response<HttpBody>, HttpError>> + Send>>;
+    type Future = Exchange;
 
-    fn connect(&mut self, request: Request) -> Self::Future {
-        let parts = build(&request).map(|(target, request)| (self.dialler.dial(target), request));
-        Box::pin(async move {
+    fn connect(&mut self, request: Request) -> Exchange {
+        let parts = Outgoing::new(&request).map(|(target, request)| (self.dialler.dial(target), request));
+        Exchange(Stage::Dialling(Box::pin(async move {
             let (socket, request) = parts?;
-            let socket = socket.await.map_err(HttpError::Dial)?;
-            let (mut sender, mut connection) = http1::handshake(socket).await.map_err(HttpError::Http)?;
-            let mut answer = Box::pin(sender.send_request(request));
-            let mut running = true;
-            let answer = poll_fn(|cx| {
-                if running && Pin::new(&mut connection).poll(cx).is_ready() {
-                    running = false;
-                }
-                answer.as_mut().poll(cx)
-            });
-            let (head, body) = answer.await.map_err(HttpError::Http)?.into_parts();
-            let head = ResponseHead::from(&head);
-            Ok(Response { head, body: HttpBody { body, connection: running.then_some(connection) } })
-        })
+            Ok((socket.await.map_err(HttpError::Dial)?, request))
+        })))
+    }
+
+    fn is_connected(&self, exchange: &Exchange) -> Option<bool> {
+        Some(matches!(exchange.0, Stage::Connected(_)))
     }
 
     fn classify(&self, error: &HttpError) -> NetworkError {
@@ -88,34 +81,72 @@ impl<D: Dial> Connect for HttpConnector<D> {
     }
 }
 
+/// A request that is under way: the answer to be.
+pub struct Exchange(Stage);
+
+enum Stage {
+    /// There is no connection yet.
+    Dialling(Step<(Socket, Outgoing)>),
+    /// The request is being sent, or its answer waited for.
+    Connected(Step<Response<HttpBody>>),
+}
+
+type Step<T> = Pin<Box<dyn Future<Output = Result<T, HttpError>> + Send>>;
+
+impl Future for Exchange {
+    type Output = Result<Response<HttpBody>, HttpError>;
+
+    fn poll(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Self::Output> {
+        loop {
+            match &mut self.0 {
+                Stage::Dialling(dialling) => {
+                    let (socket, request) = ready!(dialling.as_mut().poll(cx))?;
+                    self.0 = Stage::Connected(Box::pin(exchange(socket, request)));
+                }
+                Stage::Connected(answer) => return answer.as_mut().poll(cx),
+            }
+        }
+    }
+}
+
+impl fmt::Debug for Exchange {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Exchange").field("connected", &matches!(self.0, Stage::Connected(_))).finish()
+    }
+}
+
+async fn exchange(socket: Socket, request: Outgoing) -> Result<Response<HttpBody>, HttpError> {
+    let (mut answer, connection) = open(socket, request).await?;
+    let mut connection = Some(connection);
+    let answer = poll_fn(|cx| {
+        poll_connection(&mut connection, cx);
+        answer.as_mut().poll(cx)
+    });
+    let (head, body) = answer.await.map_err(HttpError::Http)?.into_parts();
+    let head = ResponseHead::from(&head);
+    Ok(Response { head, body: HttpBody { body: BodyReader::new(body), connection } })
+}
+
 /// The body of an answer, and the connection that it comes over.
 #[derive(Debug)]
 pub struct HttpBody {
-    body: Incoming,
-    connection: Option<http1::Connection<Socket, RequestBody>>,
+    body: BodyReader<Incoming>,
+    connection: Option<Connection>,
 }
 
 impl Read for HttpBody {
     type Error = HttpError;
 
     fn poll_read(&mut self, cx: &mut Context<'_>) -> Poll<Result<Option<Bytes>, HttpError>> {
-        loop {
-            if let Some(connection) = &mut self.connection
-                && Pin::new(connection).poll(cx).is_ready()
-            {
-                self.connection = None;
-            }
-            // Nobody has to be woken for the body: only the connection above puts anything there.
-            match Pin::new(&mut self.body).poll_frame(&mut Context::from_waker(Waker::noop())) {
-                Poll::Ready(None) => return Poll::Ready(Ok(None)),
-                Poll::Ready(Some(Err(error))) => return Poll::Ready(Err(HttpError::Http(error))),
-                Poll::Ready(Some(Ok(frame))) => match frame.into_data() {
-                    Ok(data) if !data.is_empty() => return Poll::Ready(Ok(Some(data))),
-                    // An empty frame, or trailers.
-                    _ => {}
-                },
-                Poll::Pending => return Poll::Pending,
-            }
-        }
+        poll_connection(&mut self.connection, cx);
+        // Nobody has to be woken for the body: only the connection above puts anything there.
+        self.body.poll_read(&mut Context::from_waker(Waker::noop())).map_err(HttpError::Http)
+    }
+}
+
+/// Lets a connection do its work, as long as it lives.
+fn poll_connection(connection: &mut Option<Connection>, cx: &mut Context<'_>) {
+    if connection.as_mut().is_some_and(|connection| connection.poll(cx).is_ready()) {
+        *connection = None;
     }
 }

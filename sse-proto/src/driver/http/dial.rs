@@ -63,6 +63,7 @@ impl Target {
 /// A connection that HTTP can be spoken over: TCP, TLS over it, or any other stream of bytes.
 pub struct Socket {
     stream: Box<dyn Stream>,
+    http2: bool,
 }
 
 /// The stream in a [`Socket`].
@@ -73,7 +74,18 @@ impl<S: hyper::rt::Read + hyper::rt::Write + Send + Unpin> Stream for S {}
 impl Socket {
     /// A connection over this stream.
     pub fn new(stream: impl hyper::rt::Read + hyper::rt::Write + Send + Unpin + 'static) -> Self {
-        Self { stream: Box::new(stream) }
+        Self { stream: Box::new(stream), http2: false }
+    }
+
+    /// Whether HTTP/2 was agreed on for this connection (ALPN): HTTP/1.1 is spoken if it was not.
+    #[must_use]
+    pub fn http2(mut self, agreed: bool) -> Self {
+        self.http2 = agreed;
+        self
+    }
+
+    pub(super) fn is_http2(&self) -> bool {
+        self.http2
     }
 }
 
@@ -111,6 +123,6 @@ impl hyper::rt::Write for Socket {
 
 impl fmt::Debug for Socket {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Socket").finish_non_exhaustive()
+        f.debug_struct("Socket").field("http2", &self.http2).finish_non_exhaustive()
     }
 }

@@ -5,9 +5,12 @@
 
 mod answer;
 mod client;
+mod connection;
 mod convert;
 mod dial;
 mod error;
+#[cfg(feature = "http2")]
+mod http2;
 mod request;
 mod server;
 #[cfg(feature = "tls")]
@@ -18,10 +21,10 @@ pub use hyper;
 pub use rustls;
 
 #[cfg(feature = "tls")]
-pub use self::tls::{Tls, TlsSession, is_refusal};
+pub use self::tls::{Tls, TlsSession, agreed_on_http2, is_refusal};
 pub use self::{
     answer::NoMoreEvents,
-    client::{HttpBody, HttpConnector},
+    client::{Exchange, HttpBody, HttpConnector},
     convert::BodyReader,
     dial::{Dial, Socket, Target},
     error::HttpError,

@@ -35,38 +35,63 @@ impl Body for RequestBody {
     }
 }
 
-/// Where a request goes, and what is sent there.
-pub(super) fn build(request: &Request) -> Result<(Target, http::Request<RequestBody>), HttpError> {
-    let uri = request.url.parse::<Uri>().map_err(|error| HttpError::Request(error.into()))?;
-    let tls = match uri.scheme_str() {
-        Some("http") => false,
-        Some("https") => true,
-        scheme => return Err(HttpError::Scheme(Text::from(scheme.unwrap_or_default()))),
-    };
-    let host = uri.host().unwrap_or_default();
-    let target = Target {
-        host: String::from(host.trim_start_matches('[').trim_end_matches(']')),
-        port: uri.port_u16().unwrap_or(if tls { 443 } else { 80 }),
-        tls,
-    };
-    let authority = match uri.port() {
-        Some(port) => [host, port.as_str()].join(":"),
-        None => String::from(host),
-    };
-    let path = uri.path_and_query().map_or("/", PathAndQuery::as_str);
-    let mut built = match path.strip_prefix('/') {
-        Some(_) => http::Request::builder().uri(path),
-        None => http::Request::builder().uri(["/", path].concat()),
-    };
-    built = built.method(request.method.as_str());
-    if request.headers.value("host").is_none() {
-        built = built.header(header::HOST, authority);
+/// A request that is ready to be sent, in the form of HTTP/1.1: with a path for its target, and a `Host`.
+#[derive(Debug)]
+pub(super) struct Outgoing(http::Request<RequestBody>);
+
+impl Outgoing {
+    /// Where the request goes, and what is sent there.
+    pub(super) fn new(request: &Request) -> Result<(Target, Self), HttpError> {
+        let uri = request.url.parse::<Uri>().map_err(|error| HttpError::Request(error.into()))?;
+        let tls = match uri.scheme_str() {
+            Some("http") => false,
+            Some("https") => true,
+            scheme => return Err(HttpError::Scheme(Text::from(scheme.unwrap_or_default()))),
+        };
+        let host = uri.host().unwrap_or_default();
+        let target = Target {
+            host: String::from(host.trim_start_matches('[').trim_end_matches(']')),
+            port: uri.port_u16().unwrap_or(if tls { 443 } else { 80 }),
+            tls,
+        };
+        let authority = match uri.port() {
+            Some(port) => [host, port.as_str()].join(":"),
+            None => String::from(host),
+        };
+        let path = uri.path_and_query().map_or("/", PathAndQuery::as_str);
+        let mut built = match path.strip_prefix('/') {
+            Some(_) => http::Request::builder().uri(path),
+            None => http::Request::builder().uri(["/", path].concat()),
+        };
+        built = built.method(request.method.as_str());
+        if request.headers.value("host").is_none() {
+            built = built.header(header::HOST, authority);
+        }
+        for (name, value) in request.headers.iter() {
+            built = built.header(name, value);
+        }
+        let body = (!request.body.is_empty()).then(|| request.body.clone());
+        let built = built.body(RequestBody(body)).map_err(HttpError::Request)?;
+        Ok((target, Self(built)))
     }
-    for (name, value) in request.headers.iter() {
-        built = built.header(name, value);
+
+    pub(super) fn into_http1(self) -> http::Request<RequestBody> {
+        self.0
     }
-    let built = built
-        .body(RequestBody((!request.body.is_empty()).then(|| request.body.clone())))
-        .map_err(HttpError::Request)?;
-    Ok((target, built))
+
+    /// The request in the form of HTTP/2: what `Host` says is in its target (RFC 9113, section 8.3.1).
+    #[cfg(feature = "http2")]
+    pub(super) fn into_http2(self) -> Result<http::Request<RequestBody>, HttpError> {
+        let Self(mut request) = self;
+        let authority = request.headers_mut().remove(header::HOST);
+        let mut target = request.uri().clone().into_parts();
+        // HTTP/2 is agreed on by TLS.
+        target.scheme = Some(http::uri::Scheme::HTTPS);
+        if let Some(authority) = authority {
+            let authority = http::uri::Authority::try_from(authority.as_bytes());
+            target.authority = Some(authority.map_err(|error| HttpError::Request(error.into()))?);
+        }
+        *request.uri_mut() = Uri::from_parts(target).map_err(|error| HttpError::Request(error.into()))?;
+        Ok(request)
+    }
 }

@@ -1,15 +1,18 @@
 //! What is the same about TLS on all runtimes: settings, the name to check, and which faults are for good.
 
-use alloc::{sync::Arc, vec};
+use alloc::sync::Arc;
 use std::{io, sync::OnceLock};
 
 use rustls::{
-    AlertDescription, CertificateError, ClientConfig, Error, RootCertStore, crypto::ring, pki_types::ServerName,
+    AlertDescription, CertificateError, ClientConfig, ClientConnection, Error, RootCertStore, crypto::ring,
+    pki_types::ServerName,
 };
 
 use super::Target;
 
-/// How TLS is spoken: settings of the caller's own, or the roots of webpki-roots.
+/// How TLS is spoken: settings of the caller's own, or the roots of webpki-roots and the versions of HTTP that the
+/// features allow. Settings of the caller's own name those versions themselves (`alpn_protocols`); without, HTTP/1.1 is
+/// spoken.
 #[derive(Clone, Debug, Default)]
 pub struct Tls {
     own: Option<Arc<ClientConfig>>,
@@ -36,6 +39,11 @@ impl Tls {
     }
 }
 
+/// Whether the server agreed to speak HTTP/2 (ALPN).
+pub fn agreed_on_http2(connection: &ClientConnection) -> bool {
+    connection.alpn_protocol() == Some(b"h2")
+}
+
 /// What a handshake needs.
 #[derive(Clone, Debug)]
 pub struct TlsSession {
@@ -45,7 +53,7 @@ pub struct TlsSession {
     pub name: ServerName<'static>,
 }
 
-/// The roots of webpki-roots, and HTTP/1.1.
+/// The roots of webpki-roots, and the versions of HTTP that can be spoken.
 fn default_config() -> Arc<ClientConfig> {
     static CONFIG: OnceLock<Arc<ClientConfig>> = OnceLock::new();
     let config = CONFIG.get_or_init(|| {
@@ -54,7 +62,10 @@ fn default_config() -> Arc<ClientConfig> {
         // The provider's own defaults cannot be unfit for the provider.
         let builder = builder.with_safe_default_protocol_versions().expect("ring supports the default versions of TLS");
         let mut config = builder.with_root_certificates(roots).with_no_client_auth();
-        config.alpn_protocols = vec![b"http/1.1".to_vec()];
+        if cfg!(feature = "http2") {
+            config.alpn_protocols.push(b"h2".to_vec());
+        }
+        config.alpn_protocols.push(b"http/1.1".to_vec());
         Arc::new(config)
     });
     Arc::clone(config)

@@ -1,0 +1,84 @@
+//! HTTP/2, without a task for it.
+
+use alloc::{boxed::Box, sync::Arc, vec::Vec};
+use core::{
+    future::Future,
+    mem,
+    pin::Pin,
+    task::{Context, Poll},
+};
+use std::sync::{Mutex, MutexGuard, PoisonError};
+
+use hyper::{client::conn::http2, rt::Executor};
+
+use super::{
+    HttpError, Socket,
+    connection::{self, Answer},
+    request::{Outgoing, RequestBody},
+};
+
+/// How far a server may be ahead of the consumer, in bytes.
+const WINDOW: u32 = 256 * 1024;
+
+/// Opens a connection for one request, and sends it.
+pub(super) async fn open(socket: Socket, request: Outgoing) -> Result<(Answer, connection::Connection), HttpError> {
+    let tasks = Tasks::default();
+    let mut builder = http2::Builder::new(tasks.clone());
+    builder.initial_connection_window_size(WINDOW).initial_stream_window_size(WINDOW);
+    let (mut sender, requests) = builder.handshake(socket).await.map_err(HttpError::Http)?;
+    let request = request.into_http2()?;
+    let answer = async move { sender.send_request(request).await };
+    Ok((Box::pin(answer), connection::Connection::Http2(Connection { requests: Some(requests), tasks })))
+}
+
+/// hyper's side for requests, and the tasks that it would have others run: its side for the socket among them.
+pub(super) struct Connection {
+    requests: Option<http2::Connection<Socket, RequestBody, Tasks>>,
+    tasks: Tasks,
+}
+
+impl Connection {
+    /// Does what can be done now. It is ready when the connection is at its end.
+    pub(super) fn poll(&mut self, cx: &mut Context<'_>) -> Poll<()> {
+        if self.requests.as_mut().is_some_and(|requests| Pin::new(requests).poll(cx).is_ready()) {
+            self.requests = None;
+        }
+        self.tasks.poll(cx)
+    }
+}
+
+/// The tasks of one connection, run by whoever polls the connection.
+#[derive(Clone, Default)]
+struct Tasks(Arc<Mutex<Vec<Task>>>);
+
+type Task = Pin<Box<dyn Future<Output = ()> + Send>>;
+
+impl Tasks {
+    /// Polls all there are, and those that they start. It is ready when there are none.
+    fn poll(&self, cx: &mut Context<'_>) -> Poll<()> {
+        let mut waiting = Vec::new();
+        loop {
+            let mut due = mem::take(&mut *self.lock());
+            if due.is_empty() {
+                break;
+            }
+            due.retain_mut(|task| task.as_mut().poll(cx).is_pending());
+            waiting.append(&mut due);
+        }
+        let done = waiting.is_empty();
+        *self.lock() = waiting;
+        if done { Poll::Ready(()) } else { Poll::Pending }
+    }
+
+    fn lock(&self) -> MutexGuard<'_, Vec<Task>> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl<F: Future<Output: Send> + Send + 'static> Executor<F> for Tasks {
+    fn execute(&self, task: F) {
+        self.lock().push(Box::pin(async move {
+            task.await;
+        }));
+    }
+}

@@ -23,6 +23,7 @@ use sse::{
 use super::{
     cut::Cut,
     https::{Answer, Frame, Server, Status},
+    plain,
 };
 
 /// A server on a free port that answers requests.
@@ -87,6 +88,51 @@ fn a_client_gets_what_is_published_and_resumes_what_it_missed_until_there_is_no_
         assert_eq!(cause, Loss::End { in_mid_event: false });
         assert_eq!(source.next().await.unwrap().unwrap_err().reason, FailReason::Status(204));
         assert!(source.next().await.is_none());
+    });
+}
+
+#[test]
+fn a_request_has_its_method_and_body_each_time_it_is_sent_and_a_refusal_says_why() {
+    block_on(async {
+        let (server, requests) = plain::serve(&[
+            "HTTP/1.1 200 OK\r\nContent-Type: text/event-stream\r\n\r\nid: 7\ndata: 1\n\n",
+            "HTTP/1.1 422 No\r\nContent-Type: application/json\r\nContent-Length: 17\r\n\r\n{\"error\":\"model\"}",
+        ]);
+        let config = Config::new(format!("http://{server}/chat")).and_then(|config| Ok(config.body("{\"stream\":true}")));
+        let config = config.expect("a URL").method("POST").expect("a method").reconnection_time(Duration::ZERO);
+        let config = config.header("Content-Type", "application/json").expect("a field");
+        let mut source = EventSource::open(config).expect("a URL");
+        assert_eq!(source.next().await.expect("an event").expect("no error").data(), "1");
+        let failure = source.next().await.expect("a failure").expect_err("no event");
+        let refusal = failure.response.expect("what the server said");
+        assert_eq!((refusal.head.status, &*refusal.body), (422, &b"{\"error\":\"model\"}"[..]));
+
+        let [first, second] = [(); 2].map(|()| requests.recv().expect("a request"));
+        for request in [&first, &second] {
+            assert!(request.starts_with("post /chat http/1.1\r\n"), "{request}");
+            assert!(request.contains("\r\ncontent-type: application/json\r\n"), "{request}");
+            assert_eq!(request.matches("content-length: 15\r\n").count(), 1, "{request}");
+            assert!(!request.contains("transfer-encoding"), "{request}");
+            assert!(request.ends_with("\r\n\r\n{\"stream\":true}"), "{request}");
+        }
+        assert!(second.contains("\r\nlast-event-id: 7\r\n"), "{second}");
+    });
+}
+
+#[test]
+fn a_length_is_announced_only_where_a_body_could_be_expected() {
+    block_on(async {
+        let (server, requests) = plain::serve(&["HTTP/1.1 204 No Content\r\n\r\n"; 2]);
+        for (method, lengths) in [("GET", 0), ("POST", 1)] {
+            let config = Config::new(format!("http://{server}/")).expect("a URL").method(method).expect("a method");
+            let failure = EventSource::open(config).expect("a URL").next().await.expect("a failure").expect_err("no event");
+            assert_eq!(failure.reason, FailReason::Status(204));
+            let request = requests.recv().expect("a request");
+            assert!(request.starts_with(&method.to_ascii_lowercase()), "{request}");
+            assert_eq!(request.matches("content-length: 0\r\n").count(), lengths, "{request}");
+            assert_eq!(request.matches("content-length").count(), lengths, "{request}");
+            assert!(!request.contains("transfer-encoding"), "{request}");
+        }
     });
 }
 

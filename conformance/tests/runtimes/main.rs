@@ -2,6 +2,7 @@
 
 mod cut;
 mod https;
+mod plain;
 
 use std::{net::SocketAddr, thread};
 

@@ -71,6 +71,10 @@ impl Outgoing {
             built = built.header(name, value);
         }
         let body = (!request.body.is_empty()).then(|| request.body.clone());
+        if body.is_none() && matches!(request.method.as_str(), "PATCH" | "POST" | "PUT") {
+            // A server may expect one (RFC 9110, section 8.6), and hyper says nothing of no body.
+            built = built.header(header::CONTENT_LENGTH, "0");
+        }
         let built = built.body(RequestBody(body)).map_err(HttpError::Request)?;
         Ok((target, Self(built)))
     }

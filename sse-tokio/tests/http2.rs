@@ -1,0 +1,137 @@
+//! HTTP/2 against hyper's server. What frames by themselves can do is tested for all runtimes in `conformance`.
+#![cfg(all(feature = "http2", feature = "server"))]
+
+use std::{
+    convert::Infallible,
+    future::poll_fn,
+    net::SocketAddr,
+    pin::Pin,
+    sync::{Arc, Mutex},
+    time::Duration,
+};
+
+use http::{HeaderMap, Request, Response, Version};
+use http_body::Body;
+use hyper::{body::Incoming, server::conn::http2, service::service_fn};
+use hyper_util::rt::TokioExecutor;
+use sse_tokio::{
+    Config, Dialler, EventSource, HttpConnector, Io, Log, Session, SessionConfig, StartAt, last_event_id,
+    rustls::{ClientConfig, RootCertStore, ServerConfig, crypto::ring},
+};
+use tokio::net::TcpListener;
+use tokio_rustls::TlsAcceptor;
+
+/// What a request said: its version, the authority it was sent to, its fields, and the length of its body.
+type Seen = (Version, String, HeaderMap, usize);
+
+struct Server {
+    address: SocketAddr,
+    seen: Arc<Mutex<Vec<Seen>>>,
+    tls: Arc<ClientConfig>,
+}
+
+/// Gives the events of a log, to who is new from the first one on.
+async fn serve(log: Log) -> Server {
+    let key = rcgen::generate_simple_self_signed([String::from("localhost")]).unwrap();
+    let certificate = key.cert.der().clone();
+    let provider = Arc::new(ring::default_provider());
+    let mut config = ServerConfig::builder_with_provider(Arc::clone(&provider))
+        .with_safe_default_protocol_versions()
+        .unwrap()
+        .with_no_client_auth()
+        .with_single_cert(vec![certificate.clone()], key.signing_key.serialize_der().try_into().unwrap())
+        .unwrap();
+    config.alpn_protocols = vec![b"h2".to_vec()];
+    let acceptor = TlsAcceptor::from(Arc::new(config));
+    let mut roots = RootCertStore::empty();
+    roots.add(certificate).unwrap();
+    let mut tls = ClientConfig::builder_with_provider(provider)
+        .with_safe_default_protocol_versions()
+        .unwrap()
+        .with_root_certificates(roots)
+        .with_no_client_auth();
+    tls.alpn_protocols = vec![b"h2".to_vec(), b"http/1.1".to_vec()];
+
+    let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let address = listener.local_addr().unwrap();
+    let seen = Arc::new(Mutex::new(Vec::new()));
+    let all = Arc::clone(&seen);
+    tokio::spawn(async move {
+        loop {
+            let stream = acceptor.accept(listener.accept().await.unwrap().0).await.unwrap();
+            let (log, all) = (log.clone(), Arc::clone(&all));
+            let service = service_fn(move |request| answer(request, log.clone(), Arc::clone(&all)));
+            tokio::spawn(http2::Builder::new(TokioExecutor::new()).serve_connection(Io::new(stream), service));
+        }
+    });
+    Server { address, seen, tls: Arc::new(tls) }
+}
+
+async fn answer(
+    request: Request<Incoming>,
+    log: Log,
+    seen: Arc<Mutex<Vec<Seen>>>,
+) -> Result<Response<Session>, Infallible> {
+    let (head, mut body) = request.into_parts();
+    let mut length = 0;
+    while let Some(frame) = poll_fn(|cx| Pin::new(&mut body).poll_frame(cx)).await {
+        length += frame.unwrap().into_data().map_or(0, |data| data.len());
+    }
+    let id = last_event_id(&head.headers);
+    let authority = head.uri.authority().map(ToString::to_string).unwrap_or_default();
+    seen.lock().unwrap().push((head.version, authority, head.headers, length));
+    let (cursor, _) = log.subscribe(id.as_ref().map_or(StartAt::Oldest, StartAt::After));
+    Ok(Session::reading(&log, cursor, SessionConfig::default()).into_response())
+}
+
+impl Server {
+    fn client(&self, set: impl FnOnce(Config) -> Config) -> EventSource {
+        let config = Config::new(format!("https://localhost:{}/events?a=b", self.address.port())).unwrap();
+        let config = set(config.reconnection_time(Duration::ZERO));
+        EventSource::new(config, HttpConnector::new(Dialler::with_tls(Arc::clone(&self.tls))))
+    }
+}
+
+#[tokio::test]
+async fn events_come_over_http2_and_a_closed_log_is_an_end() {
+    let log = Log::default();
+    let server = serve(log.clone()).await;
+    let mut source = server.client(|config| config);
+    for number in 0..100 {
+        log.publish(format!("{number}")).unwrap();
+        assert_eq!(source.next().await.unwrap().unwrap().data(), number.to_string().as_str());
+    }
+    let last = source.last_event_id().to_owned();
+    drop(source);
+    log.publish("missed").unwrap();
+    let mut source = server.client(|config| config.header("Last-Event-ID", last).unwrap());
+    assert_eq!(source.next().await.unwrap().unwrap().data(), "missed");
+
+    let seen = server.seen.lock().unwrap();
+    assert_eq!(seen.len(), 2);
+    for (version, authority, fields, body) in seen.iter() {
+        assert_eq!((*version, *body), (Version::HTTP_2, 0));
+        assert_eq!(*authority, format!("localhost:{}", server.address.port()));
+        for name in ["connection", "host", "content-length", "transfer-encoding", "keep-alive"] {
+            assert!(!fields.contains_key(name), "{fields:?}");
+        }
+        assert_eq!(fields["accept"], "text/event-stream");
+    }
+}
+
+#[tokio::test]
+async fn a_body_larger_than_the_window_is_sent() {
+    let log = Log::default();
+    log.publish("done").unwrap();
+    let server = serve(log).await;
+    let length = 1024 * 1024;
+    let mut source = server.client(|config| {
+        let config = config.method("POST").unwrap().body(vec![b'x'; length]);
+        config.header("Host", "own.example").unwrap()
+    });
+    assert_eq!(source.next().await.unwrap().unwrap().data(), "done");
+    let seen = server.seen.lock().unwrap();
+    let (_, authority, fields, body) = &seen[0];
+    assert_eq!((authority.as_str(), *body), ("own.example", length));
+    assert_eq!(fields["content-length"], length.to_string());
+}

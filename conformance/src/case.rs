@@ -160,17 +160,7 @@ impl fmt::Display for CaseError {
 
 impl Error for CaseError {
     fn source(&self) -> Option<&(dyn Error + 'static)> {
-        match &self.problem {
-            Problem::Io(error) => Some(error),
-            Problem::Json(error) => Some(error),
-            Problem::BadHex
-            | Problem::DataNotOne
-            | Problem::DuplicateId
-            | Problem::InputNotOne
-            | Problem::RefusedAndRead
-            | Problem::RetryNotADuration
-            | Problem::TooLong => None,
-        }
+        self.problem.source()
     }
 }
 
@@ -178,8 +168,19 @@ impl Error for CaseError {
 #[derive(Debug)]
 #[non_exhaustive]
 pub enum Problem {
+    /// Something in a part of the case.
+    At {
+        /// The part, as a path of field names.
+        place: String,
+        /// What is wrong there.
+        problem: Box<Self>,
+    },
     /// `input_hex` is not pairs of hexadecimal digits.
     BadHex,
+    /// A text that starts with `hex:` does not go on with pairs of hexadecimal digits.
+    BadHexText,
+    /// An answer has more than one of `body`, `body_gen` and `chunks`.
+    BodyNotOne,
     /// An event has none or both of `data` and `data_gen`.
     DataNotOne,
     /// Another case of the file has the same ID.
@@ -192,24 +193,47 @@ pub enum Problem {
     Json(serde_json::Error),
     /// What is refused cannot be read.
     RefusedAndRead,
+    /// Something else than the index of a request stands where one should.
+    RequestIndex(String),
     /// A `retry` to be written is negative, or too large for any duration.
     RetryNotADuration,
-    /// The repetitions of `input_gen` or `data_gen` make more than 256 MiB.
+    /// There is none, or more than one, of `status`, `refuse_ms` and `drop`.
+    StepNotOne,
+    /// Repeated texts make more than 256 MiB.
     TooLong,
 }
 
 impl fmt::Display for Problem {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
+            Self::At { place, problem } => match &**problem {
+                Self::At { place: inner, problem } => write!(f, "{place}.{inner}: {problem}"),
+                problem => write!(f, "{place}: {problem}"),
+            },
             Self::BadHex => f.write_str("`input_hex` is not pairs of hexadecimal digits"),
+            Self::BadHexText => f.write_str("`hex:` needs pairs of hexadecimal digits after it"),
+            Self::BodyNotOne => f.write_str("an answer has one of `body`, `body_gen` and `chunks` at most"),
             Self::DataNotOne => f.write_str("an event needs one of `data` and `data_gen`"),
             Self::DuplicateId => f.write_str("another case has the same ID"),
             Self::InputNotOne => f.write_str("needs one of `input`, `input_hex` and `input_gen`"),
             Self::Io(error) => fmt::Display::fmt(error, f),
             Self::Json(error) => fmt::Display::fmt(error, f),
             Self::RefusedAndRead => f.write_str("has both `refused` and `event`"),
+            Self::RequestIndex(key) => write!(f, "{key:?} is not the index of a request"),
             Self::RetryNotADuration => f.write_str("`retry` is no duration in milliseconds"),
-            Self::TooLong => f.write_str("`input_gen` and `data_gen` must not make more than 256 MiB"),
+            Self::StepNotOne => f.write_str("a connection needs one of `status`, `refuse_ms` and `drop`"),
+            Self::TooLong => f.write_str("repeated texts must not make more than 256 MiB"),
+        }
+    }
+}
+
+impl Problem {
+    fn source(&self) -> Option<&(dyn Error + 'static)> {
+        match self {
+            Self::At { problem, .. } => problem.source(),
+            Self::Io(error) => Some(error),
+            Self::Json(error) => Some(error),
+            _ => None,
         }
     }
 }
@@ -300,7 +324,7 @@ impl WrittenEvent {
     }
 }
 
-fn bytes_from_hex(hex: &str) -> Option<Vec<u8>> {
+pub(crate) fn bytes_from_hex(hex: &str) -> Option<Vec<u8>> {
     let digits: Option<Vec<u8>> = hex.chars().map(|digit| digit.to_digit(16).map(|value| value as u8)).collect();
     let (pairs, rest) = digits.as_ref()?.as_chunks::<2>();
     rest.is_empty().then(|| pairs.iter().map(|[high, low]| high << 4 | low).collect())

@@ -60,8 +60,10 @@ pub mod encoder;
 pub mod generate;
 pub mod grammar;
 mod harness;
+pub mod http;
 pub mod oracle;
 mod outcome;
+pub mod peer;
 pub mod runner;
 #[cfg(feature = "tokio")]
 pub mod server;

@@ -64,6 +64,43 @@ fn built_in_cases_pass() {
 }
 
 #[test]
+fn suites_are_run_by_name_or_all_together() {
+    let output = call(&["run", "--suite", "http", "--subject", "proto"], b"");
+    assert_eq!(output.status.code(), Some(0), "{}", text(&output.stdout));
+    let last = text(&output.stdout).lines().last().unwrap();
+    assert!(last.starts_with("proto: ") && last.contains(" passed, 0 failed, 7 skipped"), "{last}");
+    let output = call(&["run", "--subject", "proto"], b"");
+    assert_eq!(output.status.code(), Some(0), "{}", text(&output.stdout));
+    for start in ["parser: proto: ", "http: proto: "] {
+        assert!(text(&output.stdout).lines().any(|line| line.starts_with(start)), "{}", text(&output.stdout));
+    }
+}
+
+#[test]
+fn files_say_by_their_fields_which_suite_they_are_for() {
+    let connection = r#"[{"id": "X-1", "title": "a title", "level": "must", "conns": [{"status": 404, "new": 1}],
+        "expect": {"log": ["error:0"], "requests": 1}}]"#;
+    let (http, parser) =
+        (TemporaryFile::new("http.json", connection), TemporaryFile::new("p.json", &case("must", "a")));
+    let output = call(&["run", "--cases", http.path(), "--cases", parser.path(), "--subject", "proto"], b"");
+    assert_eq!(output.status.code(), Some(1));
+    let expected = concat!(
+        "note X-1: the field `conns[0].new` is not known and was ignored\n",
+        "FAILED proto: X-1 (must), a title: the log\n",
+        "  expected: [\"error:0\"]\n",
+        "  got:      [\"error:2\"]\n",
+        "http: proto: 0 passed, 1 failed\n",
+        "parser: proto: 1 passed, 0 failed\n",
+    );
+    assert_eq!(text(&output.stdout), expected);
+    let malformed = TemporaryFile::new("http-malformed.json", &connection.replace("404", "\"x\""));
+    let output = call(&["run", "--cases", malformed.path()], b"");
+    assert_eq!(output.status.code(), Some(2));
+    let complaint = format!("error: {}: case X-1: conns[0]: invalid type", malformed.path());
+    assert!(text(&output.stderr).starts_with(&complaint), "{}", text(&output.stderr));
+}
+
+#[test]
 fn a_failed_case_is_shown() {
     let file = TemporaryFile::new("fails.json", &case("must", "b"));
     let output = call(&["run", "--cases", file.path(), "--subject", "proto"], b"");

@@ -4,6 +4,7 @@ pub(crate) mod decode;
 pub(crate) mod run;
 #[cfg(feature = "tokio")]
 pub(crate) mod server;
+mod suites;
 
 use core::fmt::Display;
 use std::{io, process::ExitCode};

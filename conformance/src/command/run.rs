@@ -9,27 +9,25 @@ use std::{
 
 use clap::ValueEnum;
 use serde::Serialize;
-use sse_conformance::{
-    Case, Subject,
-    runner::{self, CaseResult, Report},
-    subjects,
+
+use super::{
+    Failure,
+    suites::{self, Suite, Tally},
 };
 
-use super::Failure;
-
-/// Run cases on the readers of this project.
+/// Run cases on the readers, writers and clients of this project.
 ///
-/// Every case is run with its stream cut in many ways. The exit code is 0 if all passed, 1 if a case failed, and 2 if
-/// the command was called wrongly.
+/// The exit code is 0 if all passed, 1 if a case failed, and 2 if the command was called wrongly.
 #[derive(clap::Args)]
 pub(crate) struct Arguments {
-    /// The cases to run; every suite if none is named.
-    #[arg(long, value_enum)]
-    suite: Option<Suite>,
-    /// The reader to run them on.
+    /// The cases to run.
+    #[arg(long, value_enum, default_value_t)]
+    suite: SuiteName,
+    /// What to run them on. A suite that has no such subject is left out, unless it was named.
     #[arg(long, value_enum, default_value_t)]
     subject: SubjectName,
-    /// Run the cases of this file instead of the built-in ones; can be given several times.
+    /// Run the cases of this file instead of the built-in ones; can be given several times. Where no suite is named, the
+    /// file says by its fields which one it is for.
     #[arg(long, value_name = "FILE")]
     cases: Vec<PathBuf>,
     /// Write a report in JSON to this file.
@@ -40,75 +38,103 @@ pub(crate) struct Arguments {
     strict: bool,
 }
 
-#[derive(Clone, Copy, ValueEnum)]
-enum Suite {
+/// A name for every entry of [`suites::ALL`].
+#[derive(Clone, Copy, Default, Eq, PartialEq, ValueEnum)]
+enum SuiteName {
+    /// Every suite that the subject can run.
+    #[default]
+    All,
+    /// Connections: requests, answers, breaks, reconnections.
+    Http,
     /// Bytes in, events out.
     Parser,
 }
 
-impl Suite {
-    fn cases(self) -> Vec<Case> {
+impl SuiteName {
+    fn suite(self) -> Option<&'static Suite> {
         match self {
-            Self::Parser => Case::parser_suite(),
+            Self::All => None,
+            Self::Http => Some(&suites::HTTP),
+            Self::Parser => Some(&suites::PARSER),
         }
     }
 }
 
-#[derive(Clone, Copy, Default, ValueEnum)]
-enum SubjectName {
-    /// Every reader there is.
+#[derive(Clone, Copy, Default, Eq, PartialEq, ValueEnum)]
+pub(super) enum SubjectName {
+    /// Every subject there is.
     #[default]
     All,
-    /// The decoder of sse-proto.
+    /// sse-proto by itself.
     Proto,
-    /// The reader of sse-tokio.
+    /// sse-tokio.
     #[cfg(feature = "tokio")]
     Tokio,
+    /// sse-smol.
+    #[cfg(feature = "smol")]
+    Smol,
+    /// sse-asyncstd.
+    #[cfg(feature = "async-std")]
+    AsyncStd,
 }
 
 impl SubjectName {
-    fn subjects(self) -> Vec<Subject> {
-        match self {
-            Self::All => subjects::all(),
-            Self::Proto => vec![subjects::proto()],
-            #[cfg(feature = "tokio")]
-            Self::Tokio => vec![subjects::tokio()],
-        }
+    /// Whether a subject with this name is asked for.
+    pub(super) fn includes(self, name: &str) -> bool {
+        self == Self::All || self.to_possible_value().is_some_and(|value| value.get_name() == name)
     }
 }
 
 pub(crate) fn run(arguments: &Arguments) -> Result<ExitCode, Failure> {
-    let cases = arguments.cases()?;
+    let chosen = arguments.chosen()?;
     // Opened before the run, so that a wrong path is noticed at once.
     let json = arguments.json.as_deref().map(create).transpose()?;
-    let subjects = arguments.subject.subjects();
-    let reports: Vec<Report> = subjects.iter().map(|subject| runner::run(subject, &cases)).collect();
+    let loaded: Vec<_> = chosen
+        .iter()
+        .map(|(suite, files)| (suite.load)(files, arguments.subject, arguments.strict))
+        .collect::<Result<_, _>>()?;
+    let mut tallies: Vec<Tally> = Vec::new();
+    let mut reader_left = false;
+    for ((suite, _), run) in chosen.iter().zip(loaded) {
+        let done = run();
+        if !reader_left {
+            match write_text(&mut io::stdout().lock(), (chosen.len() > 1).then_some(suite.name), &done) {
+                // Nobody reads on, and somebody may still look at the exit code.
+                Err(error) if error.kind() == io::ErrorKind::BrokenPipe => reader_left = true,
+                written => written.map_err(Failure::output)?,
+            }
+        }
+        tallies.extend(done);
+    }
     if let Some(file) = json {
-        write_json(file, &reports, arguments.strict).map_err(Failure::output)?;
+        write_json(file, &tallies, arguments.strict).map_err(Failure::output)?;
     }
-    let any_failed = reports.iter().any(|report| report.failed(arguments.strict).next().is_some());
-    match write_text(&mut io::stdout().lock(), &reports, arguments.strict) {
-        // Nobody reads on, and somebody may still look at the exit code.
-        Err(error) if error.kind() == io::ErrorKind::BrokenPipe => {}
-        written => written.map_err(Failure::output)?,
-    }
-    Ok(ExitCode::from(u8::from(any_failed)))
+    Ok(ExitCode::from(u8::from(tallies.iter().any(|tally| tally.failed > 0))))
 }
 
 impl Arguments {
-    fn cases(&self) -> Result<Vec<Case>, Failure> {
-        if self.cases.is_empty() {
-            return Ok(self.suite.map_or_else(Case::parser_suite, Suite::cases));
-        }
-        let mut cases = Vec::new();
-        for file in &self.cases {
-            let mut found = Case::load(file).map_err(Failure::misuse)?;
-            if found.is_empty() {
-                return Err(Failure::misuse(format!("{}: there is no case in this file", file.display())));
+    /// The suites to run, each with its files: none for the built-in cases.
+    fn chosen(&self) -> Result<Vec<(&'static Suite, Vec<PathBuf>)>, Failure> {
+        let has_subject = |suite: &&Suite| suite.subjects.iter().any(|name| self.subject.includes(name));
+        if let Some(suite) = self.suite.suite() {
+            if !has_subject(&suite) {
+                let names = suite.subjects.join(", ");
+                return Err(Failure::misuse(format!("the suite {} has no such subject: it has {names}", suite.name)));
             }
-            cases.append(&mut found);
+            return Ok(vec![(suite, self.cases.clone())]);
         }
-        Ok(cases)
+        if self.cases.is_empty() {
+            return Ok(suites::ALL.iter().copied().filter(has_subject).map(|suite| (suite, Vec::new())).collect());
+        }
+        let mut chosen: Vec<(&'static Suite, Vec<PathBuf>)> = Vec::new();
+        for file in &self.cases {
+            let suite = suites::of_file(file);
+            match chosen.iter_mut().find(|(other, _)| other.name == suite.name) {
+                Some((_, files)) => files.push(file.clone()),
+                None => chosen.push((suite, vec![file.clone()])),
+            }
+        }
+        Ok(chosen)
     }
 }
 
@@ -116,53 +142,26 @@ fn create(file: &Path) -> Result<File, Failure> {
     File::create(file).map_err(|error| Failure::misuse(format!("{}: {error}", file.display())))
 }
 
-/// The failures, then one line with the counts.
-fn write_text(output: &mut impl Write, reports: &[Report], strict: bool) -> io::Result<()> {
-    for report in reports {
-        for result in report.failed(strict) {
-            writeln!(output, "FAILED {result}")?;
-        }
-        for result in report.tolerated(strict) {
-            writeln!(output, "tolerated {result}")?;
-        }
+/// What there is to say of single cases, then one line with the counts, after the suite's name if there are several.
+fn write_text(output: &mut impl Write, suite: Option<&str>, tallies: &[Tally]) -> io::Result<()> {
+    for line in tallies.iter().flat_map(|tally| &tally.lines) {
+        writeln!(output, "{line}")?;
     }
-    let counts: Vec<String> = reports.iter().map(|report| count(report, strict)).collect();
-    writeln!(output, "{}", counts.join("; "))
-}
-
-fn count(report: &Report, strict: bool) -> String {
-    let counts = format!("{}: {} passed, {} failed", report.subject, report.passed(), report.failed(strict).count());
-    match report.tolerated(strict).count() {
-        0 => counts,
-        tolerated => format!("{counts}, {tolerated} tolerated"),
-    }
+    let counts: Vec<String> = tallies.iter().map(ToString::to_string).collect();
+    let suite = suite.map(|name| format!("{name}: ")).unwrap_or_default();
+    writeln!(output, "{suite}{}", counts.join("; "))?;
+    output.flush()
 }
 
 #[derive(Serialize)]
 struct WrittenReport<'a> {
     strict: bool,
-    subjects: Vec<WrittenSubject<'a>>,
+    subjects: &'a [Tally],
 }
 
-#[derive(Serialize)]
-struct WrittenSubject<'a> {
-    name: &'a str,
-    passed: usize,
-    failed: usize,
-    tolerated: usize,
-    results: &'a [CaseResult],
-}
-
-fn write_json(file: File, reports: &[Report], strict: bool) -> io::Result<()> {
-    let subjects = reports.iter().map(|report| WrittenSubject {
-        name: &report.subject,
-        passed: report.passed(),
-        failed: report.failed(strict).count(),
-        tolerated: report.tolerated(strict).count(),
-        results: &report.results,
-    });
+fn write_json(file: File, tallies: &[Tally], strict: bool) -> io::Result<()> {
     let mut output = BufWriter::new(file);
-    serde_json::to_writer_pretty(&mut output, &WrittenReport { strict, subjects: subjects.collect() })?;
+    serde_json::to_writer_pretty(&mut output, &WrittenReport { strict, subjects: tallies })?;
     output.write_all(b"\n")?;
     output.flush()
 }

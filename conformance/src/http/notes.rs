@@ -1,0 +1,13 @@
+//! Where cases are tested that cannot be run from their data.
+
+/// The test that does what this case asks for, in words.
+pub(super) fn tested_by(id: &str) -> Option<&'static str> {
+    let tests = [
+        ("H-302", "see the test `tested_otherwise::another_scheme_fails` of this crate"),
+        ("H-303", "see the test `tested_otherwise::an_invalid_url_is_an_error_of_the_constructor` of this crate"),
+        ("H-304", "see the case H-1304, which refuses the encoding"),
+        ("H-307", "see the case H-1307"),
+        ("H-308", "see the case H-1308"),
+    ];
+    tests.iter().find(|(other, _)| *other == id).map(|(_, test)| *test)
+}

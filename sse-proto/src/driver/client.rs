@@ -11,7 +11,11 @@ use core::{
 
 #[cfg(feature = "std")]
 use super::handle::{Handle, Orders};
-use super::{Alarm, Change, Connect, Failure, Read, Timer, turn::Turn};
+use super::{
+    Alarm, Change, Connect, Failure, Read, Timer,
+    trace::{self, ClientSpan},
+    turn::Turn,
+};
 use crate::{
     Event, EventId, EventRef, StreamEnd, Text, Timestamp,
     client::{self, Config, FailReason, NetworkError, Output, ReadyState, Request, ResponseHead},
@@ -37,6 +41,7 @@ pub struct EventSource<C: Connect, T> {
     ended: bool,
     /// The caller has closed the source.
     closed: bool,
+    span: ClientSpan,
 }
 
 enum Link<C: Connect> {
@@ -65,8 +70,10 @@ impl<C: Connect, T: Timer> EventSource<C, T> {
 
     /// A source over this transport, with this timer.
     pub fn with_timer(config: Config, connector: C, timer: T) -> Self {
+        let machine = client::EventSource::new(config.seeded(timer.seed()));
         Self {
-            machine: client::EventSource::new(config.seeded(timer.seed())),
+            span: ClientSpan::new(&machine),
+            machine,
             connector,
             alarm: Alarm::new(timer),
             now: None,
@@ -267,10 +274,14 @@ impl<C: Connect, T: Timer> EventSource<C, T> {
         if self.ended {
             return Poll::Ready(None);
         }
+        let span = self.span.clone();
+        let _entered = span.enter();
         let mut turn = Turn::default();
         loop {
             let now = *self.now.get_or_insert_with(|| self.alarm.now());
-            match self.machine.poll_output(now) {
+            let output = self.machine.poll_output(now);
+            trace::output(&mut self.machine, &output);
+            match output {
                 Output::Connect(request) => self.connect(request),
                 Output::Wait { until } => {
                     if turn.is_over() {

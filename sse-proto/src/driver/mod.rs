@@ -24,6 +24,7 @@ mod receive;
 mod server;
 #[cfg(feature = "stream")]
 mod stream;
+mod trace;
 mod turn;
 mod typed;
 

@@ -11,7 +11,7 @@ use std::sync::Mutex;
 use super::{Log, lock, log::SharedLog, sender::SharedSession};
 use crate::{
     Text, Timestamp,
-    driver::Runtime,
+    driver::{Runtime, trace},
     server::{CloseReason, Observer, Output, Resumed, Session, SessionInfo, SessionTotals, SubscriberId},
 };
 
@@ -127,10 +127,11 @@ impl<K: Runtime> Reading<K> {
         self.observe(|observer, session| observer.closed(session, reason, totals));
     }
 
-    fn observe(&self, tell: impl FnOnce(&dyn Observer, &SessionInfo<'_>)) {
+    fn observe(&self, tell: impl Fn(&dyn Observer, &SessionInfo<'_>)) {
+        let session = SessionInfo::new(self.key.as_deref(), self.machine.topics());
+        trace::session(|observer| tell(observer, &session));
         if let Some(observer) = &self.observer {
-            let topics = self.machine.topics();
-            tell(&**observer, &SessionInfo::new(self.key.as_deref(), topics));
+            tell(&**observer, &session);
         }
     }
 }
@@ -150,6 +151,7 @@ pub(super) struct Messages {
 
 impl Messages {
     pub(super) fn new(shared: Arc<Mutex<SharedSession>>) -> Self {
+        trace::session(|observer| observer.opened(&SessionInfo::new(None, None)));
         Self { shared, handler: None }
     }
 
@@ -188,8 +190,15 @@ impl Messages {
 
 impl Drop for Messages {
     fn drop(&mut self) {
-        self.with_machine(Session::handle_disconnect);
+        let reason = self.with_machine(disconnect);
+        trace::session(|observer| observer.closed(&SessionInfo::new(None, None), reason, SessionTotals::default()));
     }
+}
+
+/// Why the session of a machine that is given up has ended.
+fn disconnect(machine: &mut Session) -> CloseReason {
+    machine.handle_disconnect();
+    machine.close_reason().unwrap_or(CloseReason::Disconnected)
 }
 
 #[cfg(feature = "stream")]
@@ -205,9 +214,11 @@ mod stream {
 
     use futures_core::Stream;
 
+    use super::disconnect;
     use crate::{
         Message, Timestamp,
-        server::{Output, SendError, Session},
+        driver::trace,
+        server::{Output, SendError, Session, SessionInfo, SessionTotals},
     };
 
     /// A session that a stream feeds.
@@ -234,6 +245,7 @@ mod stream {
         where
             S: Stream<Item: Into<Message>> + Send + 'static,
         {
+            trace::session(|observer| observer.opened(&SessionInfo::new(None, None)));
             Self { machine, stream: Some(Box::pin(Messages(Box::pin(stream)))), held: None }
         }
 
@@ -266,6 +278,13 @@ mod stream {
                     Err(SendError::Closed) => self.stream = None,
                 }
             }
+        }
+    }
+
+    impl Drop for Streaming {
+        fn drop(&mut self) {
+            let reason = disconnect(&mut self.machine);
+            trace::session(|observer| observer.closed(&SessionInfo::new(None, None), reason, SessionTotals::default()));
         }
     }
 }

@@ -1,0 +1,39 @@
+//! What sessions tell.
+
+use tracing::{Level, event};
+
+use crate::server::{CloseReason, Observer, Resumed, SessionInfo, SessionTotals};
+
+const TARGET: &str = "sse_proto::server";
+
+/// Tells what sessions come to. Keys are left out: they may be secret.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Tracer;
+
+impl Observer for Tracer {
+    fn opened(&self, session: &SessionInfo<'_>) {
+        event!(target: TARGET, Level::DEBUG, topics = ?session.topics, "session opened");
+    }
+
+    fn resumed(&self, session: &SessionInfo<'_>, resumed: Resumed) {
+        let topics = session.topics;
+        match resumed {
+            Resumed::Exact => event!(target: TARGET, Level::DEBUG, ?topics, ?resumed, "session starts as asked"),
+            _ => event!(target: TARGET, Level::INFO, ?topics, ?resumed, "session cannot start as asked"),
+        }
+    }
+
+    fn lagged(&self, session: &SessionInfo<'_>, missed: u64) {
+        event!(target: TARGET, Level::INFO, topics = ?session.topics, missed, "session overtaken by the log");
+    }
+
+    fn closed(&self, session: &SessionInfo<'_>, reason: CloseReason, totals: SessionTotals) {
+        let (topics, missed) = (session.topics, totals.missed);
+        match reason {
+            CloseReason::Cut | CloseReason::Lagged | CloseReason::WriteTimeout => {
+                event!(target: TARGET, Level::INFO, ?topics, %reason, missed, "session closed");
+            }
+            _ => event!(target: TARGET, Level::DEBUG, ?topics, %reason, missed, "session closed"),
+        }
+    }
+}

@@ -1,0 +1,292 @@
+//! What an answer leads to (R-020 to R-027).
+
+use sse_proto::{
+    Timestamp,
+    client::{FailReason, Headers, Loss, NetworkError, Output, ReadyState, ResponseHead, Ruling},
+};
+
+use crate::{Client, config, secs};
+
+/// R-020, R-023.
+#[test]
+fn open_comes_before_the_first_event_even_if_the_event_is_there_already() {
+    let mut client = Client::new();
+    client.request();
+    client.answer(200, "text/event-stream");
+    client.data("data: a\n\n");
+    client.source.handle_end();
+    assert_eq!(client.poll(), Output::Open);
+    assert_eq!(client.source.ready_state(), ReadyState::Open);
+    assert_eq!(client.event(), "a");
+    assert!(matches!(client.poll(), Output::Reestablishing { cause: Loss::End { in_mid_event: false }, .. }));
+    assert_eq!(client.source.ready_state(), ReadyState::Connecting);
+}
+
+/// R-021, R-027.
+#[test]
+fn the_type_is_judged_by_its_essence() {
+    for accepted in [
+        "text/event-stream",
+        "Text/Event-Stream",
+        "text/event-stream;",
+        "text/event-stream ; foo=bar",
+        "text/event-stream;charset=windows-1252",
+        "text/html, text/event-stream",
+        "text/html;x=\"a,b\", text/event-stream",
+    ] {
+        let mut client = Client::new();
+        client.request();
+        client.answer(200, accepted);
+        assert_eq!(client.poll(), Output::Open, "{accepted:?}");
+    }
+    for (refused, found) in [
+        ("text/event-streams", Some("text/event-streams")),
+        ("text/html;x=text/event-stream", Some("text/html")),
+        ("text/html;x=\",text/event-stream\"", Some("text/html")),
+        ("text/event-stream, text/html", Some("text/html")),
+        ("x bogus", None),
+        ("", None),
+    ] {
+        let mut client = Client::new();
+        client.request();
+        client.refuse(200, refused);
+        let reason = FailReason::ContentType { found: found.map(Into::into) };
+        assert_eq!(client.poll(), Output::Failed(reason), "{refused:?}");
+    }
+}
+
+/// R-021: no type at all; and two fields, of which the last counts.
+#[test]
+fn the_type_may_be_missing_or_repeated() {
+    let mut client = Client::new();
+    client.request();
+    client.source.handle_response(&ResponseHead { status: 200, headers: Headers::new() });
+    client.source.handle_end();
+    assert_eq!(client.poll(), Output::Failed(FailReason::ContentType { found: None }));
+
+    let mut client = Client::new();
+    client.request();
+    let headers = [("content-type", "text/html"), ("Content-Type", "text/event-stream")].into_iter().collect();
+    client.source.handle_response(&ResponseHead { status: 200, headers });
+    assert_eq!(client.poll(), Output::Open);
+}
+
+#[test]
+fn a_body_in_an_encoding_that_was_not_asked_for_is_refused_and_not_garbled() {
+    for (encoding, accepted) in [("identity", true), ("Identity", true), ("", true), ("gzip", false), ("br", false)] {
+        let mut client = Client::new();
+        client.request();
+        let headers = [("Content-Type", "text/event-stream"), ("Content-Encoding", encoding)].into_iter().collect();
+        client.source.handle_response(&ResponseHead { status: 200, headers });
+        if !accepted {
+            client.source.handle_end();
+        }
+        let refused = Output::Failed(FailReason::ContentEncoding { found: encoding.into() });
+        assert_eq!(client.poll(), if accepted { Output::Open } else { refused });
+    }
+}
+
+/// R-022, R-032, R-038.
+#[test]
+fn any_other_status_fails_for_good() {
+    for status in [201, 202, 204, 205, 206, 304, 400, 401, 404, 410, 429, 500, 502, 503, 504] {
+        let mut client = Client::new();
+        client.request();
+        client.refuse(status, "text/event-stream");
+        assert_eq!(client.poll(), Output::Failed(FailReason::Status(status)));
+        assert_eq!(client.source.ready_state(), ReadyState::Closed);
+        client.now = Timestamp::from_millis(u64::MAX);
+        assert_eq!(client.poll(), Output::Closed);
+        client.answer(200, "text/event-stream");
+        assert_eq!(client.poll(), Output::Closed);
+    }
+}
+
+/// K7.
+#[test]
+fn the_answer_can_be_looked_at() {
+    let mut client = Client::new();
+    assert_eq!(client.source.response(), None);
+    client.request();
+    client.answer_with(200, &[("Content-Type", "text/event-stream"), ("X-Request-ID", "7")]);
+    assert_eq!(client.poll(), Output::Open);
+    let response = client.source.response().unwrap();
+    assert_eq!((response.status, response.headers.value("x-request-id")), (200, Some(&b"7"[..])));
+    assert_eq!(client.source.refusal(), None);
+}
+
+/// K12: to the end of the body.
+#[test]
+fn a_refusal_has_status_headers_and_body() {
+    let mut client = Client::new();
+    client.request();
+    client.answer_with(403, &[("Content-Type", "application/json"), ("WWW-Authenticate", "Bearer")]);
+    assert_eq!(client.source.ready_state(), ReadyState::Connecting);
+    client.data("{\"error\":");
+    assert_eq!(client.wait(), client.now + secs(1));
+    client.data("\"no\"}");
+    client.source.handle_end();
+    assert_eq!(client.failure(), FailReason::Status(403));
+    let refusal = client.source.refusal().unwrap();
+    assert_eq!((refusal.head.status, &*refusal.body), (403, &b"{\"error\":\"no\"}"[..]));
+    assert_eq!(refusal.head.headers.value("www-authenticate"), Some(&b"Bearer"[..]));
+    assert!(refusal.complete);
+}
+
+/// K12: and no further than to the bound, or for a second (D2: an error body without end).
+#[test]
+fn the_body_of_a_refusal_is_bounded() {
+    let refused = || {
+        let mut client = Client::with(config().refusal_body(10));
+        client.request();
+        client.answer(500, "text/plain");
+        client
+    };
+    let mut long = refused();
+    long.data("1234567");
+    long.wait();
+    long.data("890abcdef");
+    assert_eq!(long.failure(), FailReason::Status(500));
+    let refusal = long.source.refusal().unwrap();
+    assert_eq!((&*refusal.body, refusal.complete), (&b"1234567890"[..], false));
+
+    let mut slow = refused();
+    slow.data("1");
+    slow.now = slow.wait();
+    assert_eq!(slow.failure(), FailReason::Status(500));
+    let refusal = slow.source.refusal().unwrap();
+    assert_eq!((&*refusal.body, refusal.complete), (&b"1"[..], false));
+
+    let mut broken = refused();
+    broken.data("1");
+    broken.source.handle_error(NetworkError::Passing);
+    assert_eq!(broken.failure(), FailReason::Status(500));
+    assert!(!broken.source.refusal().unwrap().complete);
+}
+
+#[test]
+fn a_refusal_without_a_body_is_told_at_once() {
+    for (status, headers) in [(204, &[][..]), (304, &[]), (404, &[("Content-Length", "0")])] {
+        let mut client = Client::new();
+        client.request();
+        client.answer_with(status, headers);
+        assert_eq!(client.failure(), FailReason::Status(status));
+        assert!(client.source.refusal().unwrap().complete);
+    }
+    let mut uninterested = Client::with(config().refusal_body(0));
+    uninterested.request();
+    uninterested.answer(404, "text/plain");
+    assert_eq!(uninterested.failure(), FailReason::Status(404));
+    assert!(!uninterested.source.refusal().unwrap().complete);
+}
+
+#[test]
+fn a_refused_type_is_a_refusal_as_well() {
+    let mut client = Client::new();
+    client.request();
+    client.answer(200, "text/html");
+    client.data("<p>Log in");
+    client.source.handle_end();
+    assert_eq!(client.failure(), FailReason::ContentType { found: Some("text/html".into()) });
+    assert_eq!(client.source.refusal().unwrap().body, "<p>Log in");
+}
+
+/// K9: the lenient switch.
+#[test]
+fn any_type_is_accepted_if_the_caller_says_so() {
+    for headers in [&[("Content-Type", "application/x-ndjson")][..], &[]] {
+        let mut client = Client::with(config().any_content_type(true));
+        client.request();
+        client.answer_with(200, headers);
+        assert_eq!(client.poll(), Output::Open);
+    }
+    let mut client = Client::with(config().any_content_type(true));
+    client.request();
+    client.refuse(201, "text/event-stream");
+    assert_eq!(client.failure(), FailReason::Status(201));
+}
+
+/// K11, R12, R13: the caller's own check.
+#[test]
+fn the_policy_has_the_last_word_on_answers() {
+    let policy = |head: &ResponseHead, standard: Ruling| match head.status {
+        200 if head.headers.value("x-region") == Some(b"moon") => Ruling::Fail,
+        206 => Ruling::Accept,
+        401 => Ruling::Retry,
+        _ => standard,
+    };
+    let client = || {
+        let mut client = Client::with(config().policy(policy));
+        client.request();
+        client
+    };
+    let mut checked = client();
+    checked.answer_with(200, &[("Content-Type", "text/event-stream"), ("X-Region", "moon")]);
+    checked.source.handle_end();
+    assert_eq!(checked.failure(), FailReason::Policy);
+    assert_eq!(checked.source.refusal().unwrap().head.status, 200);
+
+    let mut lenient = client();
+    lenient.answer(206, "text/plain");
+    assert_eq!(lenient.poll(), Output::Open);
+
+    let mut renewed = client();
+    renewed.answer(401, "text/plain");
+    let cause = Loss::Refused { status: 401 };
+    assert_eq!(renewed.reestablishing().0, cause);
+    assert_eq!(renewed.reconnect().cause, Some(cause));
+
+    let mut standard = client();
+    standard.refuse(404, "text/plain");
+    assert_eq!(standard.failure(), FailReason::Status(404));
+}
+
+/// A body in an encoding would be garbled, whoever accepts it; a policy can only give it up, or hope.
+#[test]
+fn no_policy_accepts_an_encoded_body() {
+    for (ruling, failure) in [(Ruling::Accept, true), (Ruling::Fail, true), (Ruling::Retry, false)] {
+        let mut client = Client::with(config().policy(move |_: &ResponseHead, _| ruling));
+        client.request();
+        client.answer_with(200, &[("Content-Type", "text/event-stream"), ("Content-Encoding", "gzip")]);
+        client.source.handle_end();
+        let reason = FailReason::ContentEncoding { found: "gzip".into() };
+        match client.poll() {
+            Output::Failed(found) => assert!(failure && found == reason),
+            output => assert!(!failure && matches!(output, Output::Reestablishing { .. })),
+        }
+    }
+}
+
+/// D-08.
+#[test]
+fn the_resilient_preset_takes_some_answers_for_passing() {
+    for status in [408, 425, 429, 500, 502, 503, 504, 511, 599] {
+        let mut client = Client::with(config().resilient());
+        client.request();
+        client.answer(status, "text/html");
+        let (cause, delay, attempt) = client.reestablishing();
+        assert_eq!((cause, attempt), (Loss::Refused { status }, 1));
+        assert!(delay >= secs(3));
+        client.reconnect();
+        client.accept();
+    }
+    for status in [201, 204, 304, 400, 401, 403, 404, 410, 600] {
+        let mut client = Client::with(config().resilient());
+        client.request();
+        client.refuse(status, "text/html");
+        assert_eq!(client.failure(), FailReason::Status(status));
+    }
+}
+
+/// And their answer is there when the client gives up over them.
+#[test]
+fn a_passing_answer_that_was_the_last_is_a_refusal() {
+    let mut client = Client::with(config().resilient().max_reconnections(1));
+    client.request();
+    client.answer(500, "text/plain");
+    client.reestablishing();
+    client.reconnect();
+    client.answer(503, "text/plain");
+    assert_eq!(client.failure(), FailReason::GaveUp { cause: Loss::Refused { status: 503 }, attempts: 1 });
+    assert_eq!(client.source.refusal().unwrap().head.status, 503);
+}

@@ -1,0 +1,126 @@
+//! An open stream, and its end.
+
+use sse_proto::{
+    DecodeError, Finding, Limit, LimitKind, Limits, Malformation, Report, Retry, Timestamp,
+    client::{Config, FailReason, Loss, NetworkError, Output, ReadyState},
+};
+
+use crate::{Client, URL, config, idle};
+
+///
+#[test]
+fn nothing_comes_after_close() {
+    let mut client = Client::open();
+    client.data("data: a\n\ndata: b\n\n");
+    assert_eq!(client.event(), "a");
+    client.source.close();
+    assert_eq!(client.source.ready_state(), ReadyState::Closed);
+    assert_eq!(client.source.event(), None);
+    client.data("data: c\n\n");
+    client.source.handle_end();
+    assert_eq!(client.poll(), Output::Closed);
+    assert_eq!(client.poll(), Output::Closed);
+
+    let mut waiting = Client::open();
+    waiting.lose();
+    waiting.source.close();
+    waiting.now = Timestamp::from_millis(u64::MAX);
+    assert_eq!(waiting.poll(), Output::Closed);
+}
+
+/// R-070, P8: the caller learns that an event was dropped.
+#[test]
+fn a_cut_in_mid_event_is_told_and_nothing_is_joined_over_it() {
+    let mut client = Client::open();
+    client.data("event: t\ndata: a");
+    assert_eq!(client.poll(), idle());
+    client.source.handle_error(NetworkError::Passing);
+    let cause = Loss::Broken { in_mid_event: true };
+    assert!(matches!(client.poll(), Output::Reestablishing { cause: found, .. } if found == cause));
+    client.reconnect();
+    client.answer(200, "text/event-stream");
+    assert_eq!(client.poll(), Output::Open);
+    client.data("\u{feff}data: b\n\n");
+    assert_eq!(client.poll(), Output::Event);
+    let event = client.source.event().unwrap();
+    assert_eq!((event.event_type(), event.data()), ("message", "b"));
+}
+
+#[test]
+fn a_limit_that_is_passed_fails_the_connection_after_what_was_received_before() {
+    let limits = Limits { data: Limit::fail(3), ..Limits::default() };
+    let mut client = Client::with(Config::new(URL).unwrap().limits(limits));
+    client.request();
+    client.answer(200, "text/event-stream");
+    assert_eq!(client.poll(), Output::Open);
+    client.data("data: abc\n\ndata: abcd\n\n");
+    assert_eq!(client.event(), "abc");
+    let error = DecodeError { limit: LimitKind::Data, max: 3, size: 4 };
+    assert_eq!(client.poll(), Output::Failed(FailReason::Decode(error)));
+    assert_eq!(client.poll(), Output::Closed);
+}
+
+/// P12, P13, P14, P21.
+#[test]
+fn what_is_asked_for_beside_events_comes_in_order() {
+    let report = Report { comments: true, findings: true, last_event_ids: true, retries: true };
+    let mut client = Client::with(Config::new(URL).unwrap().report(report));
+    client.request();
+    client.answer(200, "text/event-stream");
+    assert_eq!(client.poll(), Output::Open);
+    client.data(": hi\nretry: 10\nfoo\nid: 7\n\ndata: a\n\n");
+    assert_eq!(client.poll(), Output::Comment);
+    assert_eq!(client.source.comment(), Some("hi"));
+    assert_eq!(client.poll(), Output::Retry(Retry::from_millis(10)));
+    let finding = Finding { offset: 15, malformation: Malformation::UnknownField };
+    assert_eq!(client.poll(), Output::Finding(finding));
+    assert_eq!(client.poll(), Output::LastEventId);
+    assert_eq!(client.source.last_event_id(), "7");
+    assert_eq!(client.event(), "a");
+    assert_eq!(client.poll(), idle());
+}
+
+#[test]
+fn data_that_comes_before_the_last_was_drained_is_kept() {
+    let mut client = Client::open();
+    client.data("data: a\n\nda");
+    client.data("ta: b\n\n");
+    client.source.handle_end();
+    assert_eq!(client.event(), "a");
+    assert_eq!(client.event(), "b");
+    assert!(matches!(client.poll(), Output::Reestablishing { .. }));
+}
+
+/// K13: off by default.
+#[test]
+fn the_last_input_is_there_for_diagnosis() {
+    let mut client = Client::open_with(config().recent_input(10));
+    client.data("data: 12");
+    assert_eq!(client.source.recent_input(), b"data: 12");
+    client.data("345\n\n");
+    assert_eq!(client.event(), "12345");
+    assert_eq!(client.source.recent_input(), b"a: 12345\n\n");
+    // It belongs to one stream, and outlives it.
+    client.lose();
+    assert_eq!(client.source.recent_input(), b"a: 12345\n\n");
+    client.reconnect();
+    client.accept();
+    assert_eq!(client.source.recent_input(), b"");
+    client.data("\u{feff}x");
+    client.source.handle_error(NetworkError::Aborted);
+    assert_eq!(client.failure(), FailReason::Aborted);
+    assert_eq!(client.source.recent_input(), "\u{feff}x".as_bytes());
+
+    let mut off = Client::open();
+    off.data("data: a\n\n");
+    assert_eq!(off.source.recent_input(), b"");
+}
+
+#[test]
+fn a_limit_is_told_with_the_input_that_passed_it() {
+    let limits = Limits { line: Limit::fail(3), ..Limits::default() };
+    let mut client = Client::open_with(config().limits(limits).recent_input(64));
+    client.data("data: abcd\n\n");
+    assert!(matches!(client.failure(), FailReason::Decode(DecodeError { limit: LimitKind::Line, .. })));
+    assert_eq!(client.source.recent_input(), b"data: abcd\n\n");
+}

@@ -29,8 +29,13 @@ mod none {
             Self
         }
 
-        pub(crate) fn enter(&self) {}
+        pub(crate) fn enter(&self) -> Entered {
+            Entered
+        }
     }
+
+    #[derive(Debug)]
+    pub(crate) struct Entered;
 
     pub(crate) fn output(_: &mut EventSource, _: &Output) {}
 }

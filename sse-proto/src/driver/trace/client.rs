@@ -56,7 +56,7 @@ pub(crate) fn output(source: &mut EventSource, output: &Output) {
             event!(target: TARGET, Level::INFO, %cause, ?delay, attempt, "reestablishing the connection");
         }
         Output::Retry(retry) => {
-            event!(target: TARGET, Level::DEBUG, millis = retry.as_millis(), "reconnection time set")
+            event!(target: TARGET, Level::DEBUG, millis = retry.as_millis(), "reconnection time set");
         }
         Output::Skipped(excess) => event!(target: TARGET, Level::WARN, %excess, "an event was left out"),
         Output::Comment | Output::LastEventId | Output::Wait { .. } => {}

@@ -1,0 +1,92 @@
+//! tokio's paused clock: waits of the client and of sessions take no time in tests.
+
+use std::{io, time::Duration};
+
+use sse_tokio::{
+    Change, Config, EventSourceOver, FailReason, Failure, Io, Loss, Request, Response, ResponseHead, Retry, Session,
+    SessionConfig,
+};
+use tokio::{
+    io::{AsyncReadExt, AsyncWriteExt, DuplexStream},
+    time::Instant,
+};
+
+fn answer<S>(body: S) -> Response<Io<S>> {
+    let headers = [("Content-Type", "text/event-stream")].into_iter().collect();
+    Response { head: ResponseHead { status: 200, headers }, body: Io::new(body) }
+}
+
+#[tokio::test(start_paused = true)]
+async fn reconnections_are_waited_for_by_the_paused_clock() {
+    let transport = |_: Request| async { Ok::<_, io::Error>(answer(&b"retry: 3600000\n\ndata: a\n\n"[..])) };
+    let mut source = EventSourceOver::new(Config::new("http://events.test/").unwrap(), transport);
+    let start = Instant::now();
+    let mut waits = Duration::ZERO;
+    for _ in 0..10 {
+        assert_eq!(source.next().await.unwrap().unwrap().data(), "a");
+        while let Some(change) = source.next_change().await {
+            if let Change::Reestablishing { delay, .. } = change {
+                waits += delay;
+                break;
+            }
+        }
+    }
+    assert_eq!(source.next().await.unwrap().unwrap().data(), "a");
+    assert!(waits >= Duration::from_secs(10 * 60), "{waits:?}");
+    // tokio's clock goes in steps of a millisecond.
+    assert!(start.elapsed() >= waits && start.elapsed() < waits + Duration::from_millis(10 * 2), "{waits:?}");
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_hundred_refusals_take_as_long_as_was_said() {
+    let transport = |_: Request| async { Err::<Response<Io<DuplexStream>>, _>(io::Error::other("refused")) };
+    let config = Config::new("http://events.test/").unwrap().max_reconnections(100);
+    let mut source = EventSourceOver::new(config, transport);
+    let start = Instant::now();
+    let (mut waits, mut refusals) = (Duration::ZERO, 0);
+    let failure: Failure<io::Error> = loop {
+        match source.next_change().await.unwrap() {
+            Change::Reestablishing { delay, .. } => {
+                waits += delay;
+                refusals += 1;
+            }
+            Change::Failed(failure) => break failure,
+            change => panic!("{change:?}"),
+        }
+    };
+    assert_eq!(refusals, 100);
+    assert_eq!(failure.reason, FailReason::GaveUp { cause: Loss::Unreachable, attempts: 100 });
+    assert!(start.elapsed() >= waits, "{waits:?}");
+}
+
+#[tokio::test(start_paused = true)]
+async fn silence_is_waited_for_by_the_paused_clock() {
+    let (client, mut server) = tokio::io::duplex(64);
+    let mut pipe = Some(client);
+    let transport = move |_: Request| {
+        let body = pipe.take().ok_or_else(|| io::Error::other("one connection is enough"));
+        async move { body.map(answer) }
+    };
+    let config = Config::new("http://events.test/").unwrap().idle_timeout(Duration::from_secs(45));
+    let mut source = EventSourceOver::new(config, transport);
+    let start = Instant::now();
+    server.write_all(b"data: a\n\n").await.unwrap();
+    assert_eq!(source.next().await.unwrap().unwrap().data(), "a");
+    let Some(Change::Reestablishing { cause, .. }) = source.next_change().await else { panic!() };
+    assert_eq!(cause, Loss::Silent { in_mid_event: false });
+    assert!(start.elapsed() >= Duration::from_secs(45));
+}
+
+#[tokio::test(start_paused = true)]
+async fn heartbeats_follow_the_paused_clock() {
+    let (mut client, server) = tokio::io::duplex(64);
+    let config = SessionConfig { retry: Some(Retry::from_millis(1)), ..SessionConfig::default() };
+    let (_sender, session) = Session::channel(config);
+    let start = Instant::now();
+    tokio::spawn(session.write_to(server));
+    let mut received = Vec::new();
+    while received.iter().filter(|byte| **byte == b':').count() < 1 + 4 {
+        received.push(client.read_u8().await.unwrap());
+    }
+    assert!(start.elapsed() >= Duration::from_secs(3 * 15), "{:?}", start.elapsed());
+}

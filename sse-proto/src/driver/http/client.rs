@@ -128,7 +128,6 @@ async fn exchange(socket: Socket, request: Outgoing) -> Result<Response<HttpBody
 }
 
 /// The body of an answer, and the connection that it comes over.
-#[derive(Debug)]
 pub struct HttpBody {
     body: BodyReader<Incoming>,
     connection: Option<Connection>,
@@ -144,9 +143,15 @@ impl Read for HttpBody {
     }
 }
 
+impl fmt::Debug for HttpBody {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("HttpBody").field("body", &self.body).finish_non_exhaustive()
+    }
+}
+
 /// Lets a connection do its work, as long as it lives.
 fn poll_connection(connection: &mut Option<Connection>, cx: &mut Context<'_>) {
-    if connection.as_mut().is_some_and(|connection| connection.poll(cx).is_ready()) {
+    if connection.as_mut().is_some_and(|connection| connection.as_mut().poll(cx).is_ready()) {
         *connection = None;
     }
 }

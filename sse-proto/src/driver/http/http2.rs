@@ -13,7 +13,7 @@ use hyper::{client::conn::http2, rt::Executor};
 
 use super::{
     HttpError, Socket,
-    connection::{self, Answer},
+    connection::{Answer, Connection},
     request::{Outgoing, RequestBody},
 };
 
@@ -21,25 +21,26 @@ use super::{
 const WINDOW: u32 = 256 * 1024;
 
 /// Opens a connection for one request, and sends it.
-pub(super) async fn open(socket: Socket, request: Outgoing) -> Result<(Answer, connection::Connection), HttpError> {
+pub(super) async fn open(socket: Socket, request: Outgoing) -> Result<(Answer, Connection), HttpError> {
     let tasks = Tasks::default();
     let mut builder = http2::Builder::new(tasks.clone());
     builder.initial_connection_window_size(WINDOW).initial_stream_window_size(WINDOW);
     let (mut sender, requests) = builder.handshake(socket).await.map_err(HttpError::Http)?;
     let request = request.into_http2()?;
     let answer = async move { sender.send_request(request).await };
-    Ok((Box::pin(answer), connection::Connection::Http2(Connection { requests: Some(requests), tasks })))
+    Ok((Box::pin(answer), Box::pin(Driven { requests: Some(requests), tasks })))
 }
 
 /// hyper's side for requests, and the tasks that it would have others run: its side for the socket among them.
-pub(super) struct Connection {
+struct Driven {
     requests: Option<http2::Connection<Socket, RequestBody, Tasks>>,
     tasks: Tasks,
 }
 
-impl Connection {
-    /// Does what can be done now. It is ready when the connection is at its end.
-    pub(super) fn poll(&mut self, cx: &mut Context<'_>) -> Poll<()> {
+impl Future for Driven {
+    type Output = ();
+
+    fn poll(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<()> {
         if self.requests.as_mut().is_some_and(|requests| Pin::new(requests).poll(cx).is_ready()) {
             self.requests = None;
         }

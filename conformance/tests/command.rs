@@ -71,9 +71,20 @@ fn suites_are_run_by_name_or_all_together() {
     assert!(last.starts_with("proto: ") && last.contains(" passed, 0 failed, 7 skipped"), "{last}");
     let output = call(&["run", "--subject", "proto"], b"");
     assert_eq!(output.status.code(), Some(0), "{}", text(&output.stdout));
-    for start in ["parser: proto: ", "http: proto: "] {
+    for start in ["parser: proto: ", "http: proto: ", "encoder: proto: "] {
         assert!(text(&output.stdout).lines().any(|line| line.starts_with(start)), "{}", text(&output.stdout));
     }
+}
+
+#[test]
+fn a_server_is_judged_at_its_url() {
+    let output = call(&["run", "--suite", "server", "--subject", "tokio", "--strict"], b"");
+    assert_eq!(output.status.code(), Some(0), "{}", text(&output.stdout));
+    assert!(text(&output.stdout).starts_with("tokio: "), "{}", text(&output.stdout));
+    // Nobody listens there.
+    let output = call(&["server", "http://127.0.0.1:1/", "--watch", "0.1", "--parallel", "0"], b"");
+    assert_eq!(output.status.code(), Some(1));
+    assert!(text(&output.stdout).starts_with("failed  S-001 (must) "), "{}", text(&output.stdout));
 }
 
 #[test]
@@ -161,6 +172,10 @@ fn misuse_is_exit_code_2() {
         &["run", "--cases", "/nonexistent/cases.json"][..],
         &["run", "--json", "/nonexistent/report.json"],
         &["run", "--suite", "nonsense"],
+        &["run", "--suite", "server", "--cases", "any.json"],
+        &["server"],
+        &["server", "ftp://127.0.0.1/"],
+        &["server", "http://127.0.0.1:1/", "--watch", "0"],
         &["run", "--subject", "nonsense"],
         &["run", "surplus"],
         &["decode", "--chunk", "0"],

@@ -15,7 +15,7 @@ use super::{
     suites::{self, Suite, Tally},
 };
 
-/// Run cases on the readers, writers and clients of this project.
+/// Run cases on the readers, writers, clients and servers of this project.
 ///
 /// The exit code is 0 if all passed, 1 if a case failed, and 2 if the command was called wrongly.
 #[derive(clap::Args)]
@@ -44,18 +44,26 @@ enum SuiteName {
     /// Every suite that the subject can run.
     #[default]
     All,
+    /// Values in, bytes out, by every way to write.
+    Encoder,
     /// Connections: requests, answers, breaks, reconnections.
     Http,
     /// Bytes in, events out.
     Parser,
+    /// Small servers, judged from outside.
+    #[cfg(feature = "tokio")]
+    Server,
 }
 
 impl SuiteName {
     fn suite(self) -> Option<&'static Suite> {
         match self {
             Self::All => None,
+            Self::Encoder => Some(&suites::ENCODER),
             Self::Http => Some(&suites::HTTP),
             Self::Parser => Some(&suites::PARSER),
+            #[cfg(feature = "tokio")]
+            Self::Server => Some(&suites::SERVER),
         }
     }
 }

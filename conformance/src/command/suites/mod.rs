@@ -1,7 +1,10 @@
 //! The suites that the command can run: a file for each, and a line in [`ALL`].
 
+mod encoder;
 mod http;
 mod parser;
+#[cfg(feature = "tokio")]
+mod server;
 
 use core::fmt;
 use std::{
@@ -10,12 +13,21 @@ use std::{
 };
 
 use serde::Serialize;
+use sse_conformance::runner::Report;
 
-pub(super) use self::{http::SUITE as HTTP, parser::SUITE as PARSER};
+#[cfg(feature = "tokio")]
+pub(super) use self::server::SUITE as SERVER;
+pub(super) use self::{encoder::SUITE as ENCODER, http::SUITE as HTTP, parser::SUITE as PARSER};
 use super::{Failure, run::SubjectName};
 
 /// Every suite, in the order in which they are run.
-pub(super) static ALL: [&Suite; 2] = [&PARSER, &HTTP];
+pub(super) static ALL: &[&Suite] = &[
+    &PARSER,
+    &HTTP,
+    &ENCODER,
+    #[cfg(feature = "tokio")]
+    &SERVER,
+];
 
 /// A set of cases, and how to run it.
 pub(super) struct Suite {
@@ -23,7 +35,7 @@ pub(super) struct Suite {
     pub(super) name: &'static str,
     /// The names of what it can judge.
     pub(super) subjects: &'static [&'static str],
-    /// A field that the cases of this suite have and those of other suites have not.
+    /// A field that the cases of this suite have and those of other suites have not; empty if there are no files.
     pub(super) mark: &'static str,
     /// Reads the cases of these files, or the built-in ones if there are none, for a run on these subjects.
     pub(super) load: fn(&[PathBuf], SubjectName, strict: bool) -> Result<Run, Failure>,
@@ -83,4 +95,20 @@ fn load_files<C, E: fmt::Display>(
         cases.append(&mut found);
     }
     Ok(cases)
+}
+
+/// The tally of a suite whose cases pass or fail.
+fn tally<F: fmt::Display + Serialize>(suite: &'static str, report: &Report<F>, strict: bool) -> Tally {
+    let failed: Vec<_> = report.failed(strict).map(|result| format!("FAILED {result}")).collect();
+    let tolerated: Vec<_> = report.tolerated(strict).map(|result| format!("tolerated {result}")).collect();
+    Tally {
+        suite,
+        subject: report.subject.clone(),
+        passed: report.passed(),
+        failed: failed.len(),
+        tolerated: tolerated.len(),
+        skipped: 0,
+        lines: [failed, tolerated].concat(),
+        results: serde_json::json!(report.results),
+    }
 }

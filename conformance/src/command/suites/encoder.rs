@@ -1,0 +1,34 @@
+//! Values in, bytes out.
+
+use std::path::PathBuf;
+
+use sse_conformance::{
+    encoder::{self, EncoderCase},
+    subjects::writers,
+};
+
+use super::{Run, Suite, load_files, tally};
+use crate::command::{Failure, run::SubjectName};
+
+pub(in crate::command) static SUITE: Suite = Suite {
+    name: "encoder",
+    subjects: &[
+        "proto",
+        #[cfg(feature = "tokio")]
+        "tokio",
+        #[cfg(feature = "smol")]
+        "smol",
+        #[cfg(feature = "async-std")]
+        "async-std",
+    ],
+    mark: "write",
+    load,
+};
+
+fn load(files: &[PathBuf], subject: SubjectName, strict: bool) -> Result<Run, Failure> {
+    let cases = if files.is_empty() { EncoderCase::suite() } else { load_files(files, EncoderCase::load)? };
+    Ok(Box::new(move || {
+        let chosen = writers::all().into_iter().filter(|one| subject.includes(&one.name));
+        chosen.map(|one| tally(SUITE.name, &encoder::run(&one, &cases), strict)).collect()
+    }))
+}

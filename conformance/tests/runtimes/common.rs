@@ -17,7 +17,7 @@ use http_body::Body;
 use hyper::{body::Incoming, server::conn::http1, service::service_fn};
 use sse::{
     Change, Config, Dialler, EventId, EventReader, EventSource, EventSourceOver, FailReason, HttpConnector, Io, Log, LogConfig, Loss, Message,
-    Request, Response, ResponseHead, Retry, Sender, Session, SessionConfig, StartAt, last_event_id, sse_proto::driver,
+    Request, Response, ResponseHead, Retry, Sender, Session, SessionConfig, StartAt, Target, last_event_id, sse_proto::driver,
 };
 
 use super::{
@@ -98,8 +98,8 @@ fn a_request_has_its_method_and_body_each_time_it_is_sent_and_a_refusal_says_why
             "HTTP/1.1 200 OK\r\nContent-Type: text/event-stream\r\n\r\nid: 7\ndata: 1\n\n",
             "HTTP/1.1 422 No\r\nContent-Type: application/json\r\nContent-Length: 17\r\n\r\n{\"error\":\"model\"}",
         ]);
-        let config = Config::new(format!("http://{server}/chat")).and_then(|config| Ok(config.body("{\"stream\":true}")));
-        let config = config.expect("a URL").method("POST").expect("a method").reconnection_time(Duration::ZERO);
+        let config = Config::new(format!("http://{server}/chat")).expect("a URL").reconnection_time(Duration::ZERO);
+        let config = config.method("POST").expect("a method").body("{\"stream\":true}");
         let config = config.header("Content-Type", "application/json").expect("a field");
         let mut source = EventSource::open(config).expect("a URL");
         assert_eq!(source.next().await.expect("an event").expect("no error").data(), "1");
@@ -176,6 +176,39 @@ fn what_tls_refuses_is_refused_for_good_and_what_breaks_is_tried_again() {
         assert_eq!(story(https(&server(), "localhost", None)).await, ["Futile"]);
         assert_eq!(story(https(&server(), "127.0.0.1", Some(&[]))).await, ["Futile"]);
         assert_eq!(story(https(&server(), "localhost", Some(&["gopher"]))).await, ["Futile"]);
+    });
+}
+
+#[test]
+fn a_proxy_goes_through_a_dialler_of_the_callers_own() {
+    block_on(async {
+        const ANSWERS: &[Answer] = &[Answer::Text("HTTP/1.1 200 OK\r\nContent-Type: text/event-stream\r\n\r\ndata: 1\n\n")];
+        let server = Server::new(&["http/1.1"], ANSWERS);
+        let (proxy, asked) = plain::tunnel(server.address);
+        let dialler = Dialler::with_tls(server.trusted(&["http/1.1"]));
+        let through_proxy = move |target: Target| {
+            let dialler = dialler.clone();
+            async move {
+                let mut tcp = TcpStream::connect(proxy).await?;
+                let Target { host, port, .. } = &target;
+                tcp.write_all(format!("CONNECT {host}:{port} HTTP/1.1\r\nHost: {host}:{port}\r\n\r\n").as_bytes()).await?;
+                let mut head = Vec::new();
+                while !head.ends_with(b"\r\n\r\n") {
+                    let mut byte = [0];
+                    tcp.read_exact(&mut byte).await?;
+                    head.extend(byte);
+                }
+                if !head.starts_with(b"HTTP/1.1 200 ") {
+                    return Err(io::Error::other("the proxy refuses"));
+                }
+                dialler.secure(tcp, &target).await
+            }
+        };
+        let config = Config::new(format!("https://localhost:{}/", server.address.port())).expect("a URL");
+        let mut source = EventSourceOver::new(config.max_reconnections(0), HttpConnector::new(through_proxy));
+        assert_eq!(source.next().await.expect("an event").expect("no error").data(), "1");
+        let asked = asked.recv().expect("a request");
+        assert!(asked.starts_with(&format!("connect localhost:{} http/1.1", server.address.port())), "{asked}");
     });
 }
 

@@ -8,7 +8,10 @@ use std::{net::SocketAddr, thread};
 
 mod tokio {
     use sse_tokio as sse;
-    use tokio::net::{TcpListener, TcpStream};
+    use tokio::{
+        io::{AsyncReadExt, AsyncWriteExt},
+        net::{TcpListener, TcpStream},
+    };
 
     fn block_on<T>(work: impl Future<Output = T>) -> T {
         tokio::runtime::Builder::new_multi_thread().enable_all().build().expect("a runtime").block_on(work)
@@ -24,6 +27,7 @@ mod tokio {
 mod smol {
     use smol::{
         block_on,
+        io::{AsyncReadExt, AsyncWriteExt},
         net::{TcpListener, TcpStream},
     };
     use sse_smol as sse;
@@ -37,6 +41,7 @@ mod smol {
 
 mod async_std {
     use async_std::{
+        io::{ReadExt, WriteExt},
         net::{TcpListener, TcpStream},
         task::block_on,
     };

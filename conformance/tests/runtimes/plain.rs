@@ -2,7 +2,7 @@
 
 use std::{
     io::{self, BufRead, BufReader, Read, Write},
-    net::{SocketAddr, TcpListener, TcpStream},
+    net::{Shutdown, SocketAddr, TcpListener, TcpStream},
     sync::mpsc::{Receiver, channel},
     thread,
 };
@@ -19,6 +19,24 @@ pub(crate) fn serve(answers: &'static [&'static str]) -> (SocketAddr, Receiver<S
             stream.write_all(answer.as_bytes())?;
         }
         Ok::<_, io::Error>(())
+    });
+    (address, received)
+}
+
+/// A proxy for one connection to this server: it gives what it was asked, and lets everything through.
+pub(crate) fn tunnel(server: SocketAddr) -> (SocketAddr, Receiver<String>) {
+    let listener = TcpListener::bind("127.0.0.1:0").expect("a free port");
+    let address = listener.local_addr().expect("an address");
+    let (requests, received) = channel();
+    thread::spawn(move || {
+        let (mut client, _) = listener.accept()?;
+        let _ = requests.send(request(&client)?.to_ascii_lowercase());
+        let mut server = TcpStream::connect(server)?;
+        client.write_all(b"HTTP/1.1 200 OK\r\n\r\n")?;
+        let (mut from_client, mut to_server) = (client.try_clone()?, server.try_clone()?);
+        thread::spawn(move || io::copy(&mut from_client, &mut to_server));
+        io::copy(&mut server, &mut client)?;
+        client.shutdown(Shutdown::Write)
     });
     (address, received)
 }

@@ -52,11 +52,11 @@ impl Target {
     /// # Errors
     ///
     /// TLS is wanted.
-    pub fn without_tls(self) -> io::Result<Self> {
+    pub fn without_tls(&self) -> io::Result<()> {
         if self.tls {
             return Err(io::Error::new(io::ErrorKind::Unsupported, "https needs the feature `tls`"));
         }
-        Ok(self)
+        Ok(())
     }
 }
 

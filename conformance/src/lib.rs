@@ -67,6 +67,8 @@ pub mod peer;
 pub mod runner;
 #[cfg(feature = "tokio")]
 pub mod server;
+#[cfg(feature = "tokio")]
+pub mod service;
 pub mod subjects;
 
 pub use crate::{

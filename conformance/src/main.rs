@@ -22,6 +22,8 @@ enum Task {
     Run(command::run::Arguments),
     #[cfg(feature = "tokio")]
     Server(command::server::Arguments),
+    #[cfg(feature = "tokio")]
+    Service(command::service::Arguments),
 }
 
 fn main() -> ExitCode {
@@ -30,6 +32,8 @@ fn main() -> ExitCode {
         Task::Run(arguments) => command::run::run(&arguments),
         #[cfg(feature = "tokio")]
         Task::Server(arguments) => command::server::server(&arguments),
+        #[cfg(feature = "tokio")]
+        Task::Service(arguments) => command::service::service(&arguments),
     };
     result.unwrap_or_else(Failure::report)
 }

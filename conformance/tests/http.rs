@@ -40,9 +40,13 @@ fn every_id_is_there_once_and_every_field_is_known() {
 /// The requirements and decisions that a case cannot show, and the tests that do.
 const SHOWN_BY_TESTS: [(&str, &str, &str); 4] = [
     ("R-002", "sse-proto/src/client/url.rs", "what_is_no_url_is_refused"),
-    ("R-005", "sse-proto/tests/client.rs", "redirects_are_followed_and_only_permanent_ones_remembered"),
-    ("R-024", "sse-proto/tests/client.rs", "an_aborted_or_futile_request_fails_and_any_other_is_tried_again"),
-    ("R-095", "sse-proto/tests/client.rs", "credentials_stay_with_their_origin"),
+    ("R-005", "sse-proto/tests/client/redirect.rs", "redirects_are_followed_and_only_permanent_ones_remembered"),
+    (
+        "R-024",
+        "sse-proto/tests/client/reconnection.rs",
+        "an_aborted_or_futile_request_fails_and_any_other_is_tried_again",
+    ),
+    ("R-095", "sse-proto/tests/client/redirect.rs", "credentials_stay_with_their_origin"),
 ];
 
 /// For browsers only.
@@ -74,10 +78,13 @@ const DECISIONS: [&str; 8] = ["D-01", "D-02", "D-04", "D-05", "D-08", "D-09", "D
 
 #[test]
 fn the_tests_that_are_named_are_there() {
+    let workspace = concat!(env!("CARGO_MANIFEST_DIR"), "/..");
+    // In a package of its own, this crate has no neighbours to look at.
+    if !std::path::Path::new(workspace).join("sse-proto").exists() {
+        return;
+    }
     for (number, file, test) in SHOWN_BY_TESTS {
-        let path = format!("{}/../{file}", env!("CARGO_MANIFEST_DIR"));
-        // In a package of its own, this crate has no neighbours to look at.
-        let Ok(text) = std::fs::read_to_string(&path) else { continue };
+        let text = std::fs::read_to_string(format!("{workspace}/{file}")).expect(file);
         assert!(text.contains(&format!("fn {test}()")), "{number}: there is no test {test} in {file}");
     }
 }

@@ -4,6 +4,8 @@ pub(crate) mod decode;
 pub(crate) mod run;
 #[cfg(feature = "tokio")]
 pub(crate) mod server;
+#[cfg(feature = "tokio")]
+pub(crate) mod service;
 mod suites;
 
 use core::fmt::Display;

@@ -22,13 +22,13 @@ use crate::{Event, oracle};
 
 /// Asks over a new connection each time.
 #[derive(Default)]
-pub(super) struct Client {
+pub(crate) struct Client {
     dialler: Dialler,
 }
 
 /// An answer, as far as it has come.
-pub(super) struct Answer {
-    pub(super) status: u16,
+pub(crate) struct Answer {
+    pub(crate) status: u16,
     pub(super) headers: HeaderMap,
     /// What came, and how long after the request.
     pub(super) arrivals: Vec<(Duration, Bytes)>,
@@ -50,7 +50,7 @@ impl Client {
     }
 
     /// Any request.
-    pub(super) async fn ask(
+    pub(crate) async fn ask(
         &self,
         method: Method,
         url: &str,
@@ -161,7 +161,7 @@ impl Drop for Answer {
 }
 
 /// A body in one piece.
-struct Whole(Bytes);
+pub(crate) struct Whole(pub(crate) Bytes);
 
 impl Body for Whole {
     type Data = Bytes;

@@ -13,7 +13,7 @@
 //!
 //! What a URL alone cannot show is asked for with the other fields of [`Target`]; without them these checks are skipped.
 
-mod client;
+pub(crate) mod client;
 mod connections;
 mod echo;
 mod report;

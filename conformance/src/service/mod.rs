@@ -1,0 +1,156 @@
+//! A test service: an HTTP server that has clients of this project follow streams, as a test harness tells it, and reports
+//! what they get.
+//!
+//! The protocol is that of LaunchDarkly's `sse-contract-tests`, so that harness can judge our clients:
+//!
+//! | request | what it does |
+//! |---|---|
+//! | `GET /` | 200 and `{"name", "capabilities"}` |
+//! | `POST /` | makes a client for `{"streamUrl", "callbackUrl", …}`: 201, and its URL in `Location` |
+//! | `POST` to a client's URL | `{"command":"restart"}` or `{"command":"listen","listen":{"type"}}`: 200 |
+//! | `DELETE` of a client's URL | ends it: 204 |
+//! | `DELETE /` | ends the service: 200 |
+//!
+//! What a client gets is sent by `POST` to the callback URL with a running number behind it.
+
+mod callback;
+mod engine;
+mod order;
+mod routes;
+
+use core::{net::SocketAddr, time::Duration};
+use std::{
+    collections::HashMap,
+    io,
+    sync::{Arc, Mutex, MutexGuard, PoisonError},
+};
+
+use hyper::{server::conn::http1, service::service_fn};
+use sse_proto::driver::Handle;
+use sse_tokio::Io;
+use tokio::{
+    net::TcpListener,
+    sync::Notify,
+    task::{JoinHandle, JoinSet},
+    time::timeout,
+};
+
+pub use self::engine::Engine;
+
+/// What the service can do, by the harness's names.
+pub const CAPABILITIES: [&str; 10] = [
+    "bom",
+    "comments",
+    "event-type-listeners",
+    "headers",
+    "last-event-id",
+    "post",
+    "read-timeout",
+    "report",
+    "restart",
+    "server-directed-shutdown-request",
+];
+
+/// How long the service waits for its last answers to be sent.
+const FAREWELL: Duration = Duration::from_millis(500);
+
+/// A test service that has a port, and does not answer yet.
+#[derive(Debug)]
+pub struct Service {
+    listener: TcpListener,
+    shared: Arc<Shared>,
+}
+
+impl Service {
+    /// A service for this kind of clients at this address; port 0 is any free one.
+    ///
+    /// # Errors
+    ///
+    /// The address cannot be had.
+    pub async fn bind(address: SocketAddr, engine: Engine) -> io::Result<Self> {
+        let listener = TcpListener::bind(address).await?;
+        let shared = Arc::new(Shared { engine, clients: Mutex::default(), quit: Notify::new() });
+        Ok(Self { listener, shared })
+    }
+
+    /// The address.
+    ///
+    /// # Errors
+    ///
+    /// The system does not tell.
+    pub fn address(&self) -> io::Result<SocketAddr> {
+        self.listener.local_addr()
+    }
+
+    /// Answers until it is told to quit.
+    ///
+    /// # Errors
+    ///
+    /// No connection can be accepted any more.
+    pub async fn run(self) -> io::Result<()> {
+        let mut connections = JoinSet::new();
+        loop {
+            let (stream, _) = tokio::select! {
+                accepted = self.listener.accept() => accepted?,
+                () = self.shared.quit.notified() => break,
+                Some(_) = connections.join_next() => continue,
+            };
+            let shared = Arc::clone(&self.shared);
+            let service = service_fn(move |request| routes::answer(Arc::clone(&shared), request));
+            let connection = http1::Builder::new().serve_connection(Io::new(stream), service);
+            // How a connection with the harness ends is the harness's affair.
+            connections.spawn(async { drop(connection.await) });
+        }
+        self.shared.clients().clear();
+        // Whoever asked for it gets an answer; those that are kept open for later are not waited for.
+        let _ = timeout(FAREWELL, async { while connections.join_next().await.is_some() {} }).await;
+        Ok(())
+    }
+}
+
+/// What the connections share.
+#[derive(Debug)]
+struct Shared {
+    engine: Engine,
+    clients: Mutex<Clients>,
+    quit: Notify,
+}
+
+impl Shared {
+    fn clients(&self) -> MutexGuard<'_, Clients> {
+        self.clients.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+/// The clients there are, by their numbers.
+#[derive(Debug, Default)]
+struct Clients {
+    running: HashMap<u64, Client>,
+    last: u64,
+}
+
+impl Clients {
+    fn add(&mut self, client: Client) -> u64 {
+        self.last += 1;
+        self.running.insert(self.last, client);
+        self.last
+    }
+
+    fn clear(&mut self) {
+        self.running.clear();
+    }
+}
+
+/// A client that follows a stream. It ends when it is dropped.
+#[derive(Debug)]
+struct Client {
+    handle: Handle,
+    reporter: JoinHandle<()>,
+}
+
+impl Drop for Client {
+    fn drop(&mut self) {
+        self.handle.close();
+        self.reporter.abort();
+    }
+}

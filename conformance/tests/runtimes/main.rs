@@ -22,6 +22,7 @@ mod tokio {
     }
 
     include!("common.rs");
+    include!("requests.rs");
 }
 
 mod smol {
@@ -37,6 +38,7 @@ mod smol {
     }
 
     include!("common.rs");
+    include!("requests.rs");
 }
 
 mod async_std {
@@ -52,6 +54,7 @@ mod async_std {
     }
 
     include!("common.rs");
+    include!("requests.rs");
 }
 
 /// Each client against each server, over connections that break off wherever they may: nothing is lost, and nothing

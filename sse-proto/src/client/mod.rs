@@ -205,11 +205,11 @@ impl EventSource {
     /// request as it may be sent: credentials that the caller added do not go where only a redirect has led (D-10).
     /// Redirects go on from this request. Time that was spent on it does not count as time of the transport.
     pub fn handle_request(&mut self, mut request: Request) -> Request {
-        if !matches!(self.state, State::Requested) {
-            return request;
-        }
         if request.url == self.request.url && !request::same_origin(&request.url, &self.config.url) {
             request::drop_credentials(&mut request.headers);
+        }
+        if !matches!(self.state, State::Requested) {
+            return request;
         }
         if self.request.redirects == 0 {
             self.asked_method = request.method.clone();

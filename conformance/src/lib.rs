@@ -63,6 +63,7 @@ mod harness;
 pub mod http;
 pub mod oracle;
 mod outcome;
+pub mod pair;
 pub mod peer;
 pub mod runner;
 #[cfg(feature = "tokio")]

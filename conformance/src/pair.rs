@@ -111,7 +111,7 @@ enum Link {
     /// A request is on its way, with this ID.
     Asked { arrives: Timestamp, request: Request },
     /// There is one.
-    Up(Connection),
+    Up(Box<Connection>),
     /// There was one, and the client does not know that it is dead.
     Dead { coming: VecDeque<(Timestamp, Arrival)> },
 }
@@ -304,18 +304,8 @@ impl Pair {
                 *told = None;
                 self.client.handle_error(NetworkError::Passing);
             }
-            Link::Dead { coming } | Link::Up(Connection { coming, .. }) => {
-                if !coming.front().is_some_and(|(moment, _)| due(moment)) {
-                    return;
-                }
-                let Some((_, arrival)) = coming.pop_front() else { return };
-                match arrival {
-                    Arrival::Data(bytes) => self.client.handle_data(bytes),
-                    Arrival::End => self.client.handle_end(),
-                    Arrival::Head => self.client.handle_response(&accepted()),
-                    Arrival::Reset => self.client.handle_error(NetworkError::Passing),
-                }
-            }
+            Link::Dead { coming } => hand_over(&mut self.client, coming, now),
+            Link::Up(connection) => hand_over(&mut self.client, &mut connection.coming, now),
             Link::Asked { .. } | Link::Down { .. } => {}
         }
     }
@@ -328,7 +318,21 @@ impl Pair {
         let (cursor, resumed) = self.log.subscribe(id.map_or(StartAt::Oldest, StartAt::After), self.now);
         let session = Session::resuming(self.session.clone(), cursor, resumed);
         let coming = VecDeque::from([(back, Arrival::Head)]);
-        Link::Up(Connection { session, coming, wake: None, ended: false })
+        Link::Up(Box::new(Connection { session, coming, wake: None, ended: false }))
+    }
+}
+
+/// Hands over the first of what is coming, if it is there by now.
+fn hand_over(client: &mut EventSource, coming: &mut VecDeque<(Timestamp, Arrival)>, now: Timestamp) {
+    if coming.front().is_none_or(|(moment, _)| *moment > now) {
+        return;
+    }
+    match coming.pop_front() {
+        Some((_, Arrival::Data(bytes))) => client.handle_data(bytes),
+        Some((_, Arrival::End)) => client.handle_end(),
+        Some((_, Arrival::Head)) => client.handle_response(&accepted()),
+        Some((_, Arrival::Reset)) => client.handle_error(NetworkError::Passing),
+        None => {}
     }
 }
 

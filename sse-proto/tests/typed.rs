@@ -100,10 +100,10 @@ fn a_reported_error_is_the_last_item_with_its_payload_read() {
     );
 
     let code = |event: Event| i32::from_str(event.data()).map_err(|error| (event, error));
-    let mut reading = numbers(convention.clone()).with_problem(code);
+    let mut reading = numbers(convention.clone()).with_error(code);
     assert_eq!(reading.handle_event(event("error", "5")), Some(Err(Error::Reported(5))));
 
-    let mut reading = numbers(convention).with_problem(code);
+    let mut reading = numbers(convention).with_error(code);
     let Some(Err(Error::Unreadable { event: kept, .. })) = reading.handle_event(event("error", "overloaded")) else {
         panic!()
     };
@@ -166,7 +166,8 @@ mod choice {
         enum Feed {
             "price" | "message" => Price(Price),
             "names" => Names(Vec<String>),
-            "raw" => Raw(Event),
+            "raw" => Raw(sse_proto::Event),
+            "text" => Text(sse_proto::Text),
             "ping" => Ping,
             /// All others.
             _ => Unknown(Event),
@@ -195,6 +196,7 @@ mod choice {
             Feed::Names(vec!["a".into(), "b".into()])
         );
         assert_eq!(Feed::from_event(&event("raw", "[")).unwrap(), Feed::Raw(event("raw", "[")));
+        assert_eq!(Feed::from_event(&event("text", "[")).unwrap(), Feed::Text("[".into()));
         assert_eq!(Feed::from_event(&event("ping", "[")).unwrap(), Feed::Ping);
         assert_eq!(Feed::from_event(&event("pricE", "[")).unwrap(), Feed::Unknown(event("pricE", "[")));
         assert!(Feed::from_event(&event("price", "[")).unwrap_err().is_eof());

@@ -69,7 +69,7 @@ async fn complete(url: &str, prompt: &str) -> Result<(), Box<dyn Error>> {
     let mut chunks = EventSource::open(config)?
         .json::<Chunk>()
         .with_convention(Convention::completion())
-        .with_json_problem::<Problem>();
+        .with_json_error::<Problem>();
     let mut usage = None;
     while let Some(item) = chunks.next().await {
         match item {

@@ -139,7 +139,7 @@ async fn a_source_that_is_resumed_is_not_cut_off() {
 #[tokio::test]
 async fn a_reported_error_is_typed_and_closes_the_source() {
     let (source, connects, alive) = scripted(&[(&["data: {\"error\":{\"message\":\"overloaded\"}}\n\n"], true)]);
-    let mut chunks = source.json::<Chunk>().with_convention(Convention::completion()).with_json_problem::<Problem>();
+    let mut chunks = source.json::<Chunk>().with_convention(Convention::completion()).with_json_error::<Problem>();
     let fault = Fault { message: "overloaded".into() };
     let Some(Err(TypedError::Reported(problem))) = chunks.next().await else { panic!() };
     assert_eq!(problem, Problem { error: fault });

@@ -23,6 +23,7 @@ mod tokio {
 
     include!("common.rs");
     include!("requests.rs");
+    include!("typed.rs");
 }
 
 mod smol {
@@ -39,6 +40,7 @@ mod smol {
 
     include!("common.rs");
     include!("requests.rs");
+    include!("typed.rs");
 }
 
 mod async_std {
@@ -55,6 +57,7 @@ mod async_std {
 
     include!("common.rs");
     include!("requests.rs");
+    include!("typed.rs");
 }
 
 /// Each client against each server, over connections that break off wherever they may: nothing is lost, and nothing

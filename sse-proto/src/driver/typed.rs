@@ -66,8 +66,8 @@ impl<S: Source, T, E, P> TypedSource<S, T, E, P> {
     /// Makes something else of an event that reports an error, for [`TypedError::Reported`]; without this, it is given
     /// as it is.
     #[must_use]
-    pub fn with_problem<Q>(self, problem: fn(Event) -> Result<Q, (Event, E)>) -> TypedSource<S, T, E, Q> {
-        TypedSource { source: self.source, reading: self.reading.with_problem(problem) }
+    pub fn with_error<Q>(self, problem: fn(Event) -> Result<Q, (Event, E)>) -> TypedSource<S, T, E, Q> {
+        TypedSource { source: self.source, reading: self.reading.with_error(problem) }
     }
 
     /// Waits for the next value: `None` at the end of the stream.
@@ -111,6 +111,11 @@ impl<S: Source, T, E, P> TypedSource<S, T, E, P> {
         self.source
     }
 
+    /// The source below. An event that is taken from it by itself is not seen here.
+    pub fn source_mut(&mut self) -> &mut S {
+        &mut self.source
+    }
+
     /// The source below.
     pub fn source(&self) -> &S {
         &self.source
@@ -121,8 +126,8 @@ impl<S: Source, T, E, P> TypedSource<S, T, E, P> {
 impl<S: Source, T, P> TypedSource<S, T, JsonError, P> {
     /// Reads events that report an error as JSON, for [`TypedError::Reported`].
     #[must_use]
-    pub fn with_json_problem<Q: serde::de::DeserializeOwned>(self) -> TypedSource<S, T, JsonError, Q> {
-        self.with_problem(|event| match event.json() {
+    pub fn with_json_error<Q: serde::de::DeserializeOwned>(self) -> TypedSource<S, T, JsonError, Q> {
+        self.with_error(|event| match event.json() {
             Ok(problem) => Ok(problem),
             Err(error) => Err((event, error)),
         })

@@ -1,12 +1,58 @@
 //! An enum with a variant for each type of event.
 
+use core::marker::PhantomData;
+
+use serde::de::DeserializeOwned;
+
+use crate::{Event, Text, json::JsonError};
+
+/// What the macro reads a payload with: methods of its own for the types that are not JSON, and [`ReadJson`] for the rest.
+#[derive(Debug)]
+#[doc(hidden)]
+pub struct Payload<'a, T> {
+    event: &'a Event,
+    payload: PhantomData<T>,
+}
+
+impl<'a, T> Payload<'a, T> {
+    pub fn new(event: &'a Event) -> Self {
+        Self { event, payload: PhantomData }
+    }
+}
+
+impl Payload<'_, Event> {
+    pub fn read(self) -> Result<Event, JsonError> {
+        Ok(self.event.clone())
+    }
+}
+
+impl Payload<'_, Text> {
+    pub fn read(self) -> Result<Text, JsonError> {
+        Ok(self.event.clone().into_parts().1)
+    }
+}
+
+#[doc(hidden)]
+pub trait ReadJson {
+    type Value;
+
+    fn read(self) -> Result<Self::Value, JsonError>;
+}
+
+impl<T: DeserializeOwned> ReadJson for Payload<'_, T> {
+    type Value = T;
+
+    fn read(self) -> Result<T, JsonError> {
+        self.event.json()
+    }
+}
+
 /// Writes an enum whose variants are chosen by the event's type, and its [`FromEvent`](crate::typed::FromEvent).
 ///
-/// A variant's payload is read from the event's data as JSON. A payload written `Event` is the event as it was
-/// received; a variant without one does not look at the data. The last variant, `_`, is for all other types, so that
-/// none is lost: the type `message` of events that name none can be one of the others, too.
-///
-/// The payload types are [`Deserialize`](serde::Deserialize), and not borrowed.
+/// A variant's payload is read from the event's data as JSON: its type is [`Deserialize`](serde::Deserialize), and not
+/// borrowed. A payload of the type [`Event`](crate::Event) is the event as it was received, and one of the type
+/// [`Text`](crate::Text) is its data; a variant without a payload does not look at the data. The last variant, `_`, is for
+/// all other types of events, so that none is lost. Events that name no type have the type `message`.
 ///
 /// ```
 /// use sse_proto::{Event, EventId, EventType, typed::FromEvent};
@@ -64,12 +110,13 @@ macro_rules! events {
             type Error = $crate::json::JsonError;
 
             fn from_event(event: &$crate::Event) -> ::core::result::Result<Self, Self::Error> {
+                #[allow(unused_imports)]
+                use $crate::typed::ReadJson as _;
+
                 ::core::result::Result::Ok(match event.event_type() {
-                    $($($event_type)* => Self::$variant $(($crate::events!(@payload event $($payload)+)))?,)+
+                    $($($event_type)* => Self::$variant $(($crate::typed::Payload::<$($payload)+>::new(event).read()?))?,)+
                 })
             }
         }
     };
-    (@payload $event:ident Event) => { ::core::clone::Clone::clone($event) };
-    (@payload $event:ident $payload:ty) => { $event.json::<$payload>()? };
 }

@@ -11,6 +11,9 @@ mod reading;
 
 use core::{convert::Infallible, fmt};
 
+#[cfg(feature = "json")]
+#[doc(hidden)]
+pub use self::choice::{Payload, ReadJson};
 pub use self::{
     convention::{Convention, Mark, Meaning},
     reading::{Reading, TypedError},

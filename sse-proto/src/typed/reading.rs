@@ -73,7 +73,7 @@ impl<T, E, P> Reading<T, E, P> {
 
     /// Makes something else of an event that reports an error; without this, it is given as it is.
     #[must_use]
-    pub fn with_problem<Q>(self, problem: fn(Event) -> Result<Q, (Event, E)>) -> Reading<T, E, Q> {
+    pub fn with_error<Q>(self, problem: fn(Event) -> Result<Q, (Event, E)>) -> Reading<T, E, Q> {
         Reading { convention: self.convention, value: self.value, problem, over: self.over }
     }
 

@@ -16,6 +16,7 @@ const RAW_READ: [f64; 2] = [2.5, f64::INFINITY];
 /// What comes once for a block or a connection is no allocation per event.
 const ALLOCATIONS: [f64; 2] = [0.01, 1.01];
 const MAIN: f64 = 1.5;
+const OTHER_RUNTIMES: f64 = 1.3;
 
 /// Prints which bars were reached, of those that were measured; says whether all were.
 pub(super) fn print(rows: &[Row]) -> bool {
@@ -42,10 +43,14 @@ pub(super) fn print(rows: &[Row]) -> bool {
                 check("CPU, times a raw read's".to_owned(), ratio(&row.cpu, &raw.cpu), RAW_READ[number]);
             }
             check("allocations per event".to_owned(), row.allocations, ALLOCATIONS[number]);
-            if place == Place::Main
-                && let Some(own) = find(rows, ours, Place::CurrentThread)
-            {
-                check("CPU, times its own on a current-thread runtime".to_owned(), ratio(&row.cpu, &own.cpu), MAIN);
+            let most = match place {
+                Place::AsyncStd | Place::Smol => OTHER_RUNTIMES,
+                Place::Main => MAIN,
+                Place::CurrentThread | Place::Spawned => continue,
+            };
+            if let Some(own) = find(rows, ours, Place::CurrentThread) {
+                let what = "CPU, times its own on tokio's current-thread runtime".to_owned();
+                check(what, ratio(&row.cpu, &own.cpu), most);
             }
         }
     }

@@ -8,6 +8,7 @@ use futures_util::StreamExt;
 use http_body_util::Empty;
 use hyper_util::rt::TokioIo;
 use memchr::memmem;
+use sse_tokio::sse_proto::driver::{Connect, EventSource, Timer};
 use tokio::{
     io::{AsyncReadExt, AsyncWriteExt},
     net::TcpStream,
@@ -16,21 +17,45 @@ use tokio::{
 use super::server::{END, Framing, Order};
 use crate::{peers::Role, tally::Tally};
 
-type Answer = Result<Tally, Box<dyn Error + Send + Sync>>;
+/// What a client found before the end.
+pub(super) type Answer = Result<Tally, Box<dyn Error + Send + Sync>>;
 
-/// A client at work: what it found before the end.
+/// A client at work.
 pub(super) type Reading = Pin<Box<dyn Future<Output = Answer> + Send>>;
 
 /// A client under test.
 pub(super) struct Contender {
+    /// The same for the same client on another runtime.
     pub(super) name: &'static str,
     pub(super) role: Role,
+    /// The runtime that it needs.
+    pub(super) on: On,
     pub(super) read: fn(SocketAddr, Order) -> Reading,
 }
 
+/// A runtime.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub(super) enum On {
+    AsyncStd,
+    Smol,
+    Tokio,
+}
+
 macro_rules! contender {
-    ($name:literal, $role:ident, $read:ident) => {
-        Contender { name: $name, role: Role::$role, read: |address, order| Box::pin($read(address, order)) }
+    ($name:literal, $role:ident, $on:ident, $read:expr) => {
+        Contender {
+            name: $name,
+            role: Role::$role,
+            on: On::$on,
+            read: |address, order| Box::pin($read(address, order)),
+        }
+    };
+}
+
+macro_rules! ours {
+    ($name:literal, $on:ident, $read:ident, $crate_name:ident) => {
+        contender!($name, Ours, $on, async |address, order| $read($crate_name::EventSource::get(url(address, order))?)
+            .await)
     };
 }
 
@@ -38,14 +63,18 @@ pub(super) const LENT: usize = 0;
 pub(super) const OWNED: usize = 1;
 pub(super) const RAW: usize = 2;
 
-pub(super) const ALL: [Contender; 7] = [
-    contender!("ours-lent", Ours, lent),
-    contender!("ours-owned", Ours, owned),
-    contender!("raw-memchr", Limit, raw),
-    contender!("sse-stream", Peer, sse_stream),
-    contender!("reqwest+eventsource-stream", Peer, reqwest_eventsource_stream),
-    contender!("reqwest-eventsource", Peer, reqwest_eventsource),
-    contender!("eventsource-client", Peer, launchdarkly),
+pub(super) const ALL: [Contender; 11] = [
+    ours!("ours-lent", Tokio, lent, sse_tokio),
+    ours!("ours-owned", Tokio, owned, sse_tokio),
+    contender!("raw-memchr", Limit, Tokio, raw),
+    ours!("ours-lent", Smol, lent, sse_smol),
+    ours!("ours-owned", Smol, owned, sse_smol),
+    ours!("ours-lent", AsyncStd, lent, sse_asyncstd),
+    ours!("ours-owned", AsyncStd, owned, sse_asyncstd),
+    contender!("sse-stream", Peer, Tokio, sse_stream),
+    contender!("reqwest+eventsource-stream", Peer, Tokio, reqwest_eventsource_stream),
+    contender!("reqwest-eventsource", Peer, Tokio, reqwest_eventsource),
+    contender!("eventsource-client", Peer, Tokio, launchdarkly),
 ];
 
 /// Counts an event; false at the end.
@@ -61,8 +90,11 @@ fn url(address: SocketAddr, order: Order) -> String {
     format!("http://{address}{}", order.path())
 }
 
-async fn lent(address: SocketAddr, order: Order) -> Answer {
-    let mut source = sse_tokio::EventSource::get(url(address, order))?;
+async fn lent<C, T>(mut source: EventSource<C, T>) -> Answer
+where
+    C: Connect<Error: Error + Send + Sync + 'static>,
+    T: Timer,
+{
     let mut tally = Tally::default();
     while let Some(event) = source.next_ref().await {
         if !counted(&mut tally, event?.data()) {
@@ -72,8 +104,11 @@ async fn lent(address: SocketAddr, order: Order) -> Answer {
     Ok(tally)
 }
 
-async fn owned(address: SocketAddr, order: Order) -> Answer {
-    let mut source = sse_tokio::EventSource::get(url(address, order))?;
+async fn owned<C, T>(mut source: EventSource<C, T>) -> Answer
+where
+    C: Connect<Error: Error + Send + Sync + 'static>,
+    T: Timer,
+{
     let mut tally = Tally::default();
     while let Some(event) = source.next().await {
         if !counted(&mut tally, event?.data()) {

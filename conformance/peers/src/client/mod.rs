@@ -11,7 +11,7 @@ use tokio::runtime::{Builder, Runtime};
 
 pub(crate) use self::server::serve;
 use self::{
-    contenders::{ALL, Contender},
+    contenders::{ALL, Answer, Contender, On, Reading},
     server::{Framing, Order, Server, Shape},
 };
 use crate::{
@@ -77,23 +77,51 @@ pub(crate) enum Place {
     Spawned,
     /// `block_on` of a multi-thread runtime: a plain `#[tokio::main]`.
     Main,
+    /// `smol::block_on`.
+    Smol,
+    /// `async_std::task::block_on`.
+    AsyncStd,
 }
 
 impl Place {
-    const ALL: [Self; 3] = [Self::CurrentThread, Self::Spawned, Self::Main];
+    const ALL: [Self; 5] = [Self::CurrentThread, Self::Spawned, Self::Main, Self::Smol, Self::AsyncStd];
 
     const fn name(self) -> &'static str {
         match self {
             Self::CurrentThread => "current-thread",
             Self::Spawned => "spawned",
             Self::Main => "tokio::main",
+            Self::Smol => "smol",
+            Self::AsyncStd => "async-std",
         }
     }
 
-    fn runtime(self) -> Result<Runtime, String> {
-        let mut builder =
-            if self == Self::CurrentThread { Builder::new_current_thread() } else { Builder::new_multi_thread() };
-        builder.enable_all().build().map_err(|error| error.to_string())
+    /// Whose place it is.
+    const fn on(self) -> On {
+        match self {
+            Self::AsyncStd => On::AsyncStd,
+            Self::CurrentThread | Self::Main | Self::Spawned => On::Tokio,
+            Self::Smol => On::Smol,
+        }
+    }
+
+    /// The executor, if it has to be built.
+    fn runtime(self) -> Result<Option<Runtime>, String> {
+        let mut builder = match self {
+            Self::AsyncStd | Self::Smol => return Ok(None),
+            Self::CurrentThread => Builder::new_current_thread(),
+            Self::Main | Self::Spawned => Builder::new_multi_thread(),
+        };
+        builder.enable_all().build().map(Some).map_err(|error| error.to_string())
+    }
+
+    fn run(self, runtime: Option<&Runtime>, reading: Reading) -> Answer {
+        match (self, runtime) {
+            (Self::AsyncStd, _) => async_std::task::block_on(reading),
+            (Self::Spawned, Some(runtime)) => runtime.block_on(runtime.spawn(reading))?,
+            (_, Some(runtime)) => runtime.block_on(reading),
+            (_, None) => smol::block_on(reading),
+        }
     }
 }
 
@@ -143,8 +171,8 @@ fn measure(args: &Args, server: &Server, order: Order, rounds: usize) -> Result<
     let mut runs = Vec::new();
     for place in places {
         let runtime = place.runtime()?;
-        for contender in ALL.iter().filter(asked) {
-            let (allocations, events) = probe(contender, place, &runtime, server, order)?;
+        for contender in ALL.iter().filter(asked).filter(|contender| contender.on == place.on()) {
+            let (allocations, events) = probe(contender, place, runtime.as_ref(), server, order)?;
             let row = Row { contender, place, cpu: vec![], user: vec![], rate: vec![], allocations };
             runs.push((row, events));
         }
@@ -156,7 +184,7 @@ fn measure(args: &Args, server: &Server, order: Order, rounds: usize) -> Result<
             let place = if round % 2 == 0 { step } else { count - 1 - step };
             let (row, events) = &mut runs[(place + round) % count];
             let runtime = row.place.runtime()?;
-            let spent = once(row.contender, row.place, &runtime, server, Order { events: *events, ..order })?;
+            let spent = once(row.contender, row.place, runtime.as_ref(), server, Order { events: *events, ..order })?;
             let millions = *events as f64 / 1e6;
             row.cpu.push(spent.cpu.total().as_secs_f64() / millions);
             row.user.push(spent.cpu.user.as_secs_f64() / millions);
@@ -170,7 +198,7 @@ fn measure(args: &Args, server: &Server, order: Order, rounds: usize) -> Result<
 fn probe(
     contender: &Contender,
     place: Place,
-    runtime: &Runtime,
+    runtime: Option<&Runtime>,
     server: &Server,
     order: Order,
 ) -> Result<(f64, u64), String> {
@@ -194,16 +222,13 @@ struct Spent {
 fn once(
     contender: &Contender,
     place: Place,
-    runtime: &Runtime,
+    runtime: Option<&Runtime>,
     server: &Server,
     order: Order,
 ) -> Result<Spent, String> {
     let reading = (contender.read)(server.address, order);
     let (start, before) = (Instant::now(), Cpu::now());
-    let found = match place {
-        Place::CurrentThread | Place::Main => runtime.block_on(reading),
-        Place::Spawned => runtime.block_on(runtime.spawn(reading)).map_err(|error| error.to_string())?,
-    };
+    let found = place.run(runtime, reading);
     let (wall, after) = (start.elapsed(), Cpu::now());
     let found = found.map_err(|error| format!("{}: {error}", contender.name))?;
     if found != order.expected() {

@@ -42,6 +42,8 @@ pub(crate) struct Used {
     pub(crate) peak: usize,
     /// How many allocations.
     pub(crate) count: usize,
+    /// The bytes that are still in use afterwards.
+    pub(crate) kept: usize,
 }
 
 /// Does a piece of work, and says what it took. Nothing else may run in the process meanwhile.
@@ -50,5 +52,6 @@ pub(crate) fn measure<T>(work: impl FnOnce() -> T) -> (T, Used) {
     PEAK.store(before, Ordering::Relaxed);
     let done = work();
     let peak = PEAK.load(Ordering::Relaxed) - before;
-    (done, Used { peak, count: COUNT.load(Ordering::Relaxed) - counted })
+    let kept = NOW.load(Ordering::Relaxed).saturating_sub(before);
+    (done, Used { peak, count: COUNT.load(Ordering::Relaxed) - counted, kept })
 }

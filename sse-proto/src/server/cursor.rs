@@ -10,13 +10,12 @@ use crate::Text;
 pub struct Cursor {
     pub(super) next: u64,
     pub(super) interest: Interest,
-    pub(super) passed_over: PassedOver,
 }
 
 impl Cursor {
     /// A cursor for a [`Store`](super::Store) of your own: `next` is the position of the next message to read.
     pub const fn new(next: u64, interest: Interest) -> Self {
-        Self { next, interest, passed_over: PassedOver { superseded: 0, withheld: 0 } }
+        Self { next, interest }
     }
 
     /// Moves to the message at this position.
@@ -36,7 +35,7 @@ impl Cursor {
 
     /// How many messages the reader did not get for another reason than that they were gone.
     pub fn passed_over(&self) -> PassedOver {
-        self.passed_over
+        self.interest.choice.as_ref().map(|choice| choice.passed_over).unwrap_or_default()
     }
 }
 
@@ -68,8 +67,16 @@ pub struct PassedOver {
 pub struct Interest {
     /// In order; `None` wants all.
     pub(super) topics: Option<Box<[Text]>>,
+    /// Most readers make none.
+    pub(super) choice: Option<Box<Choice>>,
+}
+
+/// What is chosen among the messages to the topics.
+#[derive(Default)]
+pub(super) struct Choice {
     pub(super) filter: Option<Filter>,
     pub(super) latest: bool,
+    pub(super) passed_over: PassedOver,
 }
 
 type Filter = Box<dyn Fn(&Entry<'_>) -> bool + Send>;
@@ -77,7 +84,7 @@ type Filter = Box<dyn Fn(&Entry<'_>) -> bool + Send>;
 impl Interest {
     /// All messages.
     pub const fn all() -> Self {
-        Self { topics: None, filter: None, latest: false }
+        Self { topics: None, choice: None }
     }
 
     /// Only messages to any of these topics, and those to no topic, which are for all.
@@ -94,7 +101,7 @@ impl Interest {
     /// then and there. An ID that the client sent proves nothing, so this is the place to ask for its rights.
     #[must_use]
     pub fn filter(mut self, filter: impl Fn(&Entry<'_>) -> bool + Send + 'static) -> Self {
-        self.filter = Some(Box::new(filter));
+        self.choice.get_or_insert_default().filter = Some(Box::new(filter));
         self
     }
 
@@ -102,7 +109,7 @@ impl Interest {
     /// state of each thing, and one that keeps up gets everything.
     #[must_use]
     pub fn latest(mut self) -> Self {
-        self.latest = true;
+        self.choice.get_or_insert_default().latest = true;
         self
     }
 
@@ -118,14 +125,14 @@ impl Interest {
             Some(_) if entry.topics.is_empty() => true,
             Some(wanted) => entry.topics.iter().any(|topic| wanted.binary_search(topic).is_ok()),
         };
-        by_topic && self.filter.as_ref().is_none_or(|filter| filter(entry))
+        let filter = self.choice.as_ref().and_then(|choice| choice.filter.as_ref());
+        by_topic && filter.is_none_or(|filter| filter(entry))
     }
 }
 
 impl fmt::Debug for Interest {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let mut shown = f.debug_struct("Interest");
-        shown.field("topics", &self.topics).field("latest", &self.latest).finish_non_exhaustive()
+        f.debug_struct("Interest").field("topics", &self.topics).finish_non_exhaustive()
     }
 }
 

@@ -1,5 +1,6 @@
 //! What keeps a quiet connection alive.
 
+use alloc::boxed::Box;
 use core::time::Duration;
 
 use bytes::Bytes;
@@ -31,8 +32,9 @@ pub struct Heartbeat {
 
 #[derive(Clone, Debug, Eq, PartialEq)]
 enum Content {
-    Bytes(Bytes),
+    Comment,
     Made,
+    Message(Box<Bytes>),
 }
 
 /// A comment, empty: no event for anybody, and the shortest thing that keeps a connection alive.
@@ -41,18 +43,18 @@ pub(super) const COMMENT: Bytes = Bytes::from_static(b":\n\n");
 impl Heartbeat {
     /// One after so long a silence. None at all if the time is zero.
     pub const fn quiet(period: Duration) -> Self {
-        Self { period, fixed: false, content: Content::Bytes(COMMENT) }
+        Self { period, fixed: false, content: Content::Comment }
     }
 
     /// One in each period, whatever else is sent. None at all if the period is zero.
     pub const fn fixed(period: Duration) -> Self {
-        Self { period, fixed: true, content: Content::Bytes(COMMENT) }
+        Self { period, fixed: true, content: Content::Comment }
     }
 
     /// Sends this message instead of the comment. A message with data is an event, and every page that listens gets it.
     #[must_use]
     pub fn with_message(mut self, message: &Message) -> Self {
-        self.content = Content::Bytes(message.to_bytes());
+        self.content = Content::Message(Box::new(message.to_bytes()));
         self
     }
 
@@ -84,8 +86,9 @@ impl Heartbeat {
     /// What to send; `None` if it has to be made.
     pub(super) fn bytes(&self) -> Option<Bytes> {
         match &self.content {
-            Content::Bytes(bytes) => Some(bytes.clone()),
+            Content::Comment => Some(COMMENT),
             Content::Made => None,
+            Content::Message(bytes) => Some(Bytes::clone(bytes)),
         }
     }
 }

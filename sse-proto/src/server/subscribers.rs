@@ -106,9 +106,10 @@ impl Subscription {
 
 #[derive(Debug)]
 struct Subscriber {
-    key: Option<Text>,
+    key: Option<Box<Text>>,
     groups: Box<[Membership]>,
-    behind: Option<u64>,
+    /// How far behind it may be before publishers wait: the greatest number where they never do.
+    behind: u64,
     position: u64,
     waits: bool,
     /// A drain could not wait for it any longer.
@@ -181,13 +182,24 @@ impl Subscribers {
             self.groups[*group as usize].members += 1;
         }
         let groups = groups.into_iter().map(|group| Membership { group, listed: false }).collect();
-        self.bounded += usize::from(behind.is_some());
+        self.bounded += usize::from(behind.is_some_and(|behind| behind != u64::MAX));
         self.len += 1;
         let slot = self.free.pop().unwrap_or_else(|| {
+            if self.slots.len() == self.slots.capacity() {
+                // By a quarter rather than to twice as many: there may be tens of thousands.
+                self.slots.reserve_exact(self.slots.len() / 4 + 4);
+            }
             self.slots.push(None);
             (self.slots.len() - 1) as u32
         });
-        self.slots[slot as usize] = Some(Subscriber { key, groups, behind, position, waits: false, cut: false });
+        self.slots[slot as usize] = Some(Subscriber {
+            key: key.map(Box::new),
+            groups,
+            behind: behind.unwrap_or(u64::MAX),
+            position,
+            waits: false,
+            cut: false,
+        });
         SubscriberId(slot)
     }
 
@@ -195,13 +207,13 @@ impl Subscribers {
     pub fn leave(&mut self, id: SubscriberId) {
         let Some(subscriber) = self.slots.get_mut(id.index()).and_then(Option::take) else { return };
         self.len -= 1;
-        self.bounded -= usize::from(subscriber.behind.is_some());
+        self.bounded -= usize::from(subscriber.behind != u64::MAX);
         if let Some(key) = &subscriber.key
-            && let Some(sessions) = self.keys.get_mut(key)
+            && let Some(sessions) = self.keys.get_mut(&**key)
         {
             *sessions -= 1;
             if *sessions == 0 {
-                self.keys.remove(key);
+                self.keys.remove(&**key);
             }
         }
         for Membership { group, listed } in subscriber.groups {
@@ -270,12 +282,12 @@ impl Subscribers {
 
     /// Whose session it is.
     pub fn key(&self, id: SubscriberId) -> Option<&Text> {
-        self.slots.get(id.index())?.as_ref()?.key.as_ref()
+        self.slots.get(id.index())?.as_ref()?.key.as_deref()
     }
 
     /// The readers with this key.
     pub fn of_key<'a>(&'a self, key: &'a str) -> impl Iterator<Item = SubscriberId> + 'a {
-        let named = move |subscriber: &Subscriber| subscriber.key.as_deref() == Some(key);
+        let named = move |subscriber: &Subscriber| subscriber.key.as_deref().is_some_and(|own| **own == *key);
         self.iter().filter(move |(_, subscriber)| named(subscriber)).map(|(id, _)| id)
     }
 
@@ -286,7 +298,7 @@ impl Subscribers {
             || self.iter().all(|(_, subscriber)| {
                 let behind = end.saturating_add(more).saturating_sub(subscriber.position);
                 // One that has read everything takes whatever comes next.
-                subscriber.position >= end || subscriber.behind.is_none_or(|most| behind <= most)
+                subscriber.position >= end || behind <= subscriber.behind
             })
     }
 
@@ -299,7 +311,7 @@ impl Subscribers {
     pub(super) fn cut_all(&mut self) -> Vec<Option<Text>> {
         let cut = |subscriber: &mut Subscriber| {
             subscriber.cut = true;
-            subscriber.key.clone()
+            subscriber.key.as_deref().cloned()
         };
         self.slots.iter_mut().flatten().map(cut).collect()
     }

@@ -10,7 +10,7 @@ use std::sync::Mutex;
 
 use super::{Log, lock, log::SharedLog, sender::SharedSession};
 use crate::{
-    Text, Timestamp,
+    Timestamp,
     driver::{Runtime, trace},
     server::{CloseReason, Observer, Output, Resumed, Session, SessionInfo, SessionTotals, SubscriberId},
 };
@@ -66,17 +66,11 @@ pub(super) struct Reading<K: Runtime> {
     log: Arc<SharedLog<K>>,
     /// `None` once it has left.
     id: Option<SubscriberId>,
-    observer: Option<Arc<dyn Observer + Send + Sync>>,
-    key: Option<Text>,
 }
 
 impl<K: Runtime> Reading<K> {
     pub(super) fn new(log: &Log<K>, id: SubscriberId, machine: Session, resumed: Resumed) -> Self {
-        let state = lock(&log.shared);
-        let observer = state.observer.clone();
-        let key = state.subscribers.key(id).cloned();
-        drop(state);
-        let reading = Self { machine, log: Arc::clone(&log.shared), id: Some(id), observer, key };
+        let reading = Self { machine, log: Arc::clone(&log.shared), id: Some(id) };
         reading.observe(|observer, session| {
             observer.opened(session);
             observer.resumed(session, resumed);
@@ -118,20 +112,26 @@ impl<K: Runtime> Reading<K> {
     }
 
     fn leave(&mut self) {
+        let reason = self.machine.close_reason().unwrap_or(CloseReason::Disconnected);
+        let totals = SessionTotals::new(self.machine.missed(), self.machine.passed_over());
+        self.observe(|observer, session| observer.closed(session, reason, totals));
         let Some(id) = self.id.take() else { return };
         let (wakers, others) = lock(&self.log).leave(id);
         drop(wakers);
         others.into_values().for_each(Waker::wake);
-        let reason = self.machine.close_reason().unwrap_or(CloseReason::Disconnected);
-        let totals = SessionTotals::new(self.machine.missed(), self.machine.passed_over());
-        self.observe(|observer, session| observer.closed(session, reason, totals));
     }
 
+    /// Tells the observer and what traces, without the lock.
     fn observe(&self, tell: impl Fn(&dyn Observer, &SessionInfo<'_>)) {
-        let session = SessionInfo::new(self.key.as_deref(), self.machine.topics());
+        let Some(id) = self.id else { return };
+        let state = lock(&self.log);
+        let observer = state.observer.clone();
+        let key = state.subscribers.key(id).cloned();
+        drop(state);
+        let session = SessionInfo::new(key.as_deref(), self.machine.topics());
         trace::session(|observer| tell(observer, &session));
-        if let Some(observer) = &self.observer {
-            tell(&**observer, &session);
+        if let Some(observer) = observer {
+            tell(&*observer, &session);
         }
     }
 }

@@ -306,7 +306,9 @@ impl<T: Timer, S: Store + ?Sized> State<T, S> {
     /// Notes that a session waits, and gives back the waker of its that is of no use any more.
     pub(super) fn wait(&mut self, id: SubscriberId, position: u64, waker: &Waker) -> Option<Waker> {
         self.subscribers.wait(id, position);
-        if self.wakers.len() <= id.index() {
+        if let Some(more) = (id.index() + 1).checked_sub(self.wakers.len()) {
+            // By a quarter rather than to twice as many: there may be tens of thousands.
+            self.wakers.reserve_exact(if self.wakers.capacity() > id.index() { 0 } else { more + id.index() / 4 });
             self.wakers.resize(id.index() + 1, None);
         }
         let kept = &mut self.wakers[id.index()];

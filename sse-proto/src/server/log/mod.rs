@@ -11,6 +11,7 @@ use alloc::{
     collections::{BTreeMap, VecDeque},
     vec::Vec,
 };
+use core::mem;
 
 use bytes::Bytes;
 
@@ -61,6 +62,7 @@ pub struct Log {
     views: Views,
     /// The newest message with each key.
     keys: BTreeMap<Text, u64>,
+    gathering: Gathering,
     closed: bool,
 }
 
@@ -76,6 +78,15 @@ struct Kept {
     superseded: bool,
 }
 
+/// What is being gathered for a reader. The room is used again.
+#[derive(Debug, Default)]
+struct Gathering {
+    /// From where to where there are bytes.
+    parts: Vec<(u64, u64)>,
+    /// Each message's position, and where it begins in what is gathered.
+    starts: Vec<(u64, usize)>,
+}
+
 impl Kept {
     fn topics(&self) -> &[Text] {
         self.tags.as_ref().map_or(&[], |tags| &tags.topics)
@@ -86,10 +97,11 @@ impl Kept {
     }
 }
 
-/// What a message costs: its bytes, its entry, its place in the index, and a given ID with its two places.
+/// What a message costs: its bytes, its entry and its place in the index (lists have room for up to as many again), and a
+/// given ID with its two places.
 fn cost(encoded: usize, tags: Option<&Tags>, id_len: usize) -> usize {
     let id = if id_len == 0 { 0 } else { id_len + 3 * size_of::<(EventId, u64)>() };
-    encoded + size_of::<Kept>() + size_of::<u64>() + id + tags.map_or(0, Tags::cost)
+    encoded + 2 * (size_of::<Kept>() + size_of::<u64>()) + id + tags.map_or(0, Tags::cost)
 }
 
 impl Log {
@@ -202,16 +214,14 @@ impl Log {
             }
         }
         let read = match &cursor.interest {
-            Interest { topics: None, filter: None, latest: false } => self.read_all(cursor, most),
-            Interest { topics: Some(topics), filter: None, latest: false } => {
-                match self.views.read(topics, cursor.next, most) {
-                    Some((bytes, next)) => {
-                        cursor.next = next;
-                        Some(bytes)
-                    }
-                    None => self.read_some(cursor, most),
+            Interest { topics: None, choice: None } => self.read_all(cursor, most),
+            Interest { topics: Some(topics), choice: None } => match self.views.read(topics, cursor.next, most) {
+                Some((bytes, next)) => {
+                    cursor.next = next;
+                    Some(bytes)
                 }
-            }
+                None => self.read_some(cursor, most),
+            },
             _ => self.read_some(cursor, most),
         };
         match read {
@@ -266,8 +276,27 @@ impl Log {
     /// What the reader wants from the cursor on, gathered.
     fn read_some(&mut self, cursor: &mut Cursor, most: usize) -> Option<Bytes> {
         let begun = cursor.next;
-        let mut parts: Vec<(u64, u64)> = Vec::new();
-        let mut starts = Vec::new();
+        let mut gathering = mem::take(&mut self.gathering);
+        gathering.parts.clear();
+        gathering.starts.clear();
+        let total = self.select(cursor, most, &mut gathering);
+        let bytes = match *gathering.parts {
+            [] => None,
+            [(from, to)] if to <= self.segments.end_of_segment(from) => Some(self.segments.slice(from, to)),
+            _ => Some(self.gather(&gathering.parts, total)),
+        };
+        if let (Some(bytes), Interest { topics: Some(topics), choice: None }) = (&bytes, &cursor.interest)
+            && gathering.starts.len() > 1
+        {
+            let (topics, starts, bytes) = (topics.clone(), gathering.starts.clone(), bytes.clone());
+            self.views.keep(View { topics, from: begun, next: cursor.next, starts, bytes });
+        }
+        self.gathering = gathering;
+        bytes
+    }
+
+    /// Chooses the messages that the reader gets next, and returns how many bytes they have.
+    fn select(&self, cursor: &mut Cursor, most: usize, gathering: &mut Gathering) -> usize {
         let mut total = 0;
         while let Some(position) = self.next_wanted(cursor) {
             let index = self.index(position);
@@ -276,26 +305,15 @@ impl Log {
             if total > 0 && total + len > most {
                 break;
             }
-            starts.push((position, total));
+            gathering.starts.push((position, total));
             total += len;
-            match parts.last_mut() {
+            match gathering.parts.last_mut() {
                 Some(last) if last.1 == from => last.1 = to,
-                _ => parts.push((from, to)),
+                _ => gathering.parts.push((from, to)),
             }
             cursor.next = position + 1;
         }
-        let bytes = match *parts {
-            [] => return None,
-            [(from, to)] if to <= self.segments.end_of_segment(from) => self.segments.slice(from, to),
-            _ => self.gather(&parts, total),
-        };
-        if let Interest { topics: Some(topics), filter: None, latest: false } = &cursor.interest
-            && starts.len() > 1
-        {
-            let (topics, next, bytes) = (topics.clone(), cursor.next, bytes.clone());
-            self.views.keep(View { topics, from: begun, next, starts, bytes });
-        }
-        Some(bytes)
+        total
     }
 
     /// Moves the cursor to the next message that is wanted, or to the end of the log.
@@ -311,11 +329,11 @@ impl Log {
             };
             cursor.next = position;
             let index = self.index(position);
-            let kept = &self.entries[index];
-            if cursor.interest.latest && kept.superseded {
-                cursor.passed_over.superseded += 1;
-            } else if cursor.interest.filter.as_ref().is_some_and(|filter| !filter(&self.entry(index))) {
-                cursor.passed_over.withheld += 1;
+            let Some(choice) = &mut cursor.interest.choice else { return Some(position) };
+            if choice.latest && self.entries[index].superseded {
+                choice.passed_over.superseded += 1;
+            } else if choice.filter.as_ref().is_some_and(|filter| !filter(&self.entry(index))) {
+                choice.passed_over.withheld += 1;
             } else {
                 return Some(position);
             }

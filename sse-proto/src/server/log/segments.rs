@@ -50,7 +50,9 @@ impl Segments {
         if self.open.len() + needed > self.size {
             self.close_open();
         }
-        if self.open.is_empty() && !self.full.is_empty() && needed <= self.size {
+        if needed > self.size {
+            self.open.reserve_exact(needed);
+        } else if self.open.is_empty() && !self.full.is_empty() {
             self.open.reserve_exact(self.size);
         }
         // A vector grows as needed: there is no error.

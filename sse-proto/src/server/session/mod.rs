@@ -3,13 +3,14 @@
 mod config;
 mod first;
 
-use core::{error::Error, fmt};
+use alloc::boxed::Box;
+use core::{error::Error, fmt, mem, time::Duration};
 
 use bytes::{Bytes, BytesMut};
 
 pub use self::config::{OnLag, SessionConfig};
 use super::{CloseReason, Cursor, Heartbeat, LogRead, PassedOver, Resumed, Store, jitter};
-use crate::{Message, Text, Timestamp};
+use crate::{EventType, Message, Text, Timestamp};
 
 /// One response with events, as a state machine.
 ///
@@ -42,26 +43,33 @@ use crate::{Message, Text, Timestamp};
 /// ```
 #[derive(Debug)]
 pub struct Session {
-    config: SessionConfig,
+    // There may be tens of thousands: what is needed once is not kept, and what few need is kept elsewhere.
+    heartbeat: Option<Heartbeat>,
+    room: usize,
+    burst: usize,
+    resync: Option<Box<EventType>>,
+    write_timeout: Option<Duration>,
+    on_lag: OnLag,
     cursor: Option<Cursor>,
     state: State,
-    /// What is still to be told at the start, before anything else.
-    greeting: Option<Resumed>,
     reason: CloseReason,
+    /// The clocks run.
+    begun: bool,
     /// What a session that reads from a log ends with once it has read everything.
-    farewell: Option<Bytes>,
+    farewell: Option<Box<Message>>,
     /// Messages that were sent and not transmitted yet.
     queue: BytesMut,
-    /// What was taken from the log and not transmitted yet.
+    /// What was taken from the log and not transmitted yet; at first, what goes before everything.
     events: Option<Bytes>,
-    lagged: Option<u64>,
+    /// How many messages the driver is still to be told of.
+    lagged: u64,
     missed: u64,
     /// When something was last transmitted.
     quiet_since: Timestamp,
     /// What the next heartbeat of a fixed period is counted from.
     last_heartbeat: Timestamp,
+    /// When it is as old as it may be; counted from its beginning before that.
     ends_at: Option<Timestamp>,
-    seed: u64,
 }
 
 /// What the driver is to do.
@@ -101,22 +109,7 @@ enum State {
 impl Session {
     /// A session that is fed with [`send`](Self::send).
     pub fn new(config: SessionConfig) -> Self {
-        Self {
-            config,
-            cursor: None,
-            state: State::Open,
-            greeting: Some(Resumed::Exact),
-            reason: CloseReason::Finished,
-            farewell: None,
-            queue: BytesMut::new(),
-            events: None,
-            lagged: None,
-            missed: 0,
-            quiet_since: Timestamp::default(),
-            last_heartbeat: Timestamp::default(),
-            ends_at: None,
-            seed: 0,
-        }
+        Self::begin(config, None, Resumed::Exact)
     }
 
     /// A session that reads from a log, from `cursor` on.
@@ -127,29 +120,53 @@ impl Session {
     /// A session that reads from a log, from `cursor` on, and tells the client what became of its wish to resume if
     /// [`SessionConfig::resync`] is set.
     pub fn resuming(config: SessionConfig, cursor: Cursor, resumed: Resumed) -> Self {
-        Self { cursor: Some(cursor), greeting: Some(resumed), ..Self::new(config) }
+        Self::begin(config, Some(cursor), resumed)
     }
 
-    /// Sets where the random part of [`SessionConfig::max_age`] comes from: another number for each session.
+    fn begin(config: SessionConfig, cursor: Option<Cursor>, resumed: Resumed) -> Self {
+        Self {
+            events: Some(first::bytes(&config, resumed)),
+            heartbeat: config.heartbeat,
+            room: config.queue,
+            burst: config.burst,
+            resync: config.resync.map(Box::new),
+            write_timeout: config.write_timeout,
+            on_lag: config.on_lag,
+            cursor,
+            state: State::Open,
+            reason: CloseReason::Finished,
+            begun: false,
+            farewell: None,
+            queue: BytesMut::new(),
+            lagged: 0,
+            missed: 0,
+            quiet_since: Timestamp::default(),
+            last_heartbeat: Timestamp::default(),
+            ends_at: config.max_age.map(Timestamp::new),
+        }
+    }
+
+    /// Takes up to a tenth off the [`SessionConfig::max_age`], by this seed: another number for each session.
     #[must_use]
     pub fn with_seed(mut self, seed: u64) -> Self {
-        self.seed = seed;
+        let age = self.ends_at.map(Timestamp::since_epoch);
+        self.ends_at = age.map(|age| Timestamp::new(age - jitter::up_to(age / 10, seed)));
         self
     }
 
     /// Has each heartbeat made by the caller from now on ([`Heartbeat::made`](super::Heartbeat::made)).
     pub fn make_heartbeats(&mut self) {
-        self.config.heartbeat = self.config.heartbeat.take().map(Heartbeat::made);
+        self.heartbeat = self.heartbeat.take().map(Heartbeat::made);
     }
 
     /// Shows the log to a session that reads from it. Nothing is taken while something is waiting to be transmitted.
     pub fn handle_log(&mut self, log: &mut (impl Store + ?Sized)) {
         let Some(cursor) = &mut self.cursor else { return };
-        let idle = self.events.is_none() && self.lagged.is_none() && self.queue.is_empty();
+        let idle = self.events.is_none() && self.lagged == 0 && self.queue.is_empty();
         if !idle || !matches!(self.state, State::Open | State::Finishing) {
             return;
         }
-        match log.read(cursor, self.config.burst) {
+        match log.read(cursor, self.burst) {
             LogRead::Closed => self.end(CloseReason::Finished),
             LogRead::Events(events) => self.events = Some(events),
             LogRead::Lagged { missed } => self.lag(missed),
@@ -174,7 +191,7 @@ impl Session {
         if self.has_ended() {
             return Output::Closed;
         }
-        let Some(timeout) = self.config.write_timeout else { return Output::Wait { until: None } };
+        let Some(timeout) = self.write_timeout else { return Output::Wait { until: None } };
         let deadline = self.quiet_since + timeout;
         if now < deadline {
             return Output::Wait { until: Some(deadline) };
@@ -219,7 +236,7 @@ impl Session {
         if self.is_closed() {
             return;
         }
-        self.farewell = farewell.map(Message::to_bytes);
+        self.farewell = farewell.cloned().map(Box::new);
         self.reason = reason;
         if self.cursor.is_none() {
             return self.end(reason);
@@ -237,7 +254,7 @@ impl Session {
         self.queue = BytesMut::new();
         self.farewell = None;
         self.events = None;
-        self.lagged = None;
+        self.lagged = 0;
     }
 
     /// Says what to do next. Call it until it says [`Output::Wait`].
@@ -245,15 +262,16 @@ impl Session {
         if self.state == State::Closed {
             return Output::Closed;
         }
-        if let Some(resumed) = self.greeting.take() {
-            return Output::Transmit(self.begin(resumed, now));
+        if !mem::replace(&mut self.begun, true) {
+            (self.quiet_since, self.last_heartbeat) = (now, now);
+            self.ends_at = self.ends_at.map(|age| now + age.since_epoch());
         }
         if self.ends_at.is_some_and(|at| now >= at) && matches!(self.state, State::Open | State::Finishing) {
             // Nothing more is taken from a log, however much there is in it.
             self.end(CloseReason::MaxAge);
         }
-        if let Some(missed) = self.lagged.take() {
-            return Output::Lagged { missed };
+        if self.lagged > 0 {
+            return Output::Lagged { missed: mem::take(&mut self.lagged) };
         }
         if let Some(events) = self.events.take() {
             self.quiet_since = now;
@@ -305,16 +323,8 @@ impl Session {
         self.has_ended().then_some(self.reason)
     }
 
-    /// The first bytes, and the clocks begin to run.
-    fn begin(&mut self, resumed: Resumed, now: Timestamp) -> Bytes {
-        self.quiet_since = now;
-        self.last_heartbeat = now;
-        self.ends_at = self.config.max_age.map(|age| now + (age - jitter::up_to(age / 10, self.seed)));
-        first::bytes(&self.config, resumed)
-    }
-
     fn wait_or_beat(&mut self, now: Timestamp) -> Output {
-        let heartbeat = self.config.heartbeat.as_ref();
+        let heartbeat = self.heartbeat.as_ref();
         let due = heartbeat.and_then(|heartbeat| heartbeat.due(self.quiet_since, self.last_heartbeat));
         let Some((heartbeat, due)) = heartbeat.zip(due).filter(|(_, due)| *due <= now) else {
             return Output::Wait { until: due.into_iter().chain(self.ends_at).min() };
@@ -326,12 +336,12 @@ impl Session {
 
     fn lag(&mut self, missed: u64) {
         self.missed += missed;
-        self.lagged = Some(missed);
-        if let Some(event_type) = &self.config.resync {
+        self.lagged = missed;
+        if let Some(event_type) = &self.resync {
             let told = first::resync(event_type, "lagged", Some(missed));
             self.queue_message(&told);
         }
-        if self.config.on_lag == OnLag::Disconnect {
+        if self.on_lag == OnLag::Disconnect {
             self.end(CloseReason::Lagged);
         }
     }
@@ -339,7 +349,7 @@ impl Session {
     /// Nothing but what is waiting is transmitted any more, and the farewell.
     fn end(&mut self, reason: CloseReason) {
         if let Some(farewell) = self.farewell.take() {
-            self.queue.extend_from_slice(&farewell);
+            self.queue_message(&farewell);
         }
         self.reason = reason;
         self.state = State::Closing;
@@ -350,8 +360,8 @@ impl Session {
             return Err(SendError::Closed);
         }
         let waiting = self.queue.len();
-        if waiting > 0 && waiting + needed > self.config.queue {
-            return Err(SendError::Full { needed, waiting, bound: self.config.queue });
+        if waiting > 0 && waiting + needed > self.room {
+            return Err(SendError::Full { needed, waiting, bound: self.room });
         }
         Ok(())
     }

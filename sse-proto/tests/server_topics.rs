@@ -57,6 +57,25 @@ fn a_reader_gets_the_messages_to_its_topics_and_to_all_once_and_in_order() {
 }
 
 #[test]
+fn readers_of_the_same_topics_share_what_was_gathered_from_their_own_places_on() {
+    let mut log = Log::new(LogConfig::default());
+    let at = |log: &mut Log, position: u64| {
+        let id = EventId::from(position);
+        log.subscribe_to(Interest::all().topics(["a"]), StartAt::After(&id), START).0
+    };
+    for (topics, data) in [("a", "1"), ("b", "2"), ("a", "3"), ("b", "4"), ("a", "5"), ("b", "6"), ("a", "7")] {
+        publish(&mut log, topics, data);
+    }
+    for (after, expected) in [(2, "357"), (1, "357"), (4, "57"), (3, "57"), (6, "7"), (7, "")] {
+        let mut cursor = at(&mut log, after);
+        assert_eq!(read(&mut log, &mut cursor), expected, "after {after}");
+    }
+    let (mut late, mut early) = (at(&mut log, 4), at(&mut log, 1));
+    publish(&mut log, "a", "8");
+    assert_eq!((read(&mut log, &mut late), read(&mut log, &mut early)), ("578".into(), "3578".into()));
+}
+
+#[test]
 fn one_id_resumes_all_topics_of_a_reader() {
     let mut log = Log::new(LogConfig::default());
     for (topics, data) in [("a", "1"), ("b", "2"), ("c", "3"), ("a", "4"), ("c", "5"), ("b", "6")] {
@@ -100,6 +119,11 @@ fn topics_without_messages_are_forgotten_and_no_gap_with_them() {
         log.publish(Publication::new("x").to([format!("topic {number}")]), START).unwrap();
     }
     assert!(read(&mut log, &mut cursor).starts_with('!'));
+
+    // Nor is it when the topic has messages again.
+    let mut cursor = Cursor::new(0, Interest::all().topics(["first"]));
+    log.publish(Publication::new("again").to(["first"]), START).unwrap();
+    assert!(read(&mut log, &mut cursor).ends_with(" again"));
 }
 
 #[test]

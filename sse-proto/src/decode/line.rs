@@ -30,30 +30,12 @@ const fn ends_in(word: u64) -> u64 {
     ((lf.wrapping_sub(LOW) & !lf) | (cr.wrapping_sub(LOW) & !cr)) & HIGH
 }
 
-/// The length of the blank line that the bytes begin with; `None` if they do not, or end before that can be said.
-#[inline]
-pub(super) fn blank(bytes: &[u8]) -> Option<usize> {
-    match bytes {
-        [b'\n', ..] | [b'\r', ..=0x09 | 0x0b.., ..] => Some(1),
-        [b'\r', b'\n', ..] => Some(2),
-        _ => None,
-    }
-}
-
 /// The length of the comments without text that the bytes begin with, each with a blank line: the commonest heartbeat.
 pub(super) fn heartbeats(bytes: &[u8]) -> usize {
     let (runs, rest) = bytes.as_chunks::<24>();
     let count = runs.iter().take_while(|run| *run == b":\n\n:\n\n:\n\n:\n\n:\n\n:\n\n:\n\n:\n\n").count();
     let rest = runs.get(count).map_or(rest, |run| run);
     count * 24 + 3 * rest.as_chunks::<3>().0.iter().take_while(|one| *one == b":\n\n").count()
-}
-
-/// Splits the bytes of a line from its end, and says how long both are; `None` if the end is not at hand as a whole.
-#[inline]
-pub(super) fn split(bytes: &[u8]) -> Option<(&[u8], usize)> {
-    let len = find_end(bytes)?;
-    let (line, end) = bytes.split_at(len);
-    Some((line, len + blank(end)?))
 }
 
 /// U+FEFF in UTF-8.

@@ -2,6 +2,7 @@
 
 mod block;
 mod cut;
+mod ends;
 mod excess;
 mod field;
 mod finding;
@@ -19,8 +20,9 @@ use self::{
     block::{Block, Place},
     field::{Field, Line, RetryDigits},
     line::Start,
+    plain::{Longest, Rest},
 };
-use crate::{DecodeError, Event, EventId, EventRef, Limits, Retry};
+use crate::{DecodeError, Event, EventId, EventRef, EventType, Limits, Retry, Text, utf8};
 
 /// Reads a `text/event-stream`, in chunks of any size (section 9.2.6 of the HTML Standard).
 ///
@@ -50,9 +52,9 @@ pub struct Decoder {
     limits: Limits,
     report: Report,
 
-    /// The next byte begins a block, and nothing else is to be done before: the case to be quick in. May be `false`
-    /// then, too.
-    between_blocks: bool,
+    mode: Mode,
+    rest: Rest,
+    longest: Longest,
     start: Start,
     /// The last byte was a CR: a LF that follows belongs to it.
     after_cr: bool,
@@ -154,6 +156,18 @@ pub(crate) enum Step {
     Skipped(DecodeError),
 }
 
+/// Where the next byte goes, in the cases to be quick in. Only what reads lines in the general way has to know more.
+#[derive(Clone, Copy, Debug, Default, Eq, PartialEq)]
+enum Mode {
+    /// It begins a block, and nothing else is to be done before.
+    Block,
+    /// It belongs to the value of a data line that was cut.
+    Data,
+    /// Any place, those above included.
+    #[default]
+    General,
+}
+
 /// What has to happen before the next line is read.
 #[derive(Clone, Copy, Debug, Default, Eq, PartialEq)]
 enum Ready {
@@ -175,6 +189,7 @@ impl Decoder {
     #[must_use]
     pub fn with_limits(mut self, limits: Limits) -> Self {
         self.limits = limits;
+        self.longest = Longest::from(&limits);
         self
     }
 
@@ -203,6 +218,13 @@ impl Decoder {
     #[inline]
     pub fn decode<'a, 'i: 'a>(&'a mut self, input: &mut &'i [u8]) -> Result<Option<EventRef<'a>>, DecodeError> {
         let mut chunk = *input;
+        if let Some(lone) = self.lone_data(chunk)
+            && let Some(data) = utf8::checked(lone.value)
+        {
+            self.pass(chunk, &lone);
+            *input = &chunk[lone.end..];
+            return Ok(Some(EventRef { event_type: EventType::MESSAGE, data, last_event_id: &self.last_event_id }));
+        }
         loop {
             let (used, step) = self.advance(chunk);
             *input = &chunk[used..];
@@ -244,6 +266,15 @@ impl Decoder {
     /// As [`decode`](Self::decode).
     pub fn decode_owned(&mut self, input: &mut Bytes) -> Result<Option<Event>, DecodeError> {
         loop {
+            if let Some(lone) = self.lone_data(input)
+                && let Ok(text) = Text::well_formed(input.slice(plain::DATA.len()..lone.end - 2))
+            {
+                let end = lone.end;
+                self.pass(input, &lone);
+                input.advance(end);
+                let data = 0..text.len();
+                return Ok(Some(Event { text, data, event_type: 0..0, id: 0..0, kept_id: self.kept_id() }));
+            }
             let (used, step) = self.advance(input);
             let event = match step {
                 Step::Event => Some(self.take_event(input)),
@@ -273,9 +304,7 @@ impl Decoder {
             Line::Ignored => false,
             Line::Colon(field) | Line::Name(field, _) | Line::Value(field) => field != Field::Comment,
         };
-        // The block of an event that has been given is kept until the next call.
-        let in_mid_block = self.block.open && self.ready != Ready::Dispatched;
-        let end = if in_mid_block || in_mid_line { StreamEnd::InMidEvent } else { StreamEnd::Complete };
+        let end = if self.block.open || in_mid_line { StreamEnd::InMidEvent } else { StreamEnd::Complete };
         self.reset();
         end
     }
@@ -285,6 +314,7 @@ impl Decoder {
     pub fn reset(&mut self) {
         *self = Self {
             limits: self.limits,
+            longest: self.longest,
             report: self.report,
             last_event_id: mem::take(&mut self.last_event_id),
             retry: self.retry,

@@ -3,98 +3,316 @@
 use memchr::memchr;
 
 use super::{
-    Decoder,
+    Decoder, Mode,
     block::Place,
+    ends::LineEnds,
     field::{self, Field},
     line,
 };
+use crate::Limits;
 
 /// Where the reading of plain blocks has come to.
 pub(super) enum Plain {
-    /// An event is to be given, and the next block begins here.
-    Event(usize),
+    /// An event.
+    Event(Found),
+    /// The chunk is used up, and what is unfinished is kept.
+    More,
     /// The line that begins here is to be read in the way that all lines can take.
     Stop(usize),
 }
 
+/// The commonest block.
+pub(super) struct Lone<'a> {
+    pub(super) value: &'a [u8],
+    /// Where the next block begins.
+    pub(super) end: usize,
+    ends: LineEnds,
+}
+
+/// A plain block that is an event.
+pub(super) struct Found {
+    pub(super) data: Place,
+    pub(super) event_type: Place,
+    pub(super) id: Place,
+    /// Where the next block begins.
+    pub(super) end: usize,
+}
+
+/// The ends of lines in what was left of a chunk, and which bytes those were.
+#[derive(Debug)]
+pub(super) struct Rest {
+    ends: LineEnds,
+    address: usize,
+    len: usize,
+}
+
+impl Default for Rest {
+    fn default() -> Self {
+        Self { ends: LineEnds::from(0), address: 0, len: 0 }
+    }
+}
+
+impl Rest {
+    /// The ends of lines in this chunk: those that are known, if it is what was left.
+    #[inline]
+    pub(super) fn resume(&self, chunk: &[u8]) -> LineEnds {
+        if chunk.as_ptr().addr() == self.address && chunk.len() == self.len { self.ends } else { LineEnds::from(0) }
+    }
+
+    #[inline]
+    pub(super) fn keep(&mut self, ends: LineEnds, chunk: &[u8], used: usize) {
+        self.ends = ends.after(used);
+        self.address = chunk.as_ptr().addr() + used;
+        self.len = chunk.len() - used;
+    }
+}
+
+/// How long a value of a plain line may be.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Longest {
+    pub(super) data: usize,
+    event_type: usize,
+    id: usize,
+}
+
+impl Default for Longest {
+    fn default() -> Self {
+        Self::from(&Limits::default())
+    }
+}
+
+impl From<&Limits> for Longest {
+    fn from(limits: &Limits) -> Self {
+        let line = limits.line.max;
+        Self {
+            data: line.min(limits.data.max),
+            event_type: line.min(limits.event_type.max),
+            id: line.min(limits.id.max),
+        }
+    }
+}
+
+/// The beginning of a data line as almost all are written, and of the others.
+pub(super) const DATA: &[u8] = b"data: ";
+const EVENT: &[u8] = b"event: ";
+const ID: &[u8] = b"id: ";
+const RETRY: &[u8] = b"retry: ";
+
 impl Decoder {
+    /// The block that begins the chunk, if it is one `data` line, ended by LF, and nothing else.
+    #[inline]
+    pub(super) fn lone_data<'a>(&self, chunk: &'a [u8]) -> Option<Lone<'a>> {
+        if self.mode != Mode::Block || !chunk.starts_with(DATA) {
+            return None;
+        }
+        let mut ends = self.rest.resume(chunk);
+        let end = ends.next(chunk)?;
+        let value = chunk.get(DATA.len()..end)?;
+        if value.len() > self.longest.data || chunk.get(end..)?.first_chunk()? != b"\n\n" {
+            return None;
+        }
+        ends.next(chunk)?;
+        Some(Lone { value, ends, end: end + 2 })
+    }
+
+    /// Goes on to the block after this one.
+    #[inline]
+    pub(super) fn pass(&mut self, chunk: &[u8], lone: &Lone<'_>) {
+        self.rest.keep(lone.ends, chunk, lone.end);
+        self.offset += lone.end as u64;
+    }
+
     /// Reads blocks from where one begins, up to one that gives an event.
     ///
     /// What their lines give stays in local variables until the block has come to its end. A line that is not at hand
     /// as a whole, or that has anything else to say, is left to the general way: it finds all as if it had read the
     /// lines before it.
-    #[inline]
-    pub(super) fn plain_blocks(&mut self, chunk: &[u8], mut at: usize) -> Plain {
-        let (mut data, mut event_type, mut id) = (Place::Absent, Place::Absent, Place::Absent);
-        let mut open = false;
-        let event = loop {
-            let line = &chunk[at..];
-            let Some((field, colon)) = field::begin(line) else {
-                let Some(end) = line::blank(line) else { break false };
-                at += end;
+    pub(super) fn plain_blocks(&mut self, chunk: &[u8], mut at: usize, mut ends: LineEnds) -> Plain {
+        let (mut data, mut event_type, mut id) = (Span::ABSENT, Span::ABSENT, Span::ABSENT);
+        let (mut open, mut joined, mut cut) = (false, false, false);
+        let complete = loop {
+            let before = ends;
+            let Some(end) = ends.next(chunk) else {
+                cut = true;
+                break false;
+            };
+            let Some(next) = after_end(chunk, end, &mut ends) else { break false };
+            let line = chunk.get(at..).unwrap_or_default();
+            if end == at {
+                at = next;
                 if open {
-                    if let Place::Chunk(range) = &id {
-                        self.confirm_id(&chunk[range.clone()]);
+                    if let Some(id) = id.bytes(chunk) {
+                        self.confirm_id(id);
                     }
-                    if data != Place::Absent {
-                        open = false;
+                    if joined || data.is_present() {
                         break true;
                     }
-                    (event_type, id, open) = (Place::Absent, Place::Absent, false);
+                    (event_type, id, open) = (Span::ABSENT, Span::ABSENT, false);
                 }
                 continue;
-            };
-            if field == Field::Comment && !open && !self.report.comments {
-                let heartbeats = line::heartbeats(line);
-                if heartbeats > 0 {
-                    at += heartbeats;
+            }
+            if line.starts_with(DATA) {
+                let value = Span { start: at + DATA.len(), end };
+                if joined || data.is_present() {
+                    if let Some(first) = data.bytes(chunk) {
+                        self.block.data_buffer.clear();
+                        self.block.data_buffer.extend_from_slice(first);
+                        (data, joined) = (Span::ABSENT, true);
+                    }
+                    ends = before;
+                    let joined_to = self.join_lines(chunk, at, &mut ends);
+                    if joined_to == at {
+                        break false;
+                    }
+                    at = joined_to;
                     continue;
                 }
+                if value.len() > self.longest.data {
+                    break false;
+                }
+                data = value;
+                open = true;
+            } else if line.starts_with(EVENT) {
+                let value = Span { start: at + EVENT.len(), end };
+                if value.len() > self.longest.event_type {
+                    break false;
+                }
+                event_type = if value.len() == 0 { Span::ABSENT } else { value };
+                open = true;
+            } else if line.starts_with(ID) && !self.report.last_event_ids {
+                let value = Span { start: at + ID.len(), end };
+                if value.len() > self.longest.id || value.bytes(chunk).is_none_or(|value| memchr(0, value).is_some()) {
+                    break false;
+                }
+                id = value;
+                open = true;
+            } else if line.starts_with(RETRY) && !self.report.retries {
+                let value = Span { start: at + RETRY.len(), end };
+                self.retry = field::parse_retry(value.bytes(chunk).unwrap_or_default()).or(self.retry);
+            } else if line.starts_with(b":") && !self.report.comments {
+                let heartbeats = if open { 0 } else { line::heartbeats(line) };
+                if heartbeats > 0 {
+                    at += heartbeats;
+                    ends = before;
+                    ends.skip_to(at);
+                    continue;
+                }
+            } else {
+                break false;
             }
-            let prefix = colon + usize::from(line.get(colon) == Some(&b' '));
-            let Some((value, end)) = line::split(&line[prefix..]) else { break false };
-            let range = at + prefix..at + prefix + value.len();
-            match field {
-                Field::Data => {
-                    let kept = if data == Place::Absent { 0 } else { self.block.data_len_of(&data) };
-                    if self.excess(field, 0, kept, value.len()).is_some() {
-                        break false;
-                    }
-                    open = true;
-                    if data == Place::Absent {
-                        data = Place::Chunk(range);
-                    } else {
-                        self.block.data = data;
-                        self.block.push_data(chunk, range);
-                        data = Place::Buffer;
-                    }
-                }
-                Field::Event => {
-                    if self.excess(field, 0, 0, value.len()).is_some() {
-                        break false;
-                    }
-                    open = true;
-                    event_type = if value.is_empty() { Place::Absent } else { Place::Chunk(range) };
-                }
-                Field::Id => {
-                    let excess = self.excess(field, 0, 0, value.len());
-                    if self.report.last_event_ids || excess.is_some() || memchr(0, value).is_some() {
-                        break false;
-                    }
-                    open = true;
-                    id = Place::Chunk(range);
-                }
-                Field::Retry if self.report.retries => break false,
-                Field::Retry => self.retry = field::parse_retry(value).or(self.retry),
-                Field::Comment if self.report.comments => break false,
-                Field::Comment | Field::Unknown => {}
-            }
-            at += prefix + end;
+            at = next;
         };
+        let data = if joined { Place::Buffer } else { data.into() };
+        if complete {
+            self.rest.keep(ends, chunk, at);
+            return Plain::Event(Found { data, event_type: event_type.into(), id: id.into(), end: at });
+        }
         self.block.data = data;
-        self.block.event_type = event_type;
-        self.block.id = id;
+        self.block.event_type = event_type.into();
+        self.block.id = id.into();
         self.block.open = open;
-        if event { Plain::Event(at) } else { Plain::Stop(at) }
+        if cut { self.unfinished(chunk, at) } else { Plain::Stop(at) }
+    }
+
+    /// Keeps what the block has so far, and the first data line without an end that begins here.
+    fn unfinished(&mut self, chunk: &[u8], at: usize) -> Plain {
+        let rest = chunk.get(at..).unwrap_or_default();
+        let Some(value) = rest.strip_prefix(DATA) else {
+            if rest.is_empty() && !self.block.open {
+                return Plain::More;
+            }
+            return Plain::Stop(at);
+        };
+        if self.block.data != Place::Absent || value.len() > self.longest.data {
+            return Plain::Stop(at);
+        }
+        self.block.spill(chunk);
+        self.block.open = true;
+        self.block.begin_data();
+        self.block.extend_data(value);
+        self.data_line_start = 0;
+        self.line = field::Line::Value(Field::Data);
+        self.mode = Mode::Data;
+        Plain::More
+    }
+
+    /// Adds the data lines from `at` on, as far as they are plain, to the data in the buffer, and says where the next
+    /// line begins.
+    #[inline(never)]
+    fn join_lines(&mut self, chunk: &[u8], mut at: usize, ends: &mut LineEnds) -> usize {
+        let buffer = &mut self.block.data_buffer;
+        loop {
+            let mut taken = *ends;
+            let Some(line) = chunk.get(at..) else { return at };
+            if !line.starts_with(DATA) {
+                return at;
+            }
+            let Some(end) = taken.next(chunk) else { return at };
+            let Some(next) = after_end(chunk, end, &mut taken) else { return at };
+            let len = end.wrapping_sub(at + DATA.len());
+            if len > self.limits.line.max || (buffer.len() + 1).saturating_add(len) > self.limits.data.max {
+                return at;
+            }
+            // The space before the value makes room for the LF.
+            let joint = buffer.len();
+            let (start, kept) = (at + DATA.len() - 1, joint + 1 + len);
+            // Copies of a constant length cost less than what they copy too much.
+            if let (0..96, Some(block)) = (len, chunk.get(start..).and_then(<[u8]>::first_chunk::<96>)) {
+                buffer.extend_from_slice(block);
+                buffer.truncate(kept);
+            } else {
+                buffer.extend_from_slice(chunk.get(start..end).unwrap_or_default());
+            }
+            if let Some(joint) = buffer.get_mut(joint) {
+                *joint = b'\n';
+            }
+            *ends = taken;
+            at = next;
+        }
+    }
+}
+
+/// A part of the chunk, or nothing.
+#[derive(Clone, Copy)]
+struct Span {
+    start: usize,
+    end: usize,
+}
+
+impl Span {
+    const ABSENT: Self = Self { start: usize::MAX, end: usize::MAX };
+
+    fn is_present(self) -> bool {
+        self.start != Self::ABSENT.start
+    }
+
+    fn len(self) -> usize {
+        self.end.wrapping_sub(self.start)
+    }
+
+    fn bytes(self, chunk: &[u8]) -> Option<&[u8]> {
+        chunk.get(self.start..self.end)
+    }
+}
+
+impl From<Span> for Place {
+    fn from(span: Span) -> Self {
+        if span.is_present() { Self::Chunk(span.start..span.end) } else { Self::Absent }
+    }
+}
+
+/// Where the line after this end begins; `None` if that is not to be seen in the chunk.
+#[inline]
+fn after_end(chunk: &[u8], end: usize, ends: &mut LineEnds) -> Option<usize> {
+    match chunk.get(end)? {
+        b'\n' => Some(end + 1),
+        b'\r' => match chunk.get(end + 1)? {
+            b'\n' => {
+                ends.skip_to(end + 2);
+                Some(end + 2)
+            }
+            _ => Some(end + 1),
+        },
+        _ => None,
     }
 }

@@ -7,65 +7,100 @@ use bytes::Bytes;
 use memchr::memchr;
 
 use super::{
-    Decoder, Ready, Step,
+    Decoder, Mode, Ready, Step,
     block::Place,
+    ends::LineEnds,
     excess::Excess,
     field::{self, Field, Line},
     finding::{Finding, Malformation},
     line::{self, Start},
     plain::Plain,
 };
-use crate::{Event, EventId, EventRef, EventType, OnExcess, Retry, Text};
+use crate::{Event, EventId, EventRef, EventType, OnExcess, Retry, Text, utf8};
 
 impl Decoder {
     /// Reads on until there is something to say, and returns how many bytes of `chunk` that took.
     ///
     /// Values that the step names lie in `chunk` or in the decoder: they are asked for with the same `chunk`. The next
     /// call takes up where this one stopped.
-    #[inline]
     pub(crate) fn advance(&mut self, chunk: &[u8]) -> (usize, Step) {
-        let mut at = 0;
-        if self.between_blocks {
-            if !self.lossy_data.is_empty() {
-                self.lossy_data = String::new();
+        let quick = match self.mode {
+            Mode::Block => self.advance_blocks(chunk, 0, self.rest.resume(chunk)),
+            Mode::Data => self.advance_data(chunk),
+            Mode::General => Quick::Stop(0),
+        };
+        let (used, step) = match quick {
+            Quick::Step(used, step) => (used, step),
+            Quick::Stop(at) => {
+                let stopped = self.mode == Mode::Block;
+                let (used, step) = self.advance_from(chunk, at, stopped);
+                self.settle();
+                (used, step)
             }
-            match self.plain_blocks(chunk, at) {
-                Plain::Event(end) => {
-                    self.offset += end as u64;
-                    return (end, Step::Event);
-                }
-                Plain::Stop(end) => at = end,
-            }
-        }
-        if self.line == Line::Value(Field::Data) {
-            at = self.data_goes_on(chunk);
-            if at > 0 && at == chunk.len() {
-                self.offset += at as u64;
-                return (at, Step::More);
-            }
-        }
-        let (end, step) = self.advance_from(chunk, at);
-        self.offset += end as u64;
-        (end, step)
+        };
+        self.offset += used as u64;
+        (used, step)
     }
 
-    /// Keeps what the chunk has of a data line that was cut, up to the end of the line, if that is within the limits.
-    #[inline]
-    fn data_goes_on(&mut self, chunk: &[u8]) -> usize {
-        let len = line::find_end(chunk).unwrap_or(chunk.len());
+    fn advance_blocks(&mut self, chunk: &[u8], at: usize, ends: LineEnds) -> Quick {
+        match self.plain_blocks(chunk, at, ends) {
+            Plain::Event(found) => {
+                self.block.data = found.data;
+                self.block.event_type = found.event_type;
+                self.block.id = found.id;
+                self.block.open = false;
+                Quick::Step(found.end, Step::Event)
+            }
+            Plain::More => Quick::Step(chunk.len(), Step::More),
+            Plain::Stop(at) => Quick::Stop(at),
+        }
+    }
+
+    /// Keeps what the chunk has of a data line that was cut, and gives the event if that was its last line.
+    fn advance_data(&mut self, chunk: &[u8]) -> Quick {
+        let mut ends = LineEnds::from(0);
+        let end = ends.next(chunk);
+        let value = &chunk[..end.unwrap_or(chunk.len())];
         let kept = self.block.data_buffer.len();
-        if self.failed.is_some() || self.excess(Field::Data, kept - self.data_line_start, kept, len).is_some() {
-            return 0;
+        if self.excess(Field::Data, kept - self.data_line_start, kept, value.len()).is_some() {
+            return Quick::Stop(0);
         }
-        self.block.extend_data(&chunk[..len]);
-        len
+        self.block.extend_data(value);
+        let Some(end) = end else { return Quick::Step(chunk.len(), Step::More) };
+        if chunk[end..].first_chunk() != Some(b"\n\n") || self.report.last_event_ids {
+            return Quick::Stop(end);
+        }
+        ends.next(chunk);
+        let end = end + 2;
+        self.line = Line::Start;
+        let step = self.blank_line(chunk);
+        self.settle();
+        self.rest.keep(ends, chunk, end);
+        match step {
+            Some(step) => Quick::Step(end, step),
+            None => Quick::Stop(end),
+        }
     }
 
-    /// Reads on in the way that all lines can take.
+    /// Finds the mode to go on in.
+    fn settle(&mut self) {
+        let at_start = self.at_block_start() && self.start == Start::Decided && self.failed.is_none();
+        self.mode = if at_start && self.queued.is_none() && self.ready != Ready::Dispatch {
+            self.ready = Ready::Nothing;
+            Mode::Block
+        } else if self.line == Line::Value(Field::Data) && !self.report.findings {
+            Mode::Data
+        } else {
+            Mode::General
+        };
+    }
+
+    /// Reads on in the way that all lines can take. Where plain blocks were read up to here, this line is not plain.
     #[inline(never)]
-    fn advance_from(&mut self, chunk: &[u8], mut at: usize) -> (usize, Step) {
-        // Where plain blocks were read up to here, this line is not plain.
-        let mut stopped = mem::take(&mut self.between_blocks);
+    fn advance_from(&mut self, chunk: &[u8], mut at: usize, mut stopped: bool) -> (usize, Step) {
+        if !self.lossy_data.is_empty() {
+            self.lossy_data = String::new();
+        }
         if let Some(step) = self.resume() {
             return (at, step);
         }
@@ -85,12 +120,9 @@ impl Decoder {
                 }
             }
             if !mem::take(&mut stopped) && self.at_block_start() {
-                match self.plain_blocks(chunk, at) {
-                    Plain::Event(end) => {
-                        self.between_blocks = true;
-                        return (end, Step::Event);
-                    }
-                    Plain::Stop(end) => at = end,
+                match self.advance_blocks(chunk, at, LineEnds::from(at)) {
+                    Quick::Step(used, step) => return (used, step),
+                    Quick::Stop(stop) => at = stop,
                 }
             }
             let rest = &chunk[at..];
@@ -128,7 +160,6 @@ impl Decoder {
             }
         }
         self.block.spill(chunk);
-        self.between_blocks = self.start == Start::Decided && self.at_block_start();
         (chunk.len(), Step::More)
     }
 
@@ -141,12 +172,20 @@ impl Decoder {
     #[inline]
     pub(crate) fn event<'a>(&'a mut self, chunk: &'a [u8]) -> EventRef<'a> {
         let block = &self.block;
+        let data = block.data.bytes(chunk, &block.data_buffer).unwrap_or_default();
         EventRef {
             event_type: match block.event_type.bytes(chunk, &block.type_buffer) {
                 None => EventType::MESSAGE,
                 Some(bytes) => lossy(bytes, &mut self.lossy_type),
             },
-            data: lossy(block.data.bytes(chunk, &block.data_buffer).unwrap_or_default(), &mut self.lossy_data),
+            data: match utf8::checked(data) {
+                Some(data) => data,
+                None => {
+                    // What is made for this goes away before the next line is read.
+                    self.mode = Mode::General;
+                    lossy(data, &mut self.lossy_data)
+                }
+            },
             last_event_id: &self.last_event_id,
         }
     }
@@ -211,7 +250,7 @@ impl Decoder {
 
     /// The last event ID, if it is not empty. It is copied once, so that it does not keep the block alive that it came
     /// in.
-    fn kept_id(&mut self) -> Option<EventId> {
+    pub(super) fn kept_id(&mut self) -> Option<EventId> {
         if self.last_event_id.is_empty() {
             return None;
         }
@@ -238,14 +277,12 @@ impl Decoder {
             Ready::Nothing => None,
             Ready::Dispatch => {
                 self.ready = Ready::Dispatched;
+                self.block.open = false;
                 Some(Step::Event)
             }
             Ready::Dispatched => {
                 self.ready = Ready::Nothing;
                 self.block.clear();
-                if !self.lossy_data.is_empty() {
-                    self.lossy_data = String::new();
-                }
                 None
             }
         }
@@ -352,6 +389,7 @@ impl Decoder {
             return Some(Step::LastEventId);
         }
         self.ready = Ready::Dispatched;
+        self.block.open = false;
         Some(Step::Event)
     }
 
@@ -408,12 +446,19 @@ impl Decoder {
     }
 }
 
+/// What the quick ways have come to.
+enum Quick {
+    Step(usize, Step),
+    /// The rest of the chunk is to be read in the general way.
+    Stop(usize),
+}
+
 /// The bytes as text; from `buffer`, with U+FFFD for each maximal ill-formed part, where they are not well-formed.
 #[inline]
 fn lossy<'a>(bytes: &'a [u8], buffer: &'a mut String) -> &'a str {
-    match simdutf8::basic::from_utf8(bytes) {
-        Ok(text) => text,
-        Err(_) => {
+    match utf8::checked(bytes) {
+        Some(text) => text,
+        None => {
             buffer.clear();
             push_lossy(buffer, bytes);
             buffer

@@ -7,7 +7,7 @@ use bytestring::ByteString;
 /// The bytes as shared text, or back again if they are not well-formed.
 #[inline]
 pub(crate) fn shared(bytes: Bytes) -> Result<ByteString, Bytes> {
-    if simdutf8::basic::from_utf8(&bytes).is_err() {
+    if checked(&bytes).is_none() {
         return Err(bytes);
     }
     // SAFETY: the bytes have just been found to be well-formed UTF-8, and what `Bytes` hold does not change.
@@ -17,31 +17,30 @@ pub(crate) fn shared(bytes: Bytes) -> Result<ByteString, Bytes> {
 /// The bytes as text if they are well-formed.
 #[inline]
 pub(crate) fn checked(bytes: &[u8]) -> Option<&str> {
-    if is_ascii(bytes) {
-        // SAFETY: all bytes are ASCII
-        return Some(unsafe { str::from_utf8_unchecked(bytes) });
+    if bytes.len() >= SHORT || !is_short_ascii(bytes) {
+        return checked_long(bytes);
     }
-    simdutf8::basic::from_utf8(bytes).ok()
+    // SAFETY: ASCII is well-formed UTF-8.
+    Some(unsafe { str::from_utf8_unchecked(bytes) })
 }
 
-/// Quicker than the standard library's on short text.
+#[inline(never)]
+fn checked_long(bytes: &[u8]) -> Option<&str> {
+    if !is_ascii(bytes) {
+        return simdutf8::basic::from_utf8(bytes).ok();
+    }
+    // SAFETY: ASCII is well-formed UTF-8.
+    Some(unsafe { str::from_utf8_unchecked(bytes) })
+}
+
+/// Below this length, a few loads do.
+const SHORT: usize = 16;
+
+/// Whether all of fewer than [`SHORT`] bytes are ASCII.
 #[inline]
-fn is_ascii(bytes: &[u8]) -> bool {
-    let either = |[a, b]: [&[u8; 8]; 2]| u64::from_le_bytes(*a) | u64::from_le_bytes(*b);
-    let found = if let Some(last) = bytes.last_chunk::<16>() {
-        let (blocks, _) = bytes.as_chunks::<16>();
-        let halves = |block: &[u8; 16]| {
-            let (halves, _) = block.as_chunks();
-            [u64::from_le_bytes(halves[0]), u64::from_le_bytes(halves[1])]
-        };
-        let mut found = halves(last);
-        for block in blocks {
-            let [low, high] = halves(block);
-            found = [found[0] | low, found[1] | high];
-        }
-        found[0] | found[1]
-    } else if let (Some(first), Some(last)) = (bytes.first_chunk(), bytes.last_chunk()) {
-        either([first, last])
+fn is_short_ascii(bytes: &[u8]) -> bool {
+    let found = if let (Some(first), Some(last)) = (bytes.first_chunk(), bytes.last_chunk()) {
+        u64::from_le_bytes(*first) | u64::from_le_bytes(*last)
     } else if let (Some(first), Some(last)) = (bytes.first_chunk(), bytes.last_chunk()) {
         u64::from(u32::from_le_bytes(*first) | u32::from_le_bytes(*last))
     } else if let [first, .., last] = bytes {
@@ -51,3 +50,18 @@ fn is_ascii(bytes: &[u8]) -> bool {
     };
     found & 0x8080_8080_8080_8080 == 0
 }
+
+/// Whether all bytes are ASCII. A loop that becomes vector instructions.
+#[inline]
+fn is_ascii(bytes: &[u8]) -> bool {
+    let Some(last) = bytes.last_chunk::<BLOCK>() else { return bytes.is_ascii() };
+    let mut found = *last;
+    for block in bytes.as_chunks::<BLOCK>().0 {
+        for (found, byte) in found.iter_mut().zip(block) {
+            *found |= byte;
+        }
+    }
+    found.iter().fold(0, |any, byte| any | byte) < 0x80
+}
+
+const BLOCK: usize = 32;

@@ -6,6 +6,11 @@
 /// How many bytes a mask covers.
 const BLOCK: usize = u64::BITS as usize;
 
+/// How many blocks are looked at before [`memchr2`], which has wider vectors and a price per call, goes on.
+const NEAR: usize = 8;
+
+use memchr::memchr2;
+
 #[cfg(not(all(target_arch = "x86_64", target_feature = "sse2")))]
 use swar::mask;
 #[cfg(all(target_arch = "x86_64", target_feature = "sse2"))]
@@ -34,11 +39,24 @@ impl LineEnds {
     #[inline]
     pub(super) fn next(&mut self, chunk: &[u8]) -> Option<usize> {
         if self.bits == 0 {
-            self.find(chunk)?;
+            *self = self.found(chunk);
+            if self.bits == 0 {
+                return None;
+            }
         }
         let end = self.base.wrapping_add(self.bits.trailing_zeros() as usize);
         self.bits &= self.bits.wrapping_sub(1);
         Some(end)
+    }
+
+    /// Takes the end that is at `at`, where the last one that was taken was before it.
+    #[inline]
+    pub(super) fn take(&mut self, at: usize) {
+        if self.bits == 0 {
+            *self = Self::from(at + 1);
+        } else {
+            self.bits &= self.bits.wrapping_sub(1);
+        }
     }
 
     /// Skips those before `at`.
@@ -58,23 +76,25 @@ impl LineEnds {
         Self { base: self.base.wrapping_sub(used), ..self }
     }
 
-    /// Goes on to the next block with an end.
-    #[inline]
-    fn find(&mut self, chunk: &[u8]) -> Option<()> {
-        loop {
+    /// Those of the next block that has any. By value, so that they stay in registers.
+    #[inline(never)]
+    fn found(mut self, chunk: &[u8]) -> Self {
+        for _ in 0..NEAR {
             let at = self.base.wrapping_add(BLOCK);
-            let rest = chunk.get(at..)?;
-            if rest.is_empty() {
-                return None;
-            }
+            let Some(rest) = chunk.get(at..) else { return self };
             self.base = at;
             self.bits = match rest.first_chunk() {
                 Some(block) => mask(block),
                 None => last_mask(rest),
             };
             if self.bits != 0 {
-                return Some(());
+                return self;
             }
+        }
+        let at = self.base.wrapping_add(BLOCK);
+        match memchr2(b'\r', b'\n', chunk.get(at..).unwrap_or_default()) {
+            None => self,
+            Some(end) => Self::from(at + end).found(chunk),
         }
     }
 }
@@ -113,16 +133,16 @@ mod swar {
 }
 
 #[cfg(all(target_arch = "x86_64", target_feature = "sse2"))]
+#[allow(unsafe_code, reason = "the compiler makes no masks of what can be said without")]
 mod sse2 {
     use core::arch::x86_64::{
-        __m128i, _mm_cmpeq_epi8, _mm_movemask_epi8, _mm_or_si128, _mm_set_epi64x, _mm_set1_epi8,
+        _mm_cmpeq_epi8, _mm_loadu_si128, _mm_movemask_epi8, _mm_or_si128, _mm_set1_epi8,
     };
 
     use super::BLOCK;
 
     /// Bit `n` is set if byte `n` is CR or LF.
     #[inline]
-    #[allow(unsafe_code, reason = "the compiler does not see that the instructions are there")]
     pub(super) fn mask(block: &[u8; BLOCK]) -> u64 {
         // SAFETY: the module is only there where the target has SSE2.
         unsafe { mask_with_sse2(block) }
@@ -139,17 +159,10 @@ mod sse2 {
     #[inline]
     #[target_feature(enable = "sse2")]
     fn ends(bytes: &[u8; 16]) -> u64 {
-        let bytes = vector(bytes);
+        // SAFETY: there are 16 bytes to be loaded, and any address will do.
+        let bytes = unsafe { _mm_loadu_si128(bytes.as_ptr().cast()) };
         let lf = _mm_cmpeq_epi8(bytes, _mm_set1_epi8(b'\n' as i8));
         let cr = _mm_cmpeq_epi8(bytes, _mm_set1_epi8(b'\r' as i8));
         u64::from(_mm_movemask_epi8(_mm_or_si128(lf, cr)) as u32)
-    }
-
-    /// The compiler makes one load of this.
-    #[inline]
-    #[target_feature(enable = "sse2")]
-    fn vector(bytes: &[u8; 16]) -> __m128i {
-        let (halves, _) = bytes.as_chunks();
-        _mm_set_epi64x(i64::from_le_bytes(halves[1]), i64::from_le_bytes(halves[0]))
     }
 }

@@ -217,22 +217,29 @@ impl Decoder {
     /// A limit was passed that is set to fail. The decoder gives the same error until it is [reset](Self::reset).
     #[inline]
     pub fn decode<'a, 'i: 'a>(&'a mut self, input: &mut &'i [u8]) -> Result<Option<EventRef<'a>>, DecodeError> {
-        let mut chunk = *input;
-        if let Some(lone) = self.lone_data(chunk)
-            && let Some(data) = utf8::checked(lone.value)
+        let chunk = *input;
+        if let Some(lone) = self.lone(chunk)
+            && let Some(data) = utf8::checked(lone.data)
+            && let Some(event_type) = lone.checked_type()
         {
             self.pass(chunk, &lone);
-            *input = &chunk[lone.end..];
-            return Ok(Some(EventRef { event_type: EventType::MESSAGE, data, last_event_id: &self.last_event_id }));
+            *input = lone.next;
+            return Ok(Some(EventRef { event_type, data, last_event_id: &self.last_event_id }));
         }
+        self.decode_any(input)
+    }
+
+    #[inline(never)]
+    fn decode_any<'a, 'i: 'a>(&'a mut self, input: &mut &'i [u8]) -> Result<Option<EventRef<'a>>, DecodeError> {
         loop {
+            let chunk = *input;
             let (used, step) = self.advance(chunk);
             *input = &chunk[used..];
             match step {
                 Step::Event => return Ok(Some(self.event(chunk))),
                 Step::Failed(error) => return Err(error),
                 Step::More => return Ok(None),
-                _ => chunk = *input,
+                _ => {}
             }
         }
     }
@@ -266,14 +273,13 @@ impl Decoder {
     /// As [`decode`](Self::decode).
     pub fn decode_owned(&mut self, input: &mut Bytes) -> Result<Option<Event>, DecodeError> {
         loop {
-            if let Some(lone) = self.lone_data(input)
-                && let Ok(text) = Text::well_formed(input.slice(plain::DATA.len()..lone.end - 2))
+            if let Some(lone) = self.lone(input)
+                && let Some((text, data, event_type)) = lone.shared(input)
             {
-                let end = lone.end;
+                let used = input.len() - lone.next.len();
                 self.pass(input, &lone);
-                input.advance(end);
-                let data = 0..text.len();
-                return Ok(Some(Event { text, data, event_type: 0..0, id: 0..0, kept_id: self.kept_id() }));
+                input.advance(used);
+                return Ok(Some(Event { text, data, event_type, id: 0..0, kept_id: self.kept_id() }));
             }
             let (used, step) = self.advance(input);
             let event = match step {

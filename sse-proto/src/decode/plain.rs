@@ -1,5 +1,8 @@
 //! The way that almost every block takes: it lies in one chunk from its first byte to its blank line.
 
+use core::ops::Range;
+
+use bytes::Bytes;
 use memchr::memchr;
 
 use super::{
@@ -9,7 +12,7 @@ use super::{
     field::{self, Field},
     line,
 };
-use crate::Limits;
+use crate::{EventType, Limits, Text, utf8};
 
 /// Where the reading of plain blocks has come to.
 pub(super) enum Plain {
@@ -21,12 +24,32 @@ pub(super) enum Plain {
     Stop(usize),
 }
 
-/// The commonest block.
-pub(super) struct Lone<'a> {
-    pub(super) value: &'a [u8],
-    /// Where the next block begins.
-    pub(super) end: usize,
+/// One of the commonest blocks, with nothing checked but its limits.
+pub(super) struct Lone<'i> {
+    /// Empty for `message`.
+    pub(super) event_type: &'i [u8],
+    pub(super) data: &'i [u8],
+    /// What follows the block.
+    pub(super) next: &'i [u8],
+    /// The ends of lines from there on, as places in the chunk of the block.
     ends: LineEnds,
+}
+
+impl<'i> Lone<'i> {
+    /// The event type, if it is well-formed.
+    #[inline]
+    pub(super) fn checked_type(&self) -> Option<&'i str> {
+        if self.event_type.is_empty() { Some(EventType::MESSAGE) } else { utf8::checked(self.event_type) }
+    }
+
+    /// The part of the chunk that holds the values, if it is well-formed, and where data and event type lie in it.
+    #[inline]
+    pub(super) fn shared(&self, chunk: &Bytes) -> Option<(Text, Range<usize>, Range<usize>)> {
+        let to = chunk.len() - self.next.len() - 2;
+        let from = if self.event_type.is_empty() { to - self.data.len() } else { EVENT.len() };
+        let text = Text::well_formed(chunk.slice(from..to)).ok()?;
+        Some((text, to - self.data.len() - from..to - from, 0..self.event_type.len()))
+    }
 }
 
 /// A plain block that is an event.
@@ -56,15 +79,20 @@ impl Rest {
     /// The ends of lines in this chunk: those that are known, if it is what was left.
     #[inline]
     pub(super) fn resume(&self, chunk: &[u8]) -> LineEnds {
-        if chunk.as_ptr().addr() == self.address && chunk.len() == self.len { self.ends } else { LineEnds::from(0) }
+        if chunk.as_ptr().addr() == self.address && chunk.len() == self.len { self.ends } else { none_known() }
     }
 
     #[inline]
-    pub(super) fn keep(&mut self, ends: LineEnds, chunk: &[u8], used: usize) {
-        self.ends = ends.after(used);
-        self.address = chunk.as_ptr().addr() + used;
-        self.len = chunk.len() - used;
+    pub(super) fn keep(&mut self, ends: LineEnds, rest: &[u8]) {
+        self.ends = ends;
+        self.address = rest.as_ptr().addr();
+        self.len = rest.len();
     }
+}
+
+#[cold]
+const fn none_known() -> LineEnds {
+    LineEnds::from(0)
 }
 
 /// How long a value of a plain line may be.
@@ -99,27 +127,57 @@ const ID: &[u8] = b"id: ";
 const RETRY: &[u8] = b"retry: ";
 
 impl Decoder {
-    /// The block that begins the chunk, if it is one `data` line, ended by LF, and nothing else.
+    /// The commonest blocks: the one that begins the chunk, if it is a single `data` line, after an `event` line
+    /// perhaps, and both end by LF. Nothing is taken yet.
     #[inline]
-    pub(super) fn lone_data<'a>(&self, chunk: &'a [u8]) -> Option<Lone<'a>> {
-        if self.mode != Mode::Block || !chunk.starts_with(DATA) {
+    pub(super) fn lone<'i>(&self, chunk: &'i [u8]) -> Option<Lone<'i>> {
+        if self.mode != Mode::Block {
             return None;
         }
-        let mut ends = self.rest.resume(chunk);
-        let end = ends.next(chunk)?;
-        let value = chunk.get(DATA.len()..end)?;
-        if value.len() > self.longest.data || chunk.get(end..)?.first_chunk()? != b"\n\n" {
-            return None;
+        match chunk.first()? {
+            b'd' => self.lone_data(b"", chunk, chunk, self.rest.resume(chunk)),
+            b'e' => self.typed_lone(chunk),
+            _ => None,
         }
-        ends.next(chunk)?;
-        Some(Lone { value, ends, end: end + 2 })
     }
 
-    /// Goes on to the block after this one.
+    #[inline(never)]
+    fn typed_lone<'i>(&self, chunk: &'i [u8]) -> Option<Lone<'i>> {
+        let mut ends = self.rest.resume(chunk);
+        let end = ends.next(chunk)?;
+        let event_type = chunk.get(..end)?.strip_prefix(EVENT)?;
+        let [b'\n', line @ ..] = chunk.get(end..)? else { return None };
+        if event_type.len() > self.longest.event_type {
+            return None;
+        }
+        self.lone_data(event_type, line, chunk, ends)
+    }
+
+    #[inline]
+    fn lone_data<'i>(
+        &self,
+        event_type: &'i [u8],
+        line: &'i [u8],
+        chunk: &'i [u8],
+        mut ends: LineEnds,
+    ) -> Option<Lone<'i>> {
+        let value = line.strip_prefix(DATA)?;
+        let end = ends.next(chunk)?;
+        let (data, after) = value.split_at_checked(end.wrapping_sub(chunk.len() - value.len()))?;
+        let [b'\n', b'\n', next @ ..] = after else { return None };
+        if data.len() > self.longest.data {
+            return None;
+        }
+        ends.take(end + 1);
+        Some(Lone { event_type, data, next, ends })
+    }
+
+    /// Goes on to what follows this block.
     #[inline]
     pub(super) fn pass(&mut self, chunk: &[u8], lone: &Lone<'_>) {
-        self.rest.keep(lone.ends, chunk, lone.end);
-        self.offset += lone.end as u64;
+        let used = chunk.len() - lone.next.len();
+        self.rest.keep(lone.ends.after(used), lone.next);
+        self.offset += used as u64;
     }
 
     /// Reads blocks from where one begins, up to one that gives an event.
@@ -204,7 +262,7 @@ impl Decoder {
         };
         let data = if joined { Place::Buffer } else { data.into() };
         if complete {
-            self.rest.keep(ends, chunk, at);
+            self.rest.keep(ends.after(at), &chunk[at..]);
             return Plain::Event(Found { data, event_type: event_type.into(), id: id.into(), end: at });
         }
         self.block.data = data;

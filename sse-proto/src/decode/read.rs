@@ -75,7 +75,7 @@ impl Decoder {
         self.line = Line::Start;
         let step = self.blank_line(chunk);
         self.settle();
-        self.rest.keep(ends, chunk, end);
+        self.rest.keep(ends.after(end), &chunk[end..]);
         match step {
             Some(step) => Quick::Step(end, step),
             None => Quick::Stop(end),

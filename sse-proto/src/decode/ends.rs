@@ -1,20 +1,20 @@
 //! The ends of lines as bits: the one part of the decoder that is written for the machine.
 //!
-//! A mask has a bit for each of 64 bytes. [`sse2::mask`] makes it with the vector instructions that every x86-64 has,
-//! without `unsafe`, because no pointer is read; [`swar::mask`] says what it has to be, and is used elsewhere.
+//! A mask has a bit for each of 64 bytes. `sse2::mask` makes it with the vector instructions that every x86-64 has;
+//! `swar::mask` is what it has to be, and is used elsewhere.
+
+use memchr::memchr2;
+
+#[cfg(all(target_arch = "x86_64", target_feature = "sse2"))]
+use sse2::mask;
+#[cfg(not(all(target_arch = "x86_64", target_feature = "sse2")))]
+use swar::mask;
 
 /// How many bytes a mask covers.
 const BLOCK: usize = u64::BITS as usize;
 
 /// How many blocks are looked at before [`memchr2`], which has wider vectors and a price per call, goes on.
 const NEAR: usize = 8;
-
-use memchr::memchr2;
-
-#[cfg(not(all(target_arch = "x86_64", target_feature = "sse2")))]
-use swar::mask;
-#[cfg(all(target_arch = "x86_64", target_feature = "sse2"))]
-use sse2::mask;
 
 /// The ends of lines in a chunk, in order, each found once.
 ///
@@ -33,6 +33,18 @@ impl LineEnds {
     #[inline]
     pub(super) const fn from(at: usize) -> Self {
         Self { bits: 0, base: at.wrapping_sub(BLOCK) }
+    }
+
+    /// Those of the first block that has any.
+    #[inline]
+    pub(super) fn first_of(chunk: &[u8]) -> Self {
+        Self::from(0).found(chunk)
+    }
+
+    /// None is known; there may be more.
+    #[inline]
+    pub(super) const fn is_empty(&self) -> bool {
+        self.bits == 0
     }
 
     /// The next one.
@@ -70,7 +82,8 @@ impl LineEnds {
         }
     }
 
-    /// The same for the chunk without its first bytes.
+    /// The same for the chunk without its first bytes, which end with the end that was taken last, or where
+    /// [`take`](Self::take) or [`skip_to`](Self::skip_to) went.
     #[inline]
     pub(super) const fn after(self, used: usize) -> Self {
         Self { base: self.base.wrapping_sub(used), ..self }
@@ -78,22 +91,32 @@ impl LineEnds {
 
     /// Those of the next block that has any. By value, so that they stay in registers.
     #[inline(never)]
-    fn found(mut self, chunk: &[u8]) -> Self {
-        for _ in 0..NEAR {
-            let at = self.base.wrapping_add(BLOCK);
-            let Some(rest) = chunk.get(at..) else { return self };
-            self.base = at;
-            self.bits = match rest.first_chunk() {
-                Some(block) => mask(block),
-                None => last_mask(rest),
-            };
-            if self.bits != 0 {
-                return self;
+    fn found(self, chunk: &[u8]) -> Self {
+        let mut at = self.base.wrapping_add(BLOCK);
+        let far = at.wrapping_add(NEAR * BLOCK);
+        while at < chunk.len() {
+            let Some(block) = chunk[at..].first_chunk() else { return Self::found_last(chunk, at) };
+            if at == far {
+                return Self::found_far(chunk, at);
             }
+            let bits = mask(block);
+            if bits != 0 {
+                return Self { bits, base: at };
+            }
+            at += BLOCK;
         }
-        let at = self.base.wrapping_add(BLOCK);
-        match memchr2(b'\r', b'\n', chunk.get(at..).unwrap_or_default()) {
-            None => self,
+        Self::from(at)
+    }
+
+    #[inline(never)]
+    fn found_last(chunk: &[u8], at: usize) -> Self {
+        Self { bits: last_mask(&chunk[at..]), base: at }
+    }
+
+    #[inline(never)]
+    fn found_far(chunk: &[u8], at: usize) -> Self {
+        match memchr2(b'\r', b'\n', &chunk[at..]) {
+            None => Self::from(chunk.len()),
             Some(end) => Self::from(at + end).found(chunk),
         }
     }
@@ -101,17 +124,19 @@ impl LineEnds {
 
 /// The mask of what is no whole block.
 fn last_mask(bytes: &[u8]) -> u64 {
+    if bytes.len() <= 4 {
+        return bytes.iter().rev().fold(0, |mask, byte| mask << 1 | u64::from(matches!(byte, b'\r' | b'\n')));
+    }
     let mut block = [0; BLOCK];
     block[..bytes.len()].copy_from_slice(bytes);
     mask(&block)
 }
 
 /// The specification: 8 bytes at a time in a word.
-#[cfg_attr(all(target_arch = "x86_64", target_feature = "sse2", not(test)), allow(dead_code))]
+#[cfg_attr(all(target_arch = "x86_64", target_feature = "sse2"), allow(dead_code, reason = "the tests use it"))]
 mod swar {
     use super::BLOCK;
 
-    const LOW: u64 = u64::from_le_bytes([0x01; 8]);
     const SEVEN: u64 = u64::from_le_bytes([0x7f; 8]);
 
     /// Bit `n` is set if byte `n` is CR or LF.
@@ -119,7 +144,7 @@ mod swar {
         let (words, _) = block.as_chunks();
         let bits = words.iter().enumerate().map(|(n, word)| {
             let word = u64::from_le_bytes(*word);
-            let found = zeros(word ^ (LOW * b'\n' as u64)) | zeros(word ^ (LOW * b'\r' as u64));
+            let found = zeros(word ^ u64::from_le_bytes([b'\n'; 8])) | zeros(word ^ u64::from_le_bytes([b'\r'; 8]));
             // The top bit of each byte goes to the top byte.
             ((found >> 7).wrapping_mul(0x0102_0408_1020_4080) >> 56) << (n * 8)
         });
@@ -135,9 +160,7 @@ mod swar {
 #[cfg(all(target_arch = "x86_64", target_feature = "sse2"))]
 #[allow(unsafe_code, reason = "the compiler makes no masks of what can be said without")]
 mod sse2 {
-    use core::arch::x86_64::{
-        _mm_cmpeq_epi8, _mm_loadu_si128, _mm_movemask_epi8, _mm_or_si128, _mm_set1_epi8,
-    };
+    use core::arch::x86_64::{_mm_cmpeq_epi8, _mm_loadu_si128, _mm_movemask_epi8, _mm_or_si128, _mm_set1_epi8};
 
     use super::BLOCK;
 
@@ -164,5 +187,69 @@ mod sse2 {
         let lf = _mm_cmpeq_epi8(bytes, _mm_set1_epi8(b'\n' as i8));
         let cr = _mm_cmpeq_epi8(bytes, _mm_set1_epi8(b'\r' as i8));
         u64::from(_mm_movemask_epi8(_mm_or_si128(lf, cr)) as u32)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use alloc::{vec, vec::Vec};
+
+    use proptest::{collection, prelude::*, sample::Index};
+
+    use super::{BLOCK, LineEnds, mask, swar};
+
+    /// Bytes that are easily taken for others, ends of lines among them.
+    fn byte() -> impl Strategy<Value = u8> {
+        prop_oneof![
+            3 => Just(b'x'),
+            1 => prop_oneof![Just(b'\n'), Just(b'\r')],
+            1 => prop_oneof![Just(0x09), Just(0x0b), Just(0x0c), Just(0x0e), Just(0x8a), Just(0x8d), Just(0)],
+            1 => any::<u8>(),
+        ]
+    }
+
+    fn expected(bytes: &[u8]) -> Vec<usize> {
+        (0..bytes.len()).filter(|at| matches!(bytes[*at], b'\r' | b'\n')).collect()
+    }
+
+    proptest! {
+        #[test]
+        fn masks_are_as_specified(bytes in collection::vec(byte(), BLOCK)) {
+            let block: &[u8; BLOCK] = bytes[..].try_into().expect("it is as long");
+            let bits = expected(&bytes).iter().fold(0, |mask, at| mask | 1_u64 << at);
+            prop_assert_eq!(swar::mask(block), bits);
+            prop_assert_eq!(mask(block), bits);
+        }
+
+        #[test]
+        fn every_end_is_found_once(bytes in collection::vec(byte(), 0..1500), quiet in 0..1200_usize, part: Index, used: Index) {
+            let chunk = [vec![b'x'; quiet], bytes].concat();
+            let all = expected(&chunk);
+            let mut ends = LineEnds::from(0);
+            let some = part.index(all.len() + 1);
+            let mut found: Vec<_> = (0..some).filter_map(|_| ends.next(&chunk)).collect();
+            prop_assert_eq!(&found[..], &all[..some]);
+            // The rest of the chunk, from any place before the next end.
+            let from = found.last().map_or(0, |end| end + 1);
+            let until = all.get(some).copied().unwrap_or(chunk.len());
+            let used = from + used.index(until - from + 1);
+            ends.skip_to(used);
+            let mut ends = ends.after(used);
+            found.extend(core::iter::from_fn(|| ends.next(&chunk[used..])).map(|end| end + used));
+            prop_assert_eq!(found, all);
+        }
+
+        #[test]
+        fn ends_before_a_place_are_skipped(bytes in collection::vec(byte(), 1..400), taken in 0..9_usize, place: Index) {
+            let all = expected(&bytes);
+            let mut ends = LineEnds::from(0);
+            let last = (0..taken).filter_map(|_| ends.next(&bytes)).last();
+            let from = last.map_or(0, |end| end + 1);
+            let place = from + place.index(bytes.len() - from + 1);
+            ends.skip_to(place);
+            let rest: Vec<_> = core::iter::from_fn(|| ends.next(&bytes)).collect();
+            let expected: Vec<_> = all.into_iter().filter(|end| *end >= place).collect();
+            prop_assert_eq!(rest, expected);
+        }
     }
 }

@@ -22,7 +22,7 @@ use self::{
     line::Start,
     plain::{Longest, Rest},
 };
-use crate::{DecodeError, Event, EventId, EventRef, EventType, Limits, Retry, Text, utf8};
+use crate::{DecodeError, Event, EventId, EventRef, Limits, Retry, utf8};
 
 /// Reads a `text/event-stream`, in chunks of any size (section 9.2.6 of the HTML Standard).
 ///
@@ -163,9 +163,11 @@ enum Mode {
     Block,
     /// It belongs to the value of a data line that was cut.
     Data,
-    /// Any place, those above included.
+    /// Any place, those here included.
     #[default]
     General,
+    /// It begins a line of a block that has been begun, and nothing else is to be done before.
+    Line,
 }
 
 /// What has to happen before the next line is read.
@@ -225,6 +227,10 @@ impl Decoder {
             self.pass(chunk, &lone);
             *input = lone.next;
             return Ok(Some(EventRef { event_type, data, last_event_id: &self.last_event_id }));
+        }
+        if self.mode == Mode::Data && self.all_is_data(chunk) {
+            *input = &[];
+            return Ok(None);
         }
         self.decode_any(input)
     }

@@ -82,6 +82,12 @@ impl Rest {
         if chunk.as_ptr().addr() == self.address && chunk.len() == self.len { self.ends } else { none_known() }
     }
 
+    /// To be called whenever the bytes that it is about have been used: others may come to lie in their place.
+    #[inline]
+    pub(super) fn forget(&mut self) {
+        self.len = 0;
+    }
+
     #[inline]
     pub(super) fn keep(&mut self, ends: LineEnds, rest: &[u8]) {
         self.ends = ends;
@@ -130,7 +136,7 @@ impl Decoder {
     /// The commonest blocks: the one that begins the chunk, if it is a single `data` line, after an `event` line
     /// perhaps, and both end by LF. Nothing is taken yet.
     #[inline]
-    pub(super) fn lone<'i>(&self, chunk: &'i [u8]) -> Option<Lone<'i>> {
+    pub(super) fn lone<'i>(&mut self, chunk: &'i [u8]) -> Option<Lone<'i>> {
         if self.mode != Mode::Block {
             return None;
         }
@@ -142,7 +148,7 @@ impl Decoder {
     }
 
     #[inline(never)]
-    fn typed_lone<'i>(&self, chunk: &'i [u8]) -> Option<Lone<'i>> {
+    fn typed_lone<'i>(&mut self, chunk: &'i [u8]) -> Option<Lone<'i>> {
         let mut ends = self.rest.resume(chunk);
         let end = ends.next(chunk)?;
         let event_type = chunk.get(..end)?.strip_prefix(EVENT)?;
@@ -155,14 +161,20 @@ impl Decoder {
 
     #[inline]
     fn lone_data<'i>(
-        &self,
+        &mut self,
         event_type: &'i [u8],
         line: &'i [u8],
         chunk: &'i [u8],
         mut ends: LineEnds,
     ) -> Option<Lone<'i>> {
         let value = line.strip_prefix(DATA)?;
-        let end = ends.next(chunk)?;
+        let Some(end) = ends.next(chunk) else {
+            // So that it is not looked for again.
+            if event_type.is_empty() {
+                self.rest.keep(ends, chunk);
+            }
+            return None;
+        };
         let (data, after) = value.split_at_checked(end.wrapping_sub(chunk.len() - value.len()))?;
         let [b'\n', b'\n', next @ ..] = after else { return None };
         if data.len() > self.longest.data {
@@ -180,14 +192,18 @@ impl Decoder {
         self.offset += used as u64;
     }
 
-    /// Reads blocks from where one begins, up to one that gives an event.
+    /// Reads lines from where one begins, up to the end of a block that gives an event.
     ///
     /// What their lines give stays in local variables until the block has come to its end. A line that is not at hand
     /// as a whole, or that has anything else to say, is left to the general way: it finds all as if it had read the
     /// lines before it.
     pub(super) fn plain_blocks(&mut self, chunk: &[u8], mut at: usize, mut ends: LineEnds) -> Plain {
-        let (mut data, mut event_type, mut id) = (Span::ABSENT, Span::ABSENT, Span::ABSENT);
-        let (mut open, mut joined, mut cut) = (false, false, false);
+        let block = &self.block;
+        let mut open = block.open;
+        // Of a closed block, nothing is of interest any more.
+        let given = |place: &Place| if open { Span::from(place) } else { Span::ABSENT };
+        let (mut data, mut event_type, mut id) = (given(&block.data), given(&block.event_type), given(&block.id));
+        let mut cut = false;
         let complete = loop {
             let before = ends;
             let Some(end) = ends.next(chunk) else {
@@ -197,25 +213,29 @@ impl Decoder {
             let Some(next) = after_end(chunk, end, &mut ends) else { break false };
             let line = chunk.get(at..).unwrap_or_default();
             if end == at {
+                if id.is_present() && self.report.last_event_ids {
+                    break false;
+                }
                 at = next;
                 if open {
-                    if let Some(id) = id.bytes(chunk) {
-                        self.confirm_id(id);
+                    if id.is_present() {
+                        self.confirm_id_at(&Place::from(id), chunk);
                     }
-                    if joined || data.is_present() {
+                    open = false;
+                    if data.is_present() {
                         break true;
                     }
-                    (event_type, id, open) = (Span::ABSENT, Span::ABSENT, false);
+                    (event_type, id) = (Span::ABSENT, Span::ABSENT);
                 }
                 continue;
             }
             if line.starts_with(DATA) {
                 let value = Span { start: at + DATA.len(), end };
-                if joined || data.is_present() {
+                if data.is_present() {
                     if let Some(first) = data.bytes(chunk) {
                         self.block.data_buffer.clear();
                         self.block.data_buffer.extend_from_slice(first);
-                        (data, joined) = (Span::ABSENT, true);
+                        data = Span::BUFFER;
                     }
                     ends = before;
                     let joined_to = self.join_lines(chunk, at, &mut ends);
@@ -260,35 +280,37 @@ impl Decoder {
             }
             at = next;
         };
-        let data = if joined { Place::Buffer } else { data.into() };
+        self.block.open = open;
         if complete {
+            self.mode = Mode::Block;
             self.rest.keep(ends.after(at), &chunk[at..]);
-            return Plain::Event(Found { data, event_type: event_type.into(), id: id.into(), end: at });
+            return Plain::Event(Found { data: data.into(), event_type: event_type.into(), id: id.into(), end: at });
         }
-        self.block.data = data;
+        self.block.data = data.into();
         self.block.event_type = event_type.into();
         self.block.id = id.into();
-        self.block.open = open;
         if cut { self.unfinished(chunk, at) } else { Plain::Stop(at) }
     }
 
-    /// Keeps what the block has so far, and the first data line without an end that begins here.
+    /// Keeps what the block has so far, and the data line without an end that begins here.
     fn unfinished(&mut self, chunk: &[u8], at: usize) -> Plain {
+        self.rest.forget();
         let rest = chunk.get(at..).unwrap_or_default();
-        let Some(value) = rest.strip_prefix(DATA) else {
-            if rest.is_empty() && !self.block.open {
-                return Plain::More;
-            }
-            return Plain::Stop(at);
-        };
-        if self.block.data != Place::Absent || value.len() > self.longest.data {
+        if rest.is_empty() {
+            self.mode = if self.block.open { Mode::Line } else { Mode::Block };
+            self.block.spill(chunk);
+            return Plain::More;
+        }
+        let Some(value) = rest.strip_prefix(DATA) else { return Plain::Stop(at) };
+        let kept = self.block.data_len();
+        if value.len() > self.limits.line.max || kept.saturating_add(value.len()) > self.limits.data.max {
             return Plain::Stop(at);
         }
         self.block.spill(chunk);
         self.block.open = true;
         self.block.begin_data();
+        self.data_line_start = self.block.data_buffer.len();
         self.block.extend_data(value);
-        self.data_line_start = 0;
         self.line = field::Line::Value(Field::Data);
         self.mode = Mode::Data;
         Plain::More
@@ -330,7 +352,7 @@ impl Decoder {
     }
 }
 
-/// A part of the chunk, or nothing.
+/// A [`Place`] in two words.
 #[derive(Clone, Copy)]
 struct Span {
     start: usize,
@@ -339,6 +361,7 @@ struct Span {
 
 impl Span {
     const ABSENT: Self = Self { start: usize::MAX, end: usize::MAX };
+    const BUFFER: Self = Self { start: usize::MAX - 1, end: usize::MAX - 1 };
 
     fn is_present(self) -> bool {
         self.start != Self::ABSENT.start
@@ -353,9 +376,23 @@ impl Span {
     }
 }
 
+impl From<&Place> for Span {
+    fn from(place: &Place) -> Self {
+        match place {
+            Place::Absent => Self::ABSENT,
+            Place::Buffer => Self::BUFFER,
+            Place::Chunk(range) => Self { start: range.start, end: range.end },
+        }
+    }
+}
+
 impl From<Span> for Place {
     fn from(span: Span) -> Self {
-        if span.is_present() { Self::Chunk(span.start..span.end) } else { Self::Absent }
+        match span {
+            Span { start: usize::MAX, .. } => Self::Absent,
+            span if span.start == Span::BUFFER.start => Self::Buffer,
+            Span { start, end } => Self::Chunk(start..end),
+        }
     }
 }
 

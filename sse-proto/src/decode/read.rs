@@ -23,16 +23,18 @@ impl Decoder {
     ///
     /// Values that the step names lie in `chunk` or in the decoder: they are asked for with the same `chunk`. The next
     /// call takes up where this one stopped.
+    #[inline]
     pub(crate) fn advance(&mut self, chunk: &[u8]) -> (usize, Step) {
         let quick = match self.mode {
-            Mode::Block => self.advance_blocks(chunk, 0, self.rest.resume(chunk)),
+            Mode::Block | Mode::Line => self.advance_blocks(chunk, 0, self.rest.resume(chunk)),
             Mode::Data => self.advance_data(chunk),
             Mode::General => Quick::Stop(0),
         };
         let (used, step) = match quick {
             Quick::Step(used, step) => (used, step),
             Quick::Stop(at) => {
-                let stopped = self.mode == Mode::Block;
+                let stopped = matches!(self.mode, Mode::Block | Mode::Line);
+                self.rest.forget();
                 let (used, step) = self.advance_from(chunk, at, stopped);
                 self.settle();
                 (used, step)
@@ -42,13 +44,13 @@ impl Decoder {
         (used, step)
     }
 
+    #[inline(never)]
     fn advance_blocks(&mut self, chunk: &[u8], at: usize, ends: LineEnds) -> Quick {
         match self.plain_blocks(chunk, at, ends) {
             Plain::Event(found) => {
                 self.block.data = found.data;
                 self.block.event_type = found.event_type;
                 self.block.id = found.id;
-                self.block.open = false;
                 Quick::Step(found.end, Step::Event)
             }
             Plain::More => Quick::Step(chunk.len(), Step::More),
@@ -56,38 +58,58 @@ impl Decoder {
         }
     }
 
-    /// Keeps what the chunk has of a data line that was cut, and gives the event if that was its last line.
+    /// Keeps the chunk as a part of a data line that was cut, if it is nothing else and the limits allow it.
+    pub(super) fn all_is_data(&mut self, chunk: &[u8]) -> bool {
+        let kept = match chunk {
+            // For those who have one byte at a time.
+            [byte] => !matches!(byte, b'\r' | b'\n') && self.keep_data(&[*byte]),
+            _ => {
+                let ends = LineEnds::first_of(chunk);
+                self.rest.keep(ends, chunk);
+                ends.is_empty() && self.keep_data(chunk)
+            }
+        };
+        if kept {
+            self.rest.forget();
+            self.offset += chunk.len() as u64;
+        }
+        kept
+    }
+
+    #[inline]
+    fn keep_data(&mut self, value: &[u8]) -> bool {
+        let kept = self.block.data_buffer.len() + value.len();
+        let fits = kept <= self.limits.data.max && kept - self.data_line_start <= self.limits.line.max;
+        if fits {
+            self.block.extend_data(value);
+        }
+        fits
+    }
+
+    /// Keeps what the chunk has of a data line that was cut, and reads on where it ends.
+    #[inline]
     fn advance_data(&mut self, chunk: &[u8]) -> Quick {
-        let mut ends = LineEnds::from(0);
+        let mut ends = self.rest.resume(chunk);
+        self.rest.forget();
         let end = ends.next(chunk);
-        let value = &chunk[..end.unwrap_or(chunk.len())];
-        let kept = self.block.data_buffer.len();
-        if self.excess(Field::Data, kept - self.data_line_start, kept, value.len()).is_some() {
+        if !self.keep_data(&chunk[..end.unwrap_or(chunk.len())]) {
             return Quick::Stop(0);
         }
-        self.block.extend_data(value);
         let Some(end) = end else { return Quick::Step(chunk.len(), Step::More) };
-        if chunk[end..].first_chunk() != Some(b"\n\n") || self.report.last_event_ids {
+        if chunk[end] != b'\n' {
             return Quick::Stop(end);
         }
-        ends.next(chunk);
-        let end = end + 2;
         self.line = Line::Start;
-        let step = self.blank_line(chunk);
-        self.settle();
-        self.rest.keep(ends.after(end), &chunk[end..]);
-        match step {
-            Some(step) => Quick::Step(end, step),
-            None => Quick::Stop(end),
-        }
+        self.mode = Mode::Line;
+        self.advance_blocks(chunk, end + 1, ends)
     }
 
     /// Finds the mode to go on in.
     fn settle(&mut self) {
-        let at_start = self.at_block_start() && self.start == Start::Decided && self.failed.is_none();
+        let at_start = self.at_line_start() && self.start == Start::Decided && self.failed.is_none();
         self.mode = if at_start && self.queued.is_none() && self.ready != Ready::Dispatch {
             self.ready = Ready::Nothing;
-            Mode::Block
+            if self.block.open { Mode::Line } else { Mode::Block }
         } else if self.line == Line::Value(Field::Data) && !self.report.findings {
             Mode::Data
         } else {
@@ -119,7 +141,7 @@ impl Decoder {
                     }
                 }
             }
-            if !mem::take(&mut stopped) && self.at_block_start() {
+            if !mem::take(&mut stopped) && self.at_line_start() {
                 match self.advance_blocks(chunk, at, LineEnds::from(at)) {
                     Quick::Step(used, step) => return (used, step),
                     Quick::Stop(stop) => at = stop,
@@ -163,9 +185,10 @@ impl Decoder {
         (chunk.len(), Step::More)
     }
 
-    /// The next byte begins a block. Where findings are wanted, every line has to be looked at in the general way.
-    fn at_block_start(&self) -> bool {
-        self.line == Line::Start && !self.after_cr && !self.block.open && !self.report.findings
+    /// The next byte begins a line that may be plain. Where findings are wanted, every line has to be looked at in the
+    /// general way.
+    fn at_line_start(&self) -> bool {
+        self.line == Line::Start && !self.after_cr && self.block.skipped.is_none() && !self.report.findings
     }
 
     /// Lends the event that [`Self::advance`] has just announced.
@@ -372,9 +395,9 @@ impl Decoder {
     /// Dispatches the block.
     #[inline]
     fn blank_line(&mut self, chunk: &[u8]) -> Option<Step> {
-        let id = mem::take(&mut self.block.id_buffer);
-        let changed = self.block.id.bytes(chunk, &id).is_some_and(|id| self.confirm_id(id));
-        self.block.id_buffer = id;
+        let id = mem::take(&mut self.block.id);
+        let changed = self.confirm_id_at(&id, chunk);
+        self.block.id = id;
         if let Some(excess) = self.block.skipped {
             self.block.clear();
             self.skipped += 1;
@@ -391,6 +414,14 @@ impl Decoder {
         self.ready = Ready::Dispatched;
         self.block.open = false;
         Some(Step::Event)
+    }
+
+    /// Makes what lies there the last event ID, and says whether it was another one.
+    pub(super) fn confirm_id_at(&mut self, place: &Place, chunk: &[u8]) -> bool {
+        let buffer = mem::take(&mut self.block.id_buffer);
+        let changed = place.bytes(chunk, &buffer).is_some_and(|id| self.confirm_id(id));
+        self.block.id_buffer = buffer;
+        changed
     }
 
     /// Makes this the last event ID, and says whether it was another one.

@@ -1,15 +1,13 @@
 //! The readers, writers and servers of this project, ready to be judged.
 
 mod proto;
+#[cfg(any(feature = "async-std", feature = "smol", feature = "tokio"))]
+mod reader;
 #[cfg(feature = "tokio")]
 pub mod servers;
-#[cfg(feature = "tokio")]
-mod tokio;
 pub mod writers;
 
 pub use self::proto::subject as proto;
-#[cfg(feature = "tokio")]
-pub use self::tokio::subject as tokio;
 use crate::Subject;
 
 /// Every reader there is.
@@ -17,6 +15,10 @@ pub fn all() -> Vec<Subject> {
     vec![
         proto(),
         #[cfg(feature = "tokio")]
-        tokio(),
+        reader::subject::<sse_tokio::Tokio>("tokio"),
+        #[cfg(feature = "smol")]
+        reader::subject::<sse_smol::Smol>("smol"),
+        #[cfg(feature = "async-std")]
+        reader::subject::<sse_asyncstd::AsyncStd>("async-std"),
     ]
 }

@@ -13,6 +13,10 @@ pub(in crate::command) static SUITE: Suite = Suite {
         "proto",
         #[cfg(feature = "tokio")]
         "tokio",
+        #[cfg(feature = "smol")]
+        "smol",
+        #[cfg(feature = "async-std")]
+        "async-std",
     ],
     mark: "events",
     load,

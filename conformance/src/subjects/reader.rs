@@ -1,7 +1,9 @@
-//! The reader of `sse-tokio`, over a stream in memory that gives just the pieces that were fed.
+//! The readers of the adapters, over a stream in memory that gives just the pieces that were fed.
 
 use core::{
+    fmt::Display,
     future::Future,
+    marker::PhantomData,
     pin::{Pin, pin},
     sync::atomic::{AtomicBool, Ordering},
     task::{Context, Poll, Waker},
@@ -9,37 +11,51 @@ use core::{
 use std::{cell::RefCell, collections::VecDeque, io, rc::Rc, sync::Arc, task::Wake};
 
 use bytes::Bytes;
-use sse_proto::Limits;
-use sse_tokio::EventReader;
-use tokio::io::{AsyncRead, ReadBuf};
+use sse_proto::{
+    Limits,
+    driver::{EventReader, Read, Streams},
+};
 
 use crate::{Ending, Event, Harness, Stream, Subject};
 
-/// The reader, without limits, because the standard knows none.
-pub fn subject() -> Subject {
-    Subject::new("tokio", vec![Box::new(Reader)])
+/// The reader of one runtime, without limits, because the standard knows none.
+pub(super) fn subject<K>(name: &str) -> Subject
+where
+    K: Streams<Io<Pieces>: Read<Error: Display>> + 'static,
+{
+    let reader = Reader::<K> { name: format!("{name}: EventReader"), runtime: PhantomData };
+    Subject::new(name, vec![Box::new(reader)])
 }
 
-struct Reader;
+struct Reader<K> {
+    name: String,
+    runtime: PhantomData<K>,
+}
 
-impl Harness for Reader {
+impl<K> Harness for Reader<K>
+where
+    K: Streams<Io<Pieces>: Read<Error: Display>>,
+{
     fn name(&self) -> &str {
-        "tokio: EventReader"
+        &self.name
     }
 
     fn open(&self) -> Box<dyn Stream + '_> {
         let fed = Rc::new(RefCell::new(Fed::default()));
         let reader = EventReader::with_limits(Pieces(Rc::clone(&fed)), Limits::UNLIMITED);
-        Box::new(ReaderStream { fed, reader })
+        Box::new(ReaderStream::<K> { fed, reader })
     }
 }
 
-struct ReaderStream {
+struct ReaderStream<K: Streams> {
     fed: Rc<RefCell<Fed>>,
-    reader: EventReader<Pieces>,
+    reader: EventReader<K, Pieces>,
 }
 
-impl ReaderStream {
+impl<K> ReaderStream<K>
+where
+    K: Streams<Io<Pieces>: Read<Error: Display>>,
+{
     /// The events that are there now, and whether the reader has seen the end. The call to `next` is given up whenever
     /// it waits, as `select!` does, so that a reader which loses bytes by that is found out.
     fn poll_events(&mut self) -> Result<(Vec<Event>, bool), String> {
@@ -64,7 +80,10 @@ impl ReaderStream {
     }
 }
 
-impl Stream for ReaderStream {
+impl<K> Stream for ReaderStream<K>
+where
+    K: Streams<Io<Pieces>: Read<Error: Display>>,
+{
     fn feed(&mut self, piece: &[u8]) -> Result<Vec<Event>, String> {
         self.fed.borrow_mut().pieces.push_back(Bytes::copy_from_slice(piece));
         match self.poll_events()? {
@@ -104,10 +123,11 @@ struct Fed {
 }
 
 /// The reading end: one piece for each read, as far as it fits.
-struct Pieces(Rc<RefCell<Fed>>);
+pub(super) struct Pieces(Rc<RefCell<Fed>>);
 
-impl AsyncRead for Pieces {
-    fn poll_read(self: Pin<&mut Self>, _: &mut Context<'_>, buffer: &mut ReadBuf<'_>) -> Poll<io::Result<()>> {
+impl Pieces {
+    /// The next piece, or as much of it as there is room for; empty at the end.
+    fn poll_take(&self, room: usize) -> Poll<Bytes> {
         let fed = &mut *self.0.borrow_mut();
         // A read of no bytes would be the end of the stream.
         while fed.pieces.front().is_some_and(Bytes::is_empty) {
@@ -115,13 +135,33 @@ impl AsyncRead for Pieces {
         }
         match fed.pieces.front_mut() {
             // Nobody has to be woken: the stream polls again when it is fed.
-            None if !fed.ended => return Poll::Pending,
-            None => {}
-            Some(piece) => {
-                let length = piece.len().min(buffer.remaining());
-                buffer.put_slice(&piece.split_to(length));
-            }
+            None if !fed.ended => Poll::Pending,
+            None => Poll::Ready(Bytes::new()),
+            Some(piece) => Poll::Ready(piece.split_to(piece.len().min(room))),
         }
-        Poll::Ready(Ok(()))
+    }
+}
+
+#[cfg(feature = "tokio")]
+impl tokio::io::AsyncRead for Pieces {
+    fn poll_read(
+        self: Pin<&mut Self>,
+        _: &mut Context<'_>,
+        buffer: &mut tokio::io::ReadBuf<'_>,
+    ) -> Poll<io::Result<()>> {
+        self.poll_take(buffer.remaining()).map(|bytes| {
+            buffer.put_slice(&bytes);
+            Ok(())
+        })
+    }
+}
+
+#[cfg(any(feature = "async-std", feature = "smol"))]
+impl futures_io::AsyncRead for Pieces {
+    fn poll_read(self: Pin<&mut Self>, _: &mut Context<'_>, buffer: &mut [u8]) -> Poll<io::Result<usize>> {
+        self.poll_take(buffer.len()).map(|bytes| {
+            buffer[..bytes.len()].copy_from_slice(&bytes);
+            Ok(bytes.len())
+        })
     }
 }

@@ -29,6 +29,44 @@
 //! Time is a [`Timestamp`](crate::Timestamp): a duration since an epoch of your choice. In a test it is a number that
 //! you add to, and a reconnection after three seconds takes no time at all.
 //!
+//! # A runtime of your own
+//!
+//! For a runtime or a transport that no adapter is for, there are the loops of `driver` (feature `driver`). They ask for
+//! four small traits, each with one or two functions to be polled:
+//!
+//! | trait | is | for |
+//! |---|---|---|
+//! | `driver::Read` | where bytes come from, as blocks of [`Bytes`](bytes::Bytes) | readers, and bodies of answers |
+//! | `driver::Write` | where bytes go | sessions that write themselves |
+//! | `driver::Timer` | a clock, an alarm, and a seed | waits, heartbeats, timeouts |
+//! | `driver::Connect` | a request goes out, an answer comes back | clients |
+//!
+//! A client needs `Connect` with a `Read` for its body, and a `Timer`; closures are `Connect`, too. A reader needs `Read`
+//! alone. A session needs a `Timer`; `Write` only if it is to write by itself, because what it sends can be polled for
+//! as well, as blocks of bytes. Two further traits hold them together: `driver::Streams` names the wrapper that makes
+//! foreign readers and writers ours (it may be none), and `driver::Runtime` names the timer. A type that implements both
+//! stands for the runtime, and `driver::EventReader`, `driver::Log` and `driver::Session` take it as a parameter. An
+//! adapter crate is no more than that, type aliases, and a dialler.
+//!
+//! What the traits ask for, beyond their types:
+//!
+//! - `poll_read` gives what is there and does not wait for more, `None` only at an orderly end, and an error wherever
+//!   the other side may have had more to say.
+//! - `poll_until` is asked again with the same deadline each time that the task wakes up, and with another one when
+//!   plans have changed: the earlier one is forgotten then. A timer that is early or late does no harm, because the
+//!   clock decides; one that never wakes does.
+//! - Each timer has a clock of its own, which may start anywhere, and must not run backwards.
+//! - `Connect::classify` says which errors no other attempt will change.
+//! - Dropping a future or a body gives up what it stands for. Nothing has to be told.
+//!
+//! With hyper (feature `http`) only a connection is missing: `driver::http::Dial` opens a socket, closures do, too, and
+//! `driver::http::HttpConnector` makes a transport of it. For sockets with the traits of `futures_io` there is
+//! `driver::futures_io::FuturesIo` (feature `futures-io`), with TLS by rustls (feature `futures-tls`).
+//!
+//! A test of a runtime needs no time: the tests of `sse-conformance` have one with pipes in memory and a clock that is a
+//! number (`tests/own_runtime`), on which three hours of reconnections pass at once. `sse_conformance::Harness` and its
+//! siblings judge it as they judge the adapters.
+//!
 //! # Receiving: lent or owned
 //!
 //! [`Decoder::decode`](crate::Decoder::decode) and [`EventSource::event`](crate::client::EventSource::event) lend an

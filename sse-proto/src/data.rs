@@ -19,7 +19,7 @@ pub struct DataWriter<'a> {
 }
 
 impl DataWriter<'_> {
-    /// Appends some of the data. Pieces that are not UTF-8 by themselves must be so together.
+    /// Appends some of the data, which is UTF-8.
     pub(crate) fn put(&mut self, bytes: &[u8]) {
         let mut rest = bytes;
         while !rest.is_empty() {

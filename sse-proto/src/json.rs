@@ -43,7 +43,7 @@ impl Message {
     /// # Ok::<(), sse_proto::json::JsonError>(())
     /// ```
     pub fn encode_json<T: Serialize + ?Sized>(&self, value: &T, buf: &mut BytesMut) -> Result<(), JsonError> {
-        self.encode_with(buf, |data| serde_json::to_writer(data, value))
+        self.encode_with(buf, |data| write(value, data))
     }
 }
 
@@ -111,9 +111,31 @@ impl<'de> Visitor<'de> for KeyOf<'_> {
     }
 }
 
+/// Writes a value as JSON into a data field.
+pub(crate) fn write<T: Serialize + ?Sized>(value: &T, data: &mut DataWriter<'_>) -> Result<(), JsonError> {
+    serde_json::to_writer(Json(data), value)
+}
+
+/// What takes JSON from serde_json, which is UTF-8.
+struct Json<'a, 'b>(&'a mut DataWriter<'b>);
+
+impl io::Write for Json<'_, '_> {
+    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        self.0.put(bytes);
+        Ok(bytes.len())
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        Ok(())
+    }
+}
+
+/// For serializers of the caller's own, which write bytes: each piece must be UTF-8 by itself (R-051), as those of
+/// serializers for text are. If one is not, the error is of the kind [`InvalidData`](io::ErrorKind::InvalidData).
 impl io::Write for DataWriter<'_> {
     fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
-        self.put(bytes);
+        let text = simdutf8::basic::from_utf8(bytes).map_err(|_| io::ErrorKind::InvalidData)?;
+        self.put(text.as_bytes());
         Ok(bytes.len())
     }
 
@@ -159,6 +181,18 @@ mod tests {
         let mut buf = BytesMut::new();
         Message::new().encode_json(&raw, &mut buf).unwrap();
         assert_eq!(buf, "data: {\ndata: \"a\":\ndata: 1,\ndata: \"b\":2}\n\n");
+    }
+
+    #[test]
+    fn bytes_that_are_no_text_are_refused() {
+        use std::io::{ErrorKind, Write};
+
+        let mut buf = BytesMut::from("before");
+        let written = Message::new().encode_with(&mut buf, |data| data.write_all(b"a\xffb"));
+        assert_eq!(written.unwrap_err().kind(), ErrorKind::InvalidData);
+        assert_eq!(buf, "before");
+        Message::new().encode_with(&mut buf, |data| data.write_all("\u{4e2d}\r\n".as_bytes())).unwrap();
+        assert_eq!(buf, "beforedata: \u{4e2d}\ndata: \n\n");
     }
 
     #[test]

@@ -1,11 +1,11 @@
 //! `sse-proto`: messages, and the state machines driven by hand.
 
-use core::time::Duration;
+use core::{fmt::Write, time::Duration};
 
 use bytes::BytesMut;
 use serde_json::value::RawValue;
 use sse_proto::{
-    EventId, EventType, Timestamp,
+    DataWriter, EventId, EventType, Message, Retry, Timestamp,
     server::{Heartbeat, Log, LogConfig, LogRead, Output, Session, SessionConfig, StartAt},
 };
 
@@ -24,6 +24,8 @@ pub fn writer() -> Writer {
         })),
         Box::new(Json("proto: Message::encode_json", encode_json)),
         Box::new(Path { name: "proto: Message::encode_json, raw", takes: is_json, write: raw_json }),
+        Box::new(Path { name: "proto: Message::encode_with", takes: |fields| fields.data.is_some(), write: in_pieces }),
+        Path::any("proto: Message by serde", by_serde),
         Path::any("proto: Log::publish", log),
         Path::any("proto: Session::send", send),
         Path::any("proto: Session::close, farewell", farewell),
@@ -98,6 +100,34 @@ fn is_json(fields: &Fields) -> bool {
 /// JSON that somebody else has written, with line breaks where they liked them.
 fn raw_json(fields: &Fields) -> Result<Written, Refused> {
     encode_json(fields, &raw_value(fields))
+}
+
+/// A character at a time, so that CR and LF come apart.
+fn in_pieces(fields: &Fields) -> Result<Written, Refused> {
+    let mut buffer = BytesMut::new();
+    let text = fields.data.as_deref().unwrap_or_default();
+    let pieces = |data: &mut DataWriter<'_>| text.chars().try_for_each(|piece| data.write_char(piece));
+    head(fields)?.encode_with(&mut buffer, pieces).map_err(|error| Refused::new("data", error))?;
+    Ok(buffer.to_vec().into())
+}
+
+/// A message that was read from JSON, which somebody else has written.
+fn by_serde(fields: &Fields) -> Result<Written, Refused> {
+    let mut object = serde_json::Map::new();
+    let Fields { comment, event, id, retry, data } = fields;
+    for (name, text) in [("comment", comment), ("event", event), ("id", id), ("data", data)] {
+        object.extend(text.as_ref().map(|text| (name.into(), text.as_str().into())));
+    }
+    if let Some(retry) = retry {
+        let millis = Retry::try_from(*retry).map_err(|error| Refused::new("retry", error))?;
+        object.insert("retry".into(), millis.as_millis().into());
+    }
+    let message: Message = serde_json::from_value(object.into()).map_err(|error| {
+        // It does not say which field it was; one that is refused by itself is the one.
+        let field = if head(&Fields { id: None, ..fields.clone() }).is_err() { "event" } else { "id" };
+        Refused::new(field, error)
+    })?;
+    Ok(message.to_bytes().to_vec().into())
 }
 
 /// Enough for the largest case.

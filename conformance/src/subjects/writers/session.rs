@@ -1,12 +1,14 @@
 //! The sessions of the adapters: from a log and from a sender, to a writer of the runtime and as a body of HTTP.
 
 use core::{
+    fmt::Write as _,
     future::Future,
     pin::{Pin, pin},
     sync::atomic::{AtomicBool, Ordering},
     task::{Context, Poll, Waker},
+    time::Duration,
 };
-use std::{cell::RefCell, io, mem, rc::Rc, sync::Arc, task::Wake};
+use std::{cell::RefCell, io, mem, rc::Rc, sync::Arc, task::Wake, thread};
 
 use futures_core::Stream;
 use sse_proto::{
@@ -30,6 +32,12 @@ pub fn tokio() -> Writer {
     let paths = vec![
         Path::any("tokio: Log::publish, write_to", |fields| within(fields, to_all::<sse_tokio::Tokio>)),
         Path::any("tokio: Log::publish, topic, write_to", |fields| within(fields, published::<sse_tokio::Tokio>)),
+        Path::any("tokio: Session::with_heartbeat, write_to", |fields| within(fields, heartbeat::<sse_tokio::Tokio>)),
+        Box::new(Path {
+            name: "tokio: Sender::serializing, write_to",
+            takes: |fields| fields.data.is_some(),
+            write: |fields| within(fields, serialized::<sse_tokio::Tokio>),
+        }),
         Path::any("tokio: Sender::close_with, write_to", |fields| within(fields, close_with::<sse_tokio::Tokio>)),
         Path::any("tokio: Session::stream, write_to", |fields| within(fields, stream::<sse_tokio::Tokio>)),
         Path::any("tokio: Sender::send, write_to", |fields| within(fields, send::<sse_tokio::Tokio>)),
@@ -44,6 +52,12 @@ pub fn smol() -> Writer {
     let paths = vec![
         Path::any("smol: Log::publish, write_to", to_all::<sse_smol::Smol>),
         Path::any("smol: Log::publish, topic, write_to", published::<sse_smol::Smol>),
+        Path::any("smol: Session::with_heartbeat, write_to", heartbeat::<sse_smol::Smol>),
+        Box::new(Path {
+            name: "smol: Sender::serializing, write_to",
+            takes: |fields| fields.data.is_some(),
+            write: serialized::<sse_smol::Smol>,
+        }),
         Path::any("smol: Sender::close_with, write_to", close_with::<sse_smol::Smol>),
         Path::any("smol: Session::stream, write_to", stream::<sse_smol::Smol>),
         Path::any("smol: Sender::send, write_to", send::<sse_smol::Smol>),
@@ -57,6 +71,12 @@ pub fn async_std() -> Writer {
     let paths = vec![
         Path::any("async-std: Log::publish, write_to", to_all::<sse_asyncstd::AsyncStd>),
         Path::any("async-std: Log::publish, topic, write_to", published::<sse_asyncstd::AsyncStd>),
+        Path::any("async-std: Session::with_heartbeat, write_to", heartbeat::<sse_asyncstd::AsyncStd>),
+        Box::new(Path {
+            name: "async-std: Sender::serializing, write_to",
+            takes: |fields| fields.data.is_some(),
+            write: serialized::<sse_asyncstd::AsyncStd>,
+        }),
         Path::any("async-std: Sender::close_with, write_to", close_with::<sse_asyncstd::AsyncStd>),
         Path::any("async-std: Session::stream, write_to", stream::<sse_asyncstd::AsyncStd>),
         Path::any("async-std: Sender::send, write_to", send::<sse_asyncstd::AsyncStd>),
@@ -114,6 +134,42 @@ where
     let message = message(fields)?;
     let (sender, session) = Session::<K>::channel(quiet());
     to_writer(session, || sender.try_send(message).map_err(|error| Refused::new("data", error)))
+}
+
+/// The data is written by a serializer of the session's own, a character at a time.
+fn serialized<K: Runtime>(fields: &Fields) -> Result<Written, Refused>
+where
+    K::Io<Sink>: Write,
+{
+    let head = message(&Fields { data: None, ..fields.clone() })?;
+    let data = fields.data.clone().unwrap_or_default();
+    let (sender, session) = Session::<K>::channel(quiet());
+    let sender = sender.serializing(|text: &String, data| text.chars().try_for_each(|piece| data.write_char(piece)));
+    to_writer(session, || match settle(|cx| pin!(sender.send_with(&head, &data)).poll(cx)) {
+        Poll::Ready(sent) => sent.map_err(|error| Refused::new("data", error)),
+        Poll::Pending => Err(Refused::new("data", "it waits")),
+    })
+}
+
+/// The message is the heartbeat that is due after the first one.
+fn heartbeat<K: Runtime>(fields: &Fields) -> Result<Written, Refused>
+where
+    K::Io<Sink>: Write,
+{
+    const PERIOD: Duration = Duration::from_millis(1);
+    let message = message(fields)?;
+    let go = Arc::new(AtomicBool::new(false));
+    let told = Arc::clone(&go);
+    let config = SessionConfig { heartbeat: Some(PERIOD.into()), ..quiet() };
+    // Nothing until it is told to, then the message once, and nothing again.
+    let beat = move || if told.swap(false, Ordering::Relaxed) { message.clone() } else { Message::new() };
+    let (_sender, session) = Session::<K>::channel(config);
+    let session = session.with_heartbeat(beat);
+    to_writer(session, || {
+        go.store(true, Ordering::Relaxed);
+        thread::sleep(2 * PERIOD);
+        Ok(())
+    })
 }
 
 fn close_with<K: Runtime>(fields: &Fields) -> Result<Written, Refused>

@@ -55,7 +55,7 @@ impl Sender {
     where
         T: serde::Serialize + ?Sized,
     {
-        send_written(self, message, |data| serde_json::to_writer(data, value)).await
+        send_written(self, message, |data| crate::json::write(value, data)).await
     }
 }
 

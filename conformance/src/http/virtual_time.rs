@@ -81,7 +81,7 @@ impl<'a> World<'a> {
         while outputs < SPIN && self.requests.len() < LOOP {
             outputs += 1;
             match self.machine.poll_output(self.now) {
-                Output::Connect(request) => self.connect(request),
+                Output::Connect(request) => self.connect(*request),
                 Output::Open => self.record(Entry::Open),
                 Output::Event => self.record_event(),
                 Output::Reestablishing { .. } | Output::Failed(_) => {

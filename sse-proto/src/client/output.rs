@@ -1,5 +1,6 @@
 //! What the machine says, and what it is told of the network.
 
+use alloc::boxed::Box;
 use core::{fmt, time::Duration};
 
 use super::{FailReason, Request};
@@ -15,8 +16,9 @@ pub enum Output {
     /// A comment is there; [`EventSource::comment`](super::EventSource::comment) lends it until the next call. Only if
     /// asked for.
     Comment,
-    /// Drop the connection there was, and send this request.
-    Connect(Request),
+    /// Drop the connection there was, and send this request. It is in a box so that the outputs that come with every
+    /// event stay small.
+    Connect(Box<Request>),
     /// The server asked for a longer wait than [`Backoff::retry_ceiling`](super::Backoff::retry_ceiling) allows, by a
     /// `retry` line or by `Retry-After`. It is said before the reconnection that it concerns, once for each value.
     DelayCapped {

@@ -1,5 +1,6 @@
 //! From a lost connection to the next request.
 
+use alloc::boxed::Box;
 use core::time::Duration;
 
 use super::{EventSource, FailReason, Loss, Output, Phase, Request, Retry, State, method};
@@ -78,7 +79,7 @@ impl EventSource {
         self.state = State::Requested;
         self.phase = Phase::Unknown;
         self.since = None;
-        Output::Connect(self.request.clone())
+        Output::Connect(Box::new(self.request.clone()))
     }
 
     /// Weighs a loss: whether the connection is reestablished, and after how long a wait. The wait begins now.

@@ -257,10 +257,11 @@ impl<C: Connect, T: Timer> EventSource<C, T> {
                     self.close();
                 }
             }
-            let output = self.poll_machine(cx);
-            match &self.orders {
-                Some(orders) if output.is_pending() && orders.listen(cx.waker()) => {}
-                _ => return output,
+            if let Poll::Ready(output) = self.poll_machine(cx) {
+                return Poll::Ready(output);
+            }
+            if !self.orders.as_ref().is_some_and(|orders| orders.listen(cx.waker())) {
+                return Poll::Pending;
             }
         }
     }
@@ -270,6 +271,7 @@ impl<C: Connect, T: Timer> EventSource<C, T> {
         self.poll_machine(cx)
     }
 
+    #[inline]
     fn poll_machine(&mut self, cx: &mut Context<'_>) -> Poll<Option<Output>> {
         if self.ended {
             return Poll::Ready(None);
@@ -282,7 +284,7 @@ impl<C: Connect, T: Timer> EventSource<C, T> {
             let output = self.machine.poll_output(now);
             trace::output(&mut self.machine, &output);
             match output {
-                Output::Connect(request) => self.connect(request),
+                Output::Connect(request) => self.connect(*request),
                 Output::Wait { until } => {
                     if turn.is_over() {
                         cx.waker().wake_by_ref();

@@ -58,7 +58,7 @@ impl Client {
     /// The request that the machine wants sent now.
     fn request(&mut self) -> Request {
         match self.poll() {
-            Output::Connect(request) => request,
+            Output::Connect(request) => *request,
             output => panic!("{output:?} instead of a request"),
         }
     }

@@ -28,7 +28,7 @@ pub enum FailReason {
     /// The request cannot be made at all, so that trying again would be futile: no such scheme, say.
     Futile,
     /// The connection was lost, and is not reestablished any more: reconnection is off, or has come to the limit that
-    /// the caller has set to attempts or time.
+    /// the caller has set to attempts or time, or the [`Policy`](super::Policy) wants no more.
     GaveUp {
         /// What happened last.
         cause: Loss,

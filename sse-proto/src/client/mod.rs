@@ -17,6 +17,7 @@ mod response;
 mod retry;
 mod retry_after;
 mod settings;
+mod state;
 mod url;
 
 use alloc::{string::String, vec::Vec};
@@ -37,7 +38,13 @@ pub use self::{
     settings::{RememberRedirects, Timeouts},
     url::{InvalidUrl, UrlFault},
 };
-use self::{recent::Recent, reestablish::Trouble, retry::Jitter, url::Url};
+use self::{
+    recent::Recent,
+    reestablish::Trouble,
+    retry::Jitter,
+    state::{Current, Moved, Phase, State},
+    url::Url,
+};
 use crate::{Decoder, Event, EventRef, Retry, Text, Timestamp, decode::Step};
 
 /// A client that keeps a stream of events open, and resumes it where it was when the connection is lost.
@@ -111,64 +118,6 @@ pub struct EventSource {
     /// The connection is gone; what it brought is still being decoded.
     lost: Option<Loss>,
     current: Current,
-}
-
-#[derive(Debug)]
-enum State {
-    /// To connect at once.
-    Due {
-        id_reported: bool,
-    },
-    /// A request is under way.
-    Requested,
-    /// An answer was refused; its body is being collected.
-    Refused {
-        reason: FailReason,
-        body: Vec<u8>,
-    },
-    /// A redirect was accepted: the request goes elsewhere.
-    Redirected,
-    /// An answer was accepted; nobody knows yet.
-    Accepted,
-    Open,
-    /// The connection is gone, and nothing of it is left to decode.
-    Lost(Loss),
-    /// The loss has been weighed, and the wait has begun; nobody knows yet.
-    Reestablishing {
-        cause: Loss,
-        delay: Duration,
-        until: Timestamp,
-    },
-    Waiting {
-        until: Timestamp,
-    },
-    Failed(FailReason),
-    Closed,
-}
-
-/// How far a request has come.
-#[derive(Clone, Copy, Debug, Eq, PartialEq)]
-enum Phase {
-    /// The transport has said nothing about it.
-    Unknown,
-    Connecting,
-    Connected,
-}
-
-/// Where a remembered redirect leads.
-#[derive(Debug)]
-struct Moved {
-    url: Text,
-    /// The request has become a `GET` without a body on the way.
-    as_get: bool,
-}
-
-/// What the last output lends.
-#[derive(Clone, Copy, Debug, Eq, PartialEq)]
-enum Current {
-    Nothing,
-    Comment,
-    Event,
 }
 
 impl EventSource {

@@ -1,9 +1,9 @@
 //! Which faults are permanent, and which may pass.
 
 use alloc::sync::Arc;
-use core::{fmt, ops::Deref};
+use core::{fmt, ops::Deref, time::Duration};
 
-use super::{NetworkError, ResponseHead};
+use super::{Loss, NetworkError, ResponseHead};
 
 /// What an answer, or a missing answer, leads to: the rules that can be replaced.
 ///
@@ -31,6 +31,14 @@ pub trait Policy: Send + Sync {
     /// Judges what went wrong below, where `error` is how the transport sees it.
     fn network(&self, error: NetworkError) -> NetworkError {
         error
+    }
+
+    /// Chooses the wait before a reconnection, where `delay` is the one that [`Backoff`](super::Backoff) has chosen and
+    /// `attempt` is its number, counted from 1 since the connection was last healthy. `None` gives up. A wait that is
+    /// shorter than the reconnection time is made as long.
+    fn delay(&self, cause: Loss, attempt: u32, delay: Duration) -> Option<Duration> {
+        let _ = (cause, attempt);
+        Some(delay)
     }
 }
 

@@ -107,13 +107,16 @@ impl EventSource {
         let ceiling = self.config.backoff.retry_ceiling;
         let asked = self.decoder.retry().map(Retry::as_duration);
         let base = asked.map_or(self.config.reconnection_time, |asked| asked.min(ceiling));
-        let delay = self.config.backoff.delay(base, self.trouble.failures(), &mut self.jitter);
-        let delay = delay.max(retry_after.min(ceiling));
+        let least = base.max(self.config.backoff.floor).max(retry_after.min(ceiling));
+        let delay = self.config.backoff.delay(base, self.trouble.failures(), &mut self.jitter).max(least);
+        let attempt = self.trouble.reconnections.saturating_add(1);
+        let chosen = self.config.policy.delay(cause, attempt, delay).map(|delay| delay.max(least));
         let since = self.trouble.since.unwrap_or(now);
-        if self.config.give_up_after.is_some_and(|limit| now + delay > since + limit) {
+        let in_time = |delay: &Duration| self.config.give_up_after.is_none_or(|limit| now + *delay <= since + limit);
+        let Some(delay) = chosen.filter(in_time) else {
             self.state = State::Failed(self.give_up(cause));
             return self.poll_output(now);
-        }
+        };
         self.reestablish(cause, delay, now);
         let asked = asked.unwrap_or_default().max(retry_after);
         if asked > ceiling && self.trouble.reported.replace(asked) != Some(asked) {

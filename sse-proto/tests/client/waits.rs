@@ -2,7 +2,7 @@
 
 use core::time::Duration;
 
-use sse_proto::client::{Backoff, NetworkError, Output};
+use sse_proto::client::{Backoff, FailReason, Loss, NetworkError, Output, Policy};
 
 use crate::{Client, config, exact, idle, secs};
 
@@ -178,4 +178,26 @@ fn retry_after_has_the_same_ceiling() {
     let (asked, used) = (secs(u64::MAX), secs(24 * 60 * 60));
     assert_eq!(client.poll(), Output::DelayCapped { asked, used });
     assert_eq!(client.reestablishing().1, used);
+}
+
+/// R12: a strategy of the caller's own, which may wait longer than the server says and not shorter.
+#[test]
+fn the_policy_has_the_last_word_on_waits() {
+    struct Linear;
+
+    impl Policy for Linear {
+        fn delay(&self, cause: Loss, attempt: u32, delay: Duration) -> Option<Duration> {
+            assert!(cause == Loss::Unreachable && delay >= secs(2));
+            (attempt < 5).then(|| secs(1) * attempt)
+        }
+    }
+
+    let mut client = Client::with(config().reconnection_time(secs(2)).policy(Linear));
+    client.request();
+    for wait in [2, 2, 3, 4].map(secs) {
+        assert_eq!(client.break_off(), wait);
+        client.reconnect();
+    }
+    client.source.handle_error(NetworkError::Passing);
+    assert_eq!(client.failure(), FailReason::GaveUp { cause: Loss::Unreachable, attempts: 4 });
 }

@@ -10,7 +10,7 @@ use sse_proto::client::{FailReason, Loss, NetworkError, Request};
 
 use crate::{
     Change, config, now, opened, poll,
-    script::{Answer, Body, Step},
+    script::{Answer, Step},
     secs, source,
 };
 
@@ -50,18 +50,22 @@ fn a_fresh_token_goes_out_with_every_attempt() {
 
 #[test]
 fn a_redirect_is_not_asked_for_again() {
-    let redirect = Answer::Status(307, Body::default());
-    let (source, _, script) = source(config(), vec![redirect, Answer::Never]);
+    let answers = vec![Answer::Redirect("/x"), Answer::Redirect("http://away.example/"), Answer::Never];
+    let (source, _, script) = source(config(), answers);
     let asked = Arc::new(AtomicU32::new(0));
     let count = Arc::clone(&asked);
-    let mut source = source.prepare(move |request| {
+    let mut source = source.prepare(move |mut request| {
         count.fetch_add(1, Ordering::Relaxed);
-        async move { Ok(request) }
+        request.headers.append("Authorization", "Bearer 1").unwrap();
+        core::future::ready(Ok(request))
     });
-    // The scripted redirect names no place, which is a refusal; what matters is that there is no second question.
-    let failure = now(source.next()).unwrap().unwrap_err();
-    assert_eq!(failure.reason, FailReason::Status(307));
-    assert_eq!((asked.load(Ordering::Relaxed), script.requests().len()), (1, 1));
+    assert!(poll(source.next()).is_pending());
+    assert_eq!(asked.load(Ordering::Relaxed), 1);
+    // What was put in goes along, but not to another origin (D-10).
+    let sent = script.requests();
+    let token = |number: usize| sent[number].headers.value("authorization");
+    assert_eq!([token(0), token(1), token(2)], [Some(&b"Bearer 1"[..]), Some(b"Bearer 1"), None]);
+    assert_eq!(sent[1].url, "http://example.com/x");
 }
 
 #[test]

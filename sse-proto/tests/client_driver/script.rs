@@ -36,6 +36,7 @@ pub(crate) enum Step {
 pub(crate) enum Answer {
     Stream(Body),
     Status(u16, Body),
+    Redirect(&'static str),
     Error(&'static str),
     /// None yet, once; then the other.
     Later(Box<Answer>),
@@ -138,9 +139,14 @@ impl Future for Answering {
     type Output = Result<Response<Body>, &'static str>;
 
     fn poll(mut self: Pin<&mut Self>, _: &mut Context<'_>) -> Poll<Self::Output> {
+        let mut location = None;
         let (status, body) = match self.answer.take().expect("polled after it was ready") {
             Answer::Stream(body) => (200, body),
             Answer::Status(status, body) => (status, body),
+            Answer::Redirect(to) => {
+                location = Some(("Location", to));
+                (307, Body::default())
+            }
             Answer::Error(error) => return Poll::Ready(Err(error)),
             Answer::Later(answer) => {
                 self.answer = Some(*answer);
@@ -156,7 +162,7 @@ impl Future for Answering {
                 return Poll::Pending;
             }
         };
-        let headers = [("Content-Type", "text/event-stream")].into_iter().collect();
+        let headers = [("Content-Type", "text/event-stream")].into_iter().chain(location).collect();
         Poll::Ready(Ok(Response { head: ResponseHead { status, headers }, body }))
     }
 }

@@ -223,7 +223,7 @@ impl Pair {
                 client::Output::Connect(request) => {
                     self.requests += 1;
                     let arrives = self.now + self.network.delay;
-                    self.link = Link::Asked { arrives, request };
+                    self.link = Link::Asked { arrives, request: *request };
                 }
                 client::Output::Event => self.tell_event(),
                 client::Output::Failed(_) => {

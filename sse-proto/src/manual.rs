@@ -29,6 +29,41 @@
 //! Time is a [`Timestamp`](crate::Timestamp): a duration since an epoch of your choice. In a test it is a number that
 //! you add to, and a reconnection after three seconds takes no time at all.
 //!
+//! # What the client does, and what can be changed
+//!
+//! Without settings, [`EventSource`](crate::client::EventSource) is what the standard describes. Each line of this table
+//! is a decision of the state machine; the right column is a method of [`Config`](crate::client::Config).
+//!
+//! | what | by default | to change it |
+//! |---|---|---|
+//! | the request | `GET`, no body | `method`, `body`, `header` |
+//! | the answer | status 200 and `text/event-stream`, no encoding; any other fails for good | `policy`, `resilient`, `any_content_type` |
+//! | what a refusal says | status, headers, 8 KiB of the body | `refusal_body` |
+//! | redirects | 20 at most, no way from https to http, no credentials to another origin | `redirects` |
+//! | where a reconnection goes | where permanent redirects led | `remember_redirects` |
+//! | the wait | the reconnection time, 3 s until the server says otherwise | `reconnection_time` |
+//! | while the server is away | waits that double up to 30 s, random in their span | `backoff`, `policy` |
+//! | giving up | never | `max_reconnections`, `give_up_after`, `retry_first` |
+//! | sending twice what must not be | only with an event ID to go on from | `resend` |
+//! | no connection | 30 s, where the transport can tell | `connect_timeout` |
+//! | no answer | waited for without limit | `head_timeout` |
+//! | a silent stream | waited for without limit | `idle_timeout` |
+//! | a stored ID | none | `last_event_id` |
+//! | what is told beside events | openings, losses, failures | `report` |
+//! | the last bytes for diagnosis | not kept | `recent_input` |
+//!
+//! Each request has the number of the attempt and the reason of the last break, so that whoever sends it can put in what
+//! has become stale, a token above all. [`handle_request`](crate::client::EventSource::handle_request) tells the machine
+//! what was changed; the loop of `driver` has a hook for it, `EventSource::prepare`.
+//!
+//! An answer that does not open the stream is a [`FailReason`](crate::client::FailReason), and there is a
+//! [`Refusal`](crate::client::Refusal) beside it. A [`Policy`](crate::client::Policy) may take it for passing instead: the
+//! cause of the reconnection is then [`Loss::Refused`](crate::client::Loss::Refused), and the wait is that of
+//! `Retry-After` at least.
+//!
+//! A wait that a server asks for is never cut short, but for one of more than a day: that is cut to a day, and told as
+//! [`Output::DelayCapped`](crate::client::Output::DelayCapped).
+//!
 //! # A runtime of your own
 //!
 //! For a runtime or a transport that no adapter is for, there are the loops of `driver` (feature `driver`). They ask for

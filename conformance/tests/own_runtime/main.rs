@@ -53,7 +53,7 @@ impl Connect for Network {
     fn connect(&mut self, request: Request) -> Self::Future {
         self.connections += 1;
         // One in five cannot be reached, and the others break off, each at another place.
-        if self.connections % 5 == 0 {
+        if self.connections.is_multiple_of(5) {
             return ready(Err(Broken));
         }
         let (sink, source) = pipe(Some(500 + 37 * self.connections));

@@ -72,9 +72,19 @@ pub(crate) fn start() {
     COUNTS.store(true, Relaxed);
 }
 
-/// How many allocations there were in all threads since [`start`].
-pub(crate) fn counted() -> u64 {
-    CALLS.load(Relaxed)
+/// What was counted since [`start`].
+pub(crate) fn counted() -> Counted {
+    Counted { calls: CALLS.load(Relaxed), live: LIVE.load(Relaxed), peak: PEAK.load(Relaxed) }
+}
+
+/// Allocations in all threads.
+#[derive(Clone, Copy, Debug, Default)]
+pub(crate) struct Counted {
+    pub(crate) calls: u64,
+    /// Bytes that were allocated and not freed.
+    pub(crate) live: isize,
+    /// The most that there were at a time.
+    pub(crate) peak: isize,
 }
 
 /// Counts and prints, each decoder over each corpus.

@@ -1,6 +1,10 @@
 //! What this process has cost so far.
 
-use std::{mem::MaybeUninit, ops::Sub, time::Duration};
+use std::{
+    mem::MaybeUninit,
+    ops::{Add, Sub},
+    time::Duration,
+};
 
 /// CPU time.
 #[derive(Clone, Copy, Debug, Default)]
@@ -24,6 +28,14 @@ impl Cpu {
 
     pub(crate) fn total(self) -> Duration {
         self.user + self.system
+    }
+}
+
+impl Add for Cpu {
+    type Output = Self;
+
+    fn add(self, other: Self) -> Self {
+        Self { user: self.user + other.user, system: self.system + other.system }
     }
 }
 

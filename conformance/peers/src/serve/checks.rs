@@ -14,10 +14,11 @@ impl Checks {
     }
 
     pub(super) fn at_most(&mut self, what: impl Into<String>, reached: f64, bar: f64) {
-        let ok = reached <= bar;
-        self.all &= ok;
-        let ok = if ok { "yes" } else { "NO" };
-        self.table.row([what.into(), format!("{reached:.3}"), format!("≤ {bar}"), ok.to_owned()]);
+        self.add(what.into(), reached, "≤", bar, reached <= bar);
+    }
+
+    pub(super) fn at_least(&mut self, what: impl Into<String>, reached: f64, bar: f64) {
+        self.add(what.into(), reached, "≥", bar, reached >= bar);
     }
 
     /// Prints which bars were reached; says whether all were.
@@ -26,5 +27,11 @@ impl Checks {
             self.table.print();
         }
         self.all
+    }
+
+    fn add(&mut self, what: String, reached: f64, sign: &str, bar: f64, ok: bool) {
+        self.all &= ok;
+        let ok = if ok { "yes" } else { "NO" };
+        self.table.row([what, format!("{reached:.3}"), format!("{sign} {bar}"), ok.to_owned()]);
     }
 }

@@ -1,7 +1,7 @@
 //! A server under test in a process of its own, so that its CPU time, its allocations and its memory are its own.
 
 use std::{
-    env,
+    env, fs,
     io::{self, BufRead, BufReader, Read, Write},
     net::{Ipv4Addr, SocketAddr, TcpListener as StdListener, TcpStream},
     process::{Child, Command, Stdio},
@@ -12,6 +12,7 @@ use tokio::{
     io::{AsyncBufReadExt, AsyncWriteExt},
     net::{TcpListener, TcpSocket},
     runtime::Builder,
+    time::{MissedTickBehavior, interval},
 };
 
 use super::{
@@ -29,6 +30,12 @@ pub(super) struct Report {
     pub(super) cpu: Cpu,
     /// Allocations since counting began.
     pub(super) calls: u64,
+    /// Bytes allocated since counting began, and not freed.
+    pub(super) live: i64,
+    /// The most of those at a time.
+    pub(super) peak: i64,
+    /// Resident memory in bytes.
+    pub(super) resident: u64,
 }
 
 /// The server's process, seen from the load generator. It ends with this value.
@@ -67,6 +74,11 @@ impl Host {
         self.tell(&format!("burst {events}\n"))
     }
 
+    /// Has so many events published, one each time the interval is over.
+    pub(super) fn pace(&mut self, events: u64, interval: Duration) -> Result<(), String> {
+        self.tell(&format!("pace {events} {}\n", interval.as_micros()))
+    }
+
     /// Counts allocations from now on.
     pub(super) fn count(&mut self) -> Result<(), String> {
         self.tell("count\n")
@@ -77,12 +89,12 @@ impl Host {
         let mut line = String::new();
         self.answers.read_line(&mut line).map_err(|error| error.to_string())?;
         let numbers: Vec<i64> = line.split_whitespace().filter_map(|number| number.parse().ok()).collect();
-        let [user, system, calls] = *numbers else {
+        let [user, system, calls, live, peak, resident] = *numbers else {
             return Err(format!("the server says {line:?}"));
         };
         let time = |nanos: i64| Duration::from_nanos(nanos as u64);
         let cpu = Cpu { user: time(user), system: time(system) };
-        Ok(Report { cpu, calls: calls as u64 })
+        Ok(Report { cpu, calls: calls as u64, live, peak, resident: resident as u64 })
     }
 
     fn tell(&mut self, command: &str) -> Result<(), String> {
@@ -160,6 +172,14 @@ async fn obey(listener: StdListener, publish: Publish) -> Result<(), String> {
         let (command, mut number) = (words.next(), || words.next().and_then(|number| number.parse().ok()).unwrap_or(0));
         match command {
             Some("burst") => publish(make(number())),
+            Some("pace") => {
+                let (count, mut ticks) = (number(), interval(Duration::from_micros(number().max(1))));
+                ticks.set_missed_tick_behavior(MissedTickBehavior::Delay);
+                for _ in 0..count {
+                    ticks.tick().await;
+                    publish(make(1));
+                }
+            }
             Some("count") => allocs::start(),
             Some("report") => write.write_all(report().as_bytes()).await.map_err(|error| error.to_string())?,
             _ => return Err(format!("{line:?} is no command")),
@@ -169,7 +189,14 @@ async fn obey(listener: StdListener, publish: Publish) -> Result<(), String> {
 }
 
 fn report() -> String {
-    let cpu = Cpu::now();
+    let (cpu, counted) = (Cpu::now(), allocs::counted());
     let (user, system) = (cpu.user.as_nanos(), cpu.system.as_nanos());
-    format!("{user} {system} {}\n", allocs::counted())
+    format!("{user} {system} {} {} {} {}\n", counted.calls, counted.live, counted.peak, resident())
+}
+
+/// Resident memory in bytes, 0 where the system does not say.
+fn resident() -> u64 {
+    let status = fs::read_to_string("/proc/self/status").unwrap_or_default();
+    let line = status.lines().find_map(|line| line.strip_prefix("VmRSS:"));
+    line.and_then(|line| line.split_whitespace().next()?.parse::<u64>().ok()).map_or(0, |kib| kib * 1024)
 }

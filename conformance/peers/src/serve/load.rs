@@ -81,6 +81,10 @@ impl Load {
         Ok(())
     }
 
+    pub(super) fn readers(&self) -> usize {
+        self.readers.len()
+    }
+
     /// Reads what comes until all readers are done that are not stalled.
     fn until(&mut self, done: impl Fn(&Reader) -> bool) -> Result<(), String> {
         let mut last = Instant::now();

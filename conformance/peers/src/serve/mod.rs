@@ -17,6 +17,9 @@ pub(crate) struct Args {
     /// How many subscribers the events fan out to. Each takes a file descriptor on either side.
     #[arg(long, value_delimiter = ',', default_value = "1000")]
     subscribers: Vec<usize>,
+    /// How many events are published at once.
+    #[arg(long, value_delimiter = ',', default_value = "32,1")]
+    burst: Vec<u64>,
     /// Only these servers.
     #[arg(long, value_delimiter = ',')]
     server: Vec<String>,
@@ -24,17 +27,13 @@ pub(crate) struct Args {
 
 impl Default for Args {
     fn default() -> Self {
-        Self { subscribers: vec![1000], server: Vec::new() }
+        Self { subscribers: vec![1000], burst: vec![32, 1], server: Vec::new() }
     }
 }
-
-/// So many events come at once.
-const BURST: u64 = 32;
 
 /// Measures and prints; says whether all bars were reached.
 pub(crate) fn run(args: &Args, effort: Effort) -> Result<bool, String> {
     let quick = effort.per_round == Effort::smoke().per_round;
-    let rounds = effort.rounds.min(3);
     for name in &args.server {
         contenders::named(name)?;
     }
@@ -42,11 +41,11 @@ pub(crate) fn run(args: &Args, effort: Effort) -> Result<bool, String> {
     let mut reached = Vec::new();
     for &subscribers in &args.subscribers {
         let subscribers = if quick { subscribers.min(50) } else { subscribers };
-        // So many deliveries, whatever the number of subscribers.
-        for (burst, deliveries) in [(BURST, 1_000_000), (1, 200_000)] {
-            let deliveries = if quick { deliveries / 100 } else { deliveries };
-            let times = (deliveries / (subscribers as u64 * burst)).max(4);
-            reached.push(fanout::run(Order { subscribers, burst, times }, rounds, asked)?);
+        for &burst in &args.burst {
+            // Single events cost ten times as much.
+            let deliveries = if burst == 1 { 400_000 } else { 3_000_000 };
+            let (deliveries, rounds) = if quick { (deliveries / 100, 1) } else { (deliveries, 20) };
+            reached.push(fanout::run(Order { subscribers, burst, deliveries, rounds }, asked)?);
         }
     }
     Ok(!reached.contains(&false))

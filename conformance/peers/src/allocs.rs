@@ -72,6 +72,11 @@ pub(crate) fn start() {
     COUNTS.store(true, Relaxed);
 }
 
+/// Counts no more.
+pub(crate) fn stop() {
+    COUNTS.store(false, Relaxed);
+}
+
 /// What was counted since [`start`].
 pub(crate) fn counted() -> Counted {
     Counted { calls: CALLS.load(Relaxed), live: LIVE.load(Relaxed), peak: PEAK.load(Relaxed) }

@@ -94,6 +94,31 @@ impl Scanner {
     }
 }
 
+/// Counts events, and looks no closer: for streams that are faster than a [`Scanner`].
+pub(super) struct Counter {
+    start: Finder<'static>,
+    torn: Vec<u8>,
+}
+
+impl Counter {
+    pub(super) fn new() -> Self {
+        Self { start: Finder::new(BEFORE_NUMBER), torn: Vec::new() }
+    }
+
+    /// How many events begin in what has come, or end their beginning in it.
+    pub(super) fn count(&mut self, bytes: &[u8]) -> u64 {
+        let held = self.torn.len();
+        self.torn.extend_from_slice(&bytes[..bytes.len().min(BEFORE_NUMBER.len() - 1)]);
+        let across = held > 0 && self.start.find(&self.torn).is_some_and(|at| at < held);
+        self.torn = if bytes.len() < BEFORE_NUMBER.len() {
+            if across { Vec::new() } else { beginning(&self.torn).to_vec() }
+        } else {
+            beginning(bytes).to_vec()
+        };
+        u64::from(across) + self.start.find_iter(bytes).count() as u64
+    }
+}
+
 fn number(digits: &[u8]) -> Result<u64, String> {
     digits.iter().try_fold(0_u64, |number, digit| match digit {
         b'0'..=b'9' => Ok(number * 10 + u64::from(digit - b'0')),

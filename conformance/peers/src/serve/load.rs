@@ -9,7 +9,7 @@ use std::{
 use memchr::memmem;
 use mio::{Events, Interest, Poll, Token, net::TcpStream};
 
-use super::event::{Delivered, Scanner, now};
+use super::event::{Counter, Delivered, Scanner, now};
 
 /// So long may nothing come where something must.
 const PATIENCE: Duration = Duration::from_secs(10);
@@ -30,6 +30,8 @@ struct Reader {
     head: Option<Vec<u8>>,
     stalled: bool,
     delivered: Delivered,
+    /// Everything that came, if that is asked for.
+    record: Option<Vec<u8>>,
 }
 
 impl Load {
@@ -66,7 +68,7 @@ impl Load {
             format!("reader {} cannot connect: {error} (ulimit -n?)", self.readers.len())
         })?;
         let head = Some(Vec::new());
-        self.readers.push(Reader { stream, head, stalled: false, delivered: Delivered::default() });
+        self.readers.push(Reader { stream, head, stalled: false, delivered: Delivered::default(), record: None });
         Ok(())
     }
 
@@ -79,6 +81,38 @@ impl Load {
             }
         }
         Ok(())
+    }
+
+    /// Has a reader read nothing from now on.
+    pub(super) fn stall(&mut self, reader: usize) {
+        self.readers[reader].stalled = true;
+    }
+
+    /// Has a stalled reader read again, until the last of so many events. Returns what it was delivered in all, and the
+    /// bytes that came.
+    pub(super) fn wake(&mut self, reader: usize, events: u64) -> Result<(Delivered, Vec<u8>), String> {
+        let woken = &mut self.readers[reader];
+        woken.stalled = false;
+        woken.record = Some(Vec::new());
+        woken.read(&self.scanner, &mut self.buffer, None)?;
+        self.until(|reader| reader.delivered.next >= events)?;
+        let woken = &mut self.readers[reader];
+        Ok((woken.delivered.clone(), woken.record.take().unwrap_or_default()))
+    }
+
+    /// Connects one more reader, which goes on behind an event, and reads until it has the last of so many events.
+    pub(super) fn resume(
+        &mut self,
+        address: SocketAddr,
+        id: &str,
+        after: u64,
+        events: u64,
+    ) -> Result<Delivered, String> {
+        self.add(address, &format!("Last-Event-ID: {id}\r\n"))?;
+        let last = self.readers.len() - 1;
+        self.readers[last].delivered.next = after + 1;
+        self.until(|reader| reader.head.is_none() && reader.delivered.next >= events)?;
+        Ok(self.readers[last].delivered.clone())
     }
 
     pub(super) fn readers(&self) -> usize {
@@ -107,6 +141,24 @@ impl Load {
         }
         Ok(())
     }
+}
+
+/// Asks for a stream of so many events, and reads it as fast as it comes.
+pub(super) fn drain(address: SocketAddr, events: u64) -> Result<(), String> {
+    let failed = |error: std::io::Error| error.to_string();
+    let mut stream = StdStream::connect(address).map_err(failed)?;
+    stream.set_read_timeout(Some(PATIENCE)).map_err(failed)?;
+    let request = format!("GET /stream/{events} HTTP/1.1\r\nHost: {address}\r\n\r\n");
+    stream.write_all(request.as_bytes()).map_err(failed)?;
+    let (mut counter, mut buffer) = (Counter::new(), vec![0; 256 * 1024]);
+    let mut count = 0;
+    while count < events {
+        match stream.read(&mut buffer).map_err(failed)? {
+            0 => return Err(format!("the stream ends after {count} events of {events}")),
+            read => count += counter.count(&buffer[..read]),
+        }
+    }
+    if count > events { Err(format!("{count} events instead of {events}")) } else { Ok(()) }
 }
 
 impl Reader {
@@ -138,6 +190,9 @@ impl Reader {
                 }
                 joined = head.split_off(end);
                 bytes = &joined;
+            }
+            if let Some(record) = &mut self.record {
+                record.extend_from_slice(bytes);
             }
             scanner.scan(&mut self.delivered, bytes, |made| {
                 if let Some(latencies) = &mut latencies {

@@ -5,10 +5,10 @@ use std::{net::TcpListener, thread, time::Duration};
 use actix_web::{App, HttpServer, rt::System, web};
 use actix_web_lab::sse::{Data, Event, Sse};
 use bytestring::ByteString;
-use futures_util::stream::unfold;
+use futures_util::stream::{iter, unfold};
 use tokio::sync::broadcast;
 
-use super::{KEPT, Publish, axum::next};
+use super::{super::event, KEPT, Publish, axum::next};
 
 /// Events over a broadcast channel of their data, with a keep-alive as often as axum's.
 pub(super) fn sse(listener: TcpListener) -> Result<Publish, String> {
@@ -23,7 +23,12 @@ pub(super) fn sse(listener: TcpListener) -> Result<Publish, String> {
             });
             async move { Sse::from_infallible_stream(events).with_keep_alive(Duration::from_secs(15)) }
         };
-        App::new().route("/", web::get().to(answer))
+        let stream = |count: web::Path<usize>| {
+            let data = ByteString::from(event::data(0));
+            let events = iter((0..count.into_inner()).map(move |_| Event::Data(Data::new(data.clone()))));
+            async move { Sse::from_infallible_stream(events).with_keep_alive(Duration::from_secs(15)) }
+        };
+        App::new().route("/", web::get().to(answer)).route("/stream/{count}", web::get().to(stream))
     };
     let workers = thread::available_parallelism().map_or(1, usize::from);
     thread::spawn(move || {

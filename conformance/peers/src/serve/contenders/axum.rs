@@ -1,36 +1,49 @@
 //! Servers over axum: ours, its own events, and bytes that were encoded once.
 
-use std::{convert::Infallible, net::TcpListener as StdListener, sync::Arc};
+use std::{convert::Infallible, iter::repeat_n, net::TcpListener as StdListener, sync::Arc};
 
 use axum::{
     Router,
     body::Body,
-    http::header::{CACHE_CONTROL, CONTENT_TYPE},
+    extract::Path,
+    http::header::{CACHE_CONTROL, CONTENT_TYPE, HeaderName},
     response::{
-        IntoResponse, Sse,
+        Sse,
         sse::{Event, KeepAlive},
     },
-    routing::get,
+    routing::{MethodRouter, get},
 };
 use bytes::Bytes;
-use futures_util::stream::unfold;
-use sse_tokio::{LastEventId, Log, Session};
+use futures_util::stream::{iter, pending, unfold};
+use sse_tokio::{EventType, LastEventId, Log, Session, SessionConfig, Text};
 use tokio::{
     net::TcpListener,
     sync::broadcast::{self, Receiver, error::RecvError},
 };
 
-use super::{KEPT, Publish};
+use super::{super::event, KEPT, Publish};
 
-/// Sessions over a log, which makes IDs.
+/// The type of the event that tells a client that it misses events.
+pub(in super::super) const RESYNC: &str = "resync";
+
+const HEADERS: [(HeaderName, &str); 2] = [(CONTENT_TYPE, "text/event-stream"), (CACHE_CONTROL, "no-cache")];
+
+/// Sessions over a log, which makes IDs. A client that was too slow is told so.
 pub(super) fn ours(listener: StdListener) -> Result<Publish, String> {
     let log = Log::default();
     let read = log.clone();
+    let resync = Some(EventType::new(RESYNC).map_err(|error| error.to_string())?);
+    let config = SessionConfig { resync, ..SessionConfig::default() };
     let answer = move |LastEventId(id): LastEventId| {
-        let log = read.clone();
-        async move { Session::resume(&log, id.as_ref()) }
+        let (log, config) = (read.clone(), config.clone());
+        async move { Session::resume_with(&log, id.as_ref(), config) }
     };
-    serve(listener, Router::new().route("/", get(answer)))?;
+    let data = Text::from(event::data(0));
+    let stream = move |Path(count): Path<usize>| {
+        let data = data.clone();
+        async move { Session::stream(SessionConfig::default(), iter(repeat_n(data, count))) }
+    };
+    serve(listener, answer_with(get(answer), get(stream)))?;
     Ok(Box::new(move |events| {
         log.publish_all(events).expect("the log is open, and the events are small");
     }))
@@ -47,7 +60,13 @@ pub(super) fn sse(listener: StdListener) -> Result<Publish, String> {
         });
         async move { Sse::new(events).keep_alive(KeepAlive::default()) }
     };
-    serve(listener, Router::new().route("/", get(answer)))?;
+    let data: Arc<str> = event::data(0).into();
+    let stream = move |Path(count): Path<usize>| {
+        let data = data.clone();
+        let events = iter((0..count).map(move |_| Ok::<_, Infallible>(Event::default().data(&*data))));
+        async move { Sse::new(events).keep_alive(KeepAlive::default()) }
+    };
+    serve(listener, answer_with(get(answer), get(stream)))?;
     Ok(Box::new(move |events| {
         for event in events {
             // Without receivers there is nothing to do.
@@ -64,12 +83,15 @@ pub(super) fn bytes(listener: StdListener) -> Result<Publish, String> {
         let events = unfold(subscribe.subscribe(), |mut receiver| async move {
             Some((Ok::<_, Infallible>(next(&mut receiver).await?), receiver))
         });
-        async move {
-            ([(CONTENT_TYPE, "text/event-stream"), (CACHE_CONTROL, "no-cache")], Body::from_stream(events))
-                .into_response()
-        }
+        async move { (HEADERS, Body::from_stream(events)) }
     };
-    serve(listener, Router::new().route("/", get(answer)))?;
+    let data: Arc<str> = event::data(0).into();
+    let stream = move |Path(count): Path<usize>| {
+        let data = data.clone();
+        let events = iter((0..count).map(move |_| Ok::<_, Infallible>(format!("data: {data}\n\n"))));
+        async move { (HEADERS, Body::from_stream(events)) }
+    };
+    serve(listener, answer_with(get(answer), get(stream)))?;
     Ok(Box::new(move |events| {
         for event in events {
             // Without receivers there is nothing to do.
@@ -78,8 +100,15 @@ pub(super) fn bytes(listener: StdListener) -> Result<Publish, String> {
     }))
 }
 
+/// Responses without an end and without content.
+pub(super) fn silent(listener: StdListener) -> Result<Publish, String> {
+    let answer = || async { (HEADERS, Body::from_stream(pending::<Result<Bytes, Infallible>>())) };
+    serve(listener, answer_with(get(answer), get(answer)))?;
+    Ok(Box::new(drop))
+}
+
 /// The next message; those that the channel has dropped are left out, as in most examples.
-pub(super) async fn next<T: Clone>(receiver: &mut Receiver<T>) -> Option<T> {
+pub(in super::super) async fn next<T: Clone>(receiver: &mut Receiver<T>) -> Option<T> {
     loop {
         match receiver.recv().await {
             Ok(message) => return Some(message),
@@ -87,6 +116,10 @@ pub(super) async fn next<T: Clone>(receiver: &mut Receiver<T>) -> Option<T> {
             Err(RecvError::Closed) => return None,
         }
     }
+}
+
+fn answer_with(published: MethodRouter, stream: MethodRouter) -> Router {
+    Router::new().route("/", published).route("/stream/{count}", stream)
 }
 
 fn serve(listener: StdListener, app: Router) -> Result<(), String> {

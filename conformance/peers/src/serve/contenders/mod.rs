@@ -6,12 +6,13 @@ mod limit;
 
 use std::net::TcpListener;
 
+pub(super) use self::axum::{RESYNC, next};
 use crate::peers::Role;
 
 /// Publishes the data of some events, all at once, to everybody who is connected.
 pub(super) type Publish = Box<dyn Fn(Vec<String>) + Send + Sync>;
 
-/// A server under test.
+/// A server under test: `/` sends what is published, and `/stream/N` sends so many events that are at hand.
 pub(super) struct Contender {
     pub(super) name: &'static str,
     pub(super) role: Role,
@@ -22,7 +23,7 @@ pub(super) struct Contender {
 pub(super) const OURS: usize = 0;
 pub(super) const AXUM_SSE: usize = 1;
 
-pub(super) const ALL: [Contender; 5] = [
+pub(super) static ALL: [Contender; 5] = [
     Contender { name: "ours", role: Role::Ours, start: axum::ours },
     Contender { name: "axum-sse", role: Role::Peer, start: axum::sse },
     Contender { name: "axum-bytes", role: Role::Peer, start: axum::bytes },
@@ -30,9 +31,13 @@ pub(super) const ALL: [Contender; 5] = [
     Contender { name: "task-per-connection", role: Role::Limit, start: limit::task_per_connection },
 ];
 
+/// What HTTP itself keeps for each connection.
+pub(super) static SILENCE: Contender = Contender { name: "axum-silent", role: Role::Limit, start: axum::silent };
+
 pub(super) fn named(name: &str) -> Result<&'static Contender, String> {
-    let names = || ALL.map(|contender| contender.name).join(", ");
-    ALL.iter().find(|contender| contender.name == name).ok_or_else(|| format!("{name} is none of {}", names()))
+    let names = || ALL.iter().map(|contender| contender.name).collect::<Vec<_>>().join(", ");
+    let mut all = ALL.iter().chain([&SILENCE]);
+    all.find(|contender| contender.name == name).ok_or_else(|| format!("{name} is none of {}", names()))
 }
 
 /// How many events tokio's broadcast channel keeps: as many as our log.

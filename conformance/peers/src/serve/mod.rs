@@ -95,7 +95,8 @@ pub(crate) fn run(args: &Args, effort: Effort) -> Result<bool, String> {
         reached.push(stalled::run(scaled(48_000, 24_000), rounds(15), asked)?);
     }
     if part(Part::Resume) {
-        reached.push(resume::run(scaled(100_000, 10_000) as usize, effort)?);
+        let (rounds, per_round) = (effort.rounds * 3, effort.per_round / 3);
+        reached.push(resume::run(scaled(100_000, 10_000) as usize, Effort { rounds, per_round, ..effort })?);
     }
     if part(Part::Heartbeat) {
         reached.push(heartbeat::run(scaled(10_000, 100) as usize, scaled(4, 1) as u32)?);

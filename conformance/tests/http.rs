@@ -267,6 +267,22 @@ mod tested_otherwise {
         }
     }
 
+    /// A dialler of the caller's own stands for a name service that knows nothing.
+    #[test]
+    fn a_host_without_an_address_is_tried_again() {
+        use sse_conformance::http::{Action, Do};
+        use sse_tokio::{HttpConnector, Target};
+
+        let nobody =
+            |target: Target| async move { Err(std::io::Error::other(format!("no address for {}", target.host))) };
+        let journal = Journal::new(Some(Action { on: String::from("error:0"), what: Do::Close }));
+        let config = Config::new("http://nowhere.invalid/").unwrap();
+        let mut source = sse_tokio::EventSourceOver::new(config, HttpConnector::new(nobody));
+        let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
+        runtime.block_on(follow(&mut source, &journal));
+        assert_eq!(journal.log(), [Entry::Error { ready_state: 0 }]);
+    }
+
     #[test]
     fn an_invalid_url_is_an_error_of_the_constructor() {
         for url in ["http://this is invalid/", "about:blank", "mailto:a@b", "javascript:alert(1)", "", "/events"] {

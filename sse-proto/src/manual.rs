@@ -123,6 +123,30 @@
 //! What a decoder keeps is at most one event's data, type and ID. Data that is not well-formed UTF-8 is kept a second
 //! time while it is lent, with U+FFFD in place of what is wrong, which may be three times as long.
 //!
+//! # Serving: a log and its readers
+//!
+//! A [`Log`](crate::server::Log) has one sequence of messages, whatever their topics are. Each is encoded once, behind the
+//! one before, into segments of at most 64 KiB whose bytes are shared. A reader holds the position of the next message:
+//! what it has not read yet is a slice of a segment, so that a burst of messages is one piece, without a copy and without
+//! an allocation for each reader. Only a reader of some topics whose messages do not lie next to each other needs them
+//! copied together, once for all readers of the same topics at the same place.
+//!
+//! One sequence means one ID for all topics of a client, and one cursor for all topics of a session; a log for each topic
+//! would need as many of both as there are topics. An index of each topic's positions keeps a reader of a rare topic from
+//! walking over the others, and tells whether what it missed was for it.
+//!
+//! Being told of a gap comes in four ways, and one of them always: the value of
+//! [`Resumed`](crate::server::Resumed) when a session is opened, `Output::Lagged` while it runs, the
+//! [`resync`](crate::server::SessionConfig::resync) event for the client, and the
+//! [`Observer`](crate::server::Observer) for the operator.
+//!
+//! A slow reader never holds up the others, nor the publisher, which does not wait unless it asks to. What becomes of a
+//! reader that the log has overtaken is its own setting: it goes on and is told, or it is ended
+//! ([`OnLag`](crate::server::OnLag)), and with [`latest`](crate::server::Interest::latest) it is spared what is out of
+//! date by the time that it reads.
+//!
+//! When a session ends, it ends for a reason ([`CloseReason`](crate::server::CloseReason)). Nothing is sent after that.
+//!
 //! # Without the standard library
 //!
 //! With `default-features = false` the crate needs `alloc` and nothing else; `driver` builds there, too, without the

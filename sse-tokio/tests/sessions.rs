@@ -316,7 +316,7 @@ async fn a_publisher_may_wait_for_a_reader_that_asks_for_it() {
         let log = log.clone();
         async move {
             for number in 0..50 {
-                log.publish_awaiting(format!("{number}")).await.unwrap();
+                log.publish_awaiting(format!("{number}"), 3600 * SECOND).await.unwrap();
             }
             log.close();
         }
@@ -339,12 +339,19 @@ async fn a_reader_that_goes_away_holds_no_publisher_up() {
     log.publish("unread").unwrap();
     let waiting = tokio::spawn({
         let log = log.clone();
-        async move { log.publish_awaiting("next").await.is_ok() }
+        async move { log.publish_awaiting("next", 3600 * SECOND).await.is_ok() }
     });
     tokio::time::sleep(SECOND).await;
     assert!(!waiting.is_finished());
     drop(session);
     assert!(timeout(SECOND, waiting).await.unwrap().unwrap());
+
+    // Patience has an end as well.
+    let _stuck = log.session().awaited(0).config(quiet()).open().unwrap();
+    log.publish("unread").unwrap();
+    let started = Instant::now();
+    log.publish_awaiting("next", 5 * SECOND).await.unwrap();
+    assert!(started.elapsed() >= 5 * SECOND);
 }
 
 #[tokio::test(start_paused = true)]

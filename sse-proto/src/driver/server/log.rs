@@ -6,6 +6,7 @@ use core::{
     future::poll_fn,
     mem,
     task::{Poll, Waker},
+    time::Duration,
 };
 use std::sync::{Mutex, MutexGuard};
 
@@ -113,34 +114,36 @@ impl<K: Runtime> Log<K> {
         published.map(|()| count)
     }
 
-    /// Publishes a message when no session that is [to be waited for](Subscribe::awaited) is too far behind.
+    /// Publishes a message when no session that is [to be waited for](Subscribe::awaited) is too far behind, or when the
+    /// patience is at its end: those who are too slow are treated like all others then.
     ///
-    /// A peer that takes nothing ends this wait with its session, when its
-    /// [write timeout](server::SessionConfig::write_timeout) is over. Dropping the future before it is ready publishes
-    /// nothing.
+    /// Dropping the future before it is ready publishes nothing.
     ///
     /// # Errors
     ///
     /// As for [`publish`](Self::publish).
-    pub async fn publish_awaiting(&self, publication: impl Into<Publication>) -> Result<Option<EventId>, PublishError> {
-        let mut publication = Some(publication.into());
+    pub async fn publish_awaiting(
+        &self,
+        publication: impl Into<Publication>,
+        patience: Duration,
+    ) -> Result<Option<EventId>, PublishError> {
+        let publication = publication.into();
+        let mut alarm = Alarm::new(K::Timer::default());
+        let deadline = alarm.now() + patience;
         let waiting = Waiting::<K>::new(&self.shared);
         poll_fn(|cx| {
             let waker = cx.waker().clone();
             let mut state = lock(&self.shared);
-            if !state.store.is_closed() && !state.subscribers.keep_up(state.store.end(), 1) {
-                let old = state.others.insert(waiting.number, waker);
-                drop(state);
-                drop(old);
-                return Poll::Pending;
+            if state.store.is_closed() || state.subscribers.keep_up(state.store.end(), 1) {
+                return Poll::Ready(());
             }
-            // The future is not polled again once it is ready.
-            let Some(publication) = publication.take() else { return Poll::Pending };
-            let published = state.publish(publication);
-            wake(state);
-            Poll::Ready(published)
+            let old = state.others.insert(waiting.number, waker);
+            drop(state);
+            drop(old);
+            alarm.poll(cx, deadline)
         })
-        .await
+        .await;
+        self.publish(publication)
     }
 
     /// Whether the log takes no more messages: the moment to answer new requests with status 204, which tells clients

@@ -73,7 +73,8 @@ impl<'a, K: Runtime> Subscribe<'a, K> {
         self
     }
 
-    /// Has [`Log::publish_awaiting`] wait while this session is more than so many messages behind.
+    /// Has [`Log::publish_awaiting`] wait while this session is more than so many messages behind: the publisher's
+    /// patience is the bound in time.
     pub fn awaited(mut self, behind: u64) -> Self {
         self.behind = Some(behind);
         self

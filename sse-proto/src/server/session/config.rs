@@ -25,7 +25,10 @@ pub struct SessionConfig {
     /// What becomes of a reader that the log has overtaken.
     pub on_lag: OnLag,
     /// How long the peer may leave what was written untouched before it is taken for gone: 60 s; `None` waits for ever.
-    /// Only drivers that see the writing can tell ([`Session::handle_unwritten`](super::Session::handle_unwritten)).
+    /// Only drivers that see the writing can tell ([`Session::handle_unwritten`](super::Session::handle_unwritten)),
+    /// as `write_to` of the adapters does. Where an HTTP engine writes, it does not ask a session whose peer is stuck:
+    /// there it takes a timeout of the engine or of the socket (`TCP_USER_TIMEOUT`), and until then a session costs its
+    /// cursor and the engine's buffer.
     pub write_timeout: Option<Duration>,
     /// The response ends after so long a time at the latest, so that clients come back with fresh credentials, or to
     /// another server: never, by default. Up to a tenth of it is taken off at random, so that sessions which began

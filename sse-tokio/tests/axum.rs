@@ -1,9 +1,15 @@
 //! The feature `axum`: sessions as responses, the last event ID as an extractor, over HTTP/1.1 and HTTP/2.
-#![cfg(feature = "axum")]
+#![cfg(all(feature = "axum", feature = "client"))]
 
 use std::{future::poll_fn, net::SocketAddr, pin::Pin};
 
-use axum::{Router, extract::State, http::StatusCode, response::IntoResponse, routing::get};
+use axum::{
+    Router,
+    extract::State,
+    http::StatusCode,
+    response::IntoResponse,
+    routing::{get, post},
+};
 use http::{HeaderMap, Request, Response};
 use http_body::Body;
 use hyper::{body::Incoming, client};
@@ -11,7 +17,9 @@ use hyper_util::{
     rt::{TokioExecutor, TokioIo},
     service::TowerToHyperService,
 };
-use sse_tokio::{LastEventId, LastEventIdOrQuery, Log, LogConfig, NoMoreEvents, Session, SessionConfig};
+use sse_tokio::{
+    Change, Config, EventSource, LastEventId, LastEventIdOrQuery, Log, LogConfig, NoMoreEvents, Session, SessionConfig,
+};
 use tokio::net::{TcpListener, TcpStream};
 use tower_http::compression::CompressionLayer;
 
@@ -164,6 +172,27 @@ async fn status_and_headers_can_be_set() {
         assert_eq!(answer.headers()["content-type"], "text/event-stream");
         assert!(read_to(&mut answer.into_body(), "hello\n\n").await.ends_with("data: hello\n\n"));
     }
+}
+
+/// As language models are asked: the question is the body of a POST, and the answer a stream.
+#[tokio::test]
+async fn a_post_is_answered_by_a_session_that_ends_with_its_handler() {
+    let answer = async |question: String| {
+        Session::run(SessionConfig::default(), move |sender| async move {
+            for word in question.split(' ') {
+                sender.send(word).await.unwrap();
+            }
+        })
+    };
+    let address = serve(Router::new().route("/", post(answer)), Protocol::Http1).await;
+    let config = Config::new(format!("http://{address}/")).unwrap().method("POST").unwrap().body("to be or");
+    let mut source = EventSource::open(config).unwrap();
+    for word in ["to", "be", "or"] {
+        assert_eq!(source.next().await.unwrap().unwrap().data(), word);
+    }
+    let Some(Change::Reestablishing { .. } | Change::Failed { .. }) = source.next_change().await else {
+        panic!("the response ends with its handler")
+    };
 }
 
 #[tokio::test]

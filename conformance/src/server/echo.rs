@@ -3,7 +3,10 @@
 use bytes::Bytes;
 use http::Method;
 
-use super::{CheckResult, Target, Verdict, client::Client};
+use super::{
+    CheckResult, Target, Verdict,
+    client::{Answer, Client},
+};
 use crate::{
     Event,
     encoder::{EncoderCase, Expected, Fields},
@@ -41,10 +44,21 @@ fn subject(case: &EncoderCase) -> usize {
     if only_data && !breaks(data) { 2 } else { 0 }
 }
 
-async fn echoed(client: &Client, target: &Target, url: &str, case: &EncoderCase) -> Result<(), String> {
-    let body = Bytes::from(json(&case.fields).to_string());
+/// The stream that comes back for this message.
+pub(super) async fn once(client: &Client, target: &Target, url: &str, message: &str) -> Result<Vec<u8>, String> {
+    let answer = sent(client, target, url, message).await?;
+    answer.is_events().map(|()| answer.bytes())
+}
+
+async fn sent(client: &Client, target: &Target, url: &str, message: &str) -> Result<Answer, String> {
     let head: [(&str, &[u8]); 2] = [("accept", b"text/event-stream"), ("content-type", b"application/json")];
-    let mut answer = client.ask(Method::POST, url, &head, body).await?;
+    let mut answer = client.ask(Method::POST, url, &head, Bytes::copy_from_slice(message.as_bytes())).await?;
+    answer.read(target.watch * 10, |_| false).await;
+    Ok(answer)
+}
+
+async fn echoed(client: &Client, target: &Target, url: &str, case: &EncoderCase) -> Result<(), String> {
+    let answer = sent(client, target, url, &json(&case.fields).to_string()).await?;
     if (400..500).contains(&answer.status) {
         return match &case.expected {
             Expected::Refused { .. } => Ok(()),
@@ -52,7 +66,6 @@ async fn echoed(client: &Client, target: &Target, url: &str, case: &EncoderCase)
         };
     }
     answer.is_events()?;
-    answer.read(target.watch * 10, |_| false).await;
     let bytes = answer.bytes();
     match &case.expected {
         // Whatever was done to the value: no field and no event but those that were given may come of it.

@@ -8,6 +8,7 @@ use http::Method;
 use super::{
     CheckResult, Target, Verdict,
     client::{Answer, Client},
+    echo,
 };
 use crate::grammar::{Grammar, Line};
 
@@ -19,6 +20,7 @@ pub(super) async fn check(client: &Client, target: &Target, results: &mut Vec<Ch
             if answer.is_events().is_ok() {
                 answer.read(target.watch, |_| false).await;
                 judge(&answer, target, results);
+                results.push(CheckResult::new("S-007", end(client, target, &answer).await));
             }
         }
     }
@@ -50,14 +52,6 @@ fn judge(answer: &Answer, target: &Target, results: &mut Vec<CheckResult>) {
     };
     add("S-005", Verdict::Passed);
     add("S-006", names(&grammar));
-    add(
-        "S-007",
-        match &answer.ended {
-            None => Verdict::skipped("the stream did not end while it was watched"),
-            Some(_) if grammar.is_complete() => Verdict::Passed,
-            Some(_) => Verdict::Failed(String::from("the last lines are lost, because no blank one follows them")),
-        },
-    );
     add("S-008", values(&grammar).into());
     let typed = |block: &&Vec<Line<'_>>| {
         let has = |name| block.iter().any(|line| line.name() == Some(name));
@@ -65,6 +59,23 @@ fn judge(answer: &Answer, target: &Target, results: &mut Vec<CheckResult>) {
     };
     let lost = grammar.blocks.iter().filter(typed).count();
     add("S-009", (lost == 0).then_some(()).ok_or_else(|| format!("{lost} such blocks")).into());
+}
+
+/// The end of this stream, or of one that surely ends.
+async fn end(client: &Client, target: &Target, answer: &Answer) -> Verdict {
+    let bytes = match (&answer.ended, &target.echo) {
+        (Some(_), _) => answer.bytes(),
+        (None, None) => return Verdict::skipped("the stream did not end while it was watched"),
+        (None, Some(url)) => match echo::once(client, target, url, "{\"data\":\"a\"}").await {
+            Ok(bytes) => bytes,
+            Err(error) => return Verdict::Failed(error),
+        },
+    };
+    match Grammar::parse(&bytes) {
+        Ok(grammar) if grammar.is_complete() => Verdict::Passed,
+        Ok(_) => Verdict::Failed(String::from("the last lines are lost, because no blank one follows them")),
+        Err(error) => Verdict::Failed(error.to_string()),
+    }
 }
 
 /// How many of the bytes are whole characters: the last one may still be on its way.

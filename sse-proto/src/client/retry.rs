@@ -22,7 +22,8 @@ pub struct Backoff {
     pub ceiling: Duration,
     /// Whether the wait is a random one from its span. If not, it is the whole span: `true`.
     pub jitter: bool,
-    /// How long a connection has to be open for the waits to start anew: 5 s.
+    /// How long a connection has to be open for the waits to start anew: 1 s. A server that falls over at once is asked
+    /// less and less; one that is restarted every few seconds is no such server.
     pub healthy_after: Duration,
     /// The longest wait that a server can ask for: a day. A longer one is cut, and reported as
     /// [`Output::DelayCapped`](super::Output::DelayCapped).
@@ -36,7 +37,7 @@ impl Default for Backoff {
             factor: 2,
             ceiling: Duration::from_secs(30),
             jitter: true,
-            healthy_after: Duration::from_secs(5),
+            healthy_after: Duration::from_secs(1),
             retry_ceiling: Duration::from_secs(24 * 60 * 60),
         }
     }

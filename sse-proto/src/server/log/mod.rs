@@ -264,13 +264,31 @@ impl Log {
         let after = if bound == self.segments.end() {
             self.entries.len()
         } else {
-            // Messages that end within the bound: those whose successors begin there.
-            let starts_within = self.entries.partition_point(|kept| kept.start <= bound);
-            (starts_within - 1).max(index + 1)
+            self.last_within(index, bound).max(index + 1)
         };
         let to = self.place(after);
         cursor.next = self.oldest + after as u64;
         Some(self.segments.slice(from, to))
+    }
+
+    /// The last index behind `index` whose entry begins at `bound` or before. It is near, and so it is looked for from here
+    /// on: a log of 100 000 messages is not searched through.
+    fn last_within(&self, index: usize, bound: u64) -> usize {
+        let within = |at: usize| self.entries.get(at).is_some_and(|kept| kept.start <= bound);
+        let mut step = 1;
+        while within(index + step) {
+            step *= 2;
+        }
+        let (mut low, mut high) = (index + step / 2, index + step);
+        while low + 1 < high {
+            let middle = low.midpoint(high);
+            if within(middle) {
+                low = middle;
+            } else {
+                high = middle;
+            }
+        }
+        low
     }
 
     /// What the reader wants from the cursor on, gathered.

@@ -61,6 +61,7 @@ impl<S: AsyncRead + Unpin> hyper::rt::Read for FuturesIo<S> {
         let most = space.len().min(cursor.remaining());
         let count = ready!(Pin::new(stream).poll_read(cx, &mut space[..most]))?;
         cursor.put_slice(&space[..count]);
+        buffer.filled(count);
         Poll::Ready(Ok(()))
     }
 }

@@ -6,7 +6,8 @@ use bytes::{Bytes, BytesMut};
 /// used again when nobody holds them any more.
 ///
 /// Readers that append use [`room`](Self::room) and [`take`](Self::take); readers that want a slice of initialised bytes
-/// use [`space`](Self::space) and [`take_front`](Self::take_front).
+/// use [`space`](Self::space) and [`take_front`](Self::take_front), or [`filled`](Self::filled) if they copy what was
+/// received.
 #[derive(Debug)]
 pub struct ReceiveBuffer {
     block: BytesMut,
@@ -50,10 +51,22 @@ impl ReceiveBuffer {
 
     /// The first bytes of the slice, as shared bytes: all of it, if `count` is more.
     pub fn take_front(&mut self, count: usize) -> Bytes {
+        self.grow(count);
+        self.block.split_to(count.min(self.block.len())).freeze()
+    }
+
+    /// Says how many bytes the slice got, where they were copied out of it: the next one is larger if it was full.
+    pub fn filled(&mut self, count: usize) {
+        self.grow(count);
+        if self.block.len() < self.space {
+            self.block.clear();
+        }
+    }
+
+    fn grow(&mut self, count: usize) {
         if count >= self.block.len() {
             self.space = self.space.saturating_mul(2).min(self.size);
         }
-        self.block.split_to(count.min(self.block.len())).freeze()
     }
 }
 
@@ -61,5 +74,29 @@ impl Default for ReceiveBuffer {
     /// 64 KiB.
     fn default() -> Self {
         Self::new(64 * 1024)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::ReceiveBuffer;
+
+    #[test]
+    fn the_space_grows_while_it_is_filled_and_no_further_than_the_size() {
+        let mut buffer = ReceiveBuffer::new(64 * 1024);
+        for expected in [8, 16, 32, 64, 64] {
+            let len = buffer.space().len();
+            assert_eq!(len, expected * 1024);
+            buffer.filled(len);
+        }
+        buffer.filled(1);
+        assert_eq!(buffer.space().len(), 64 * 1024);
+
+        let mut buffer = ReceiveBuffer::new(32 * 1024);
+        for expected in [8, 16, 32, 32] {
+            let len = buffer.space().len();
+            assert_eq!(len, expected * 1024);
+            assert_eq!(buffer.take_front(len).len(), len);
+        }
     }
 }

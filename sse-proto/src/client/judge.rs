@@ -85,19 +85,8 @@ impl EventSource {
         }
     }
 
-    /// Everything that has come has been decoded: the silence begins, or goes on.
-    pub(super) fn await_data(&mut self, now: Timestamp) -> Output {
-        if mem::take(&mut self.heard) {
-            self.since = Some(now);
-        }
-        match self.deadline(self.request.timeouts.silence, now) {
-            Ok(until) => Output::Wait { until },
-            Err(()) => self.weigh(Loss::Silent { in_mid_event: false }, now),
-        }
-    }
-
     /// When the present state has lasted for so long: an error if it has.
-    fn deadline(&mut self, limit: Option<Duration>, now: Timestamp) -> Result<Option<Timestamp>, ()> {
+    pub(super) fn deadline(&mut self, limit: Option<Duration>, now: Timestamp) -> Result<Option<Timestamp>, ()> {
         let since = *self.since.get_or_insert(now);
         match limit {
             None => Ok(None),

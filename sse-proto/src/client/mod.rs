@@ -18,6 +18,7 @@ mod retry;
 mod retry_after;
 mod settings;
 mod state;
+mod stream;
 mod url;
 
 use alloc::{string::String, vec::Vec};
@@ -45,7 +46,7 @@ use self::{
     state::{Current, Moved, Phase, State},
     url::Url,
 };
-use crate::{Decoder, Event, EventRef, Retry, Text, Timestamp, decode::Step};
+use crate::{Decoder, Event, EventRef, Retry, Text, Timestamp};
 
 /// A client that keeps a stream of events open, and resumes it where it was when the connection is lost.
 ///
@@ -367,47 +368,6 @@ impl EventSource {
     /// after a failure as well.
     pub fn recent_input(&self) -> Vec<u8> {
         self.recent.to_vec()
-    }
-
-    fn decode(&mut self, now: Timestamp) -> Output {
-        self.chunk.advance(mem::take(&mut self.used));
-        let (used, step) = self.decoder.advance(&self.chunk);
-        self.used = used;
-        match step {
-            Step::Comment => {
-                self.current = Current::Comment;
-                Output::Comment
-            }
-            Step::Event => {
-                self.current = Current::Event;
-                self.trouble.productive();
-                Output::Event
-            }
-            Step::Failed(error) => {
-                self.close();
-                Output::Failed(FailReason::Decode(error))
-            }
-            Step::Finding(finding) => Output::Finding(finding),
-            Step::LastEventId => Output::LastEventId,
-            Step::Retry(retry) => Output::Retry(retry),
-            Step::Skipped(excess) => Output::Skipped(excess),
-            Step::More => {
-                self.chunk = Bytes::new();
-                self.used = 0;
-                match self.lost.take() {
-                    None => self.await_data(now),
-                    Some(loss) => self.weigh(loss, now),
-                }
-            }
-        }
-    }
-
-    /// Drops what was received.
-    fn forget(&mut self) {
-        self.current = Current::Nothing;
-        self.chunk = Bytes::new();
-        self.used = 0;
-        self.lost = None;
     }
 }
 

@@ -64,6 +64,6 @@ impl driver::Runtime for Tokio {
     type Timer = Timer;
 }
 
-#[cfg(doctest)]
+#[cfg(all(doctest, feature = "axum", feature = "client"))]
 #[doc = include_str!("../../README.md")]
 struct TheExamplesOfTheWorkspace;

@@ -3,7 +3,6 @@
 use core::ops::Range;
 
 use bytes::Bytes;
-use memchr::memchr;
 
 use super::{
     Decoder, Mode,
@@ -205,7 +204,7 @@ impl Decoder {
         let (mut data, mut event_type, mut id) = (given(&block.data), given(&block.event_type), given(&block.id));
         let mut cut = false;
         let complete = loop {
-            let before = ends;
+            let mut before = ends;
             let Some(end) = ends.next(chunk) else {
                 cut = true;
                 break false;
@@ -218,8 +217,14 @@ impl Decoder {
                 }
                 at = next;
                 if open {
-                    if id.is_present() {
-                        self.confirm_id_at(&Place::from(id), chunk);
+                    match id.bytes(chunk) {
+                        Some(id) => {
+                            self.confirm_id(id);
+                        }
+                        None if id.is_present() => {
+                            self.confirm_id_at(&Place::Buffer, chunk);
+                        }
+                        None => {}
                     }
                     open = false;
                     if data.is_present() {
@@ -229,54 +234,58 @@ impl Decoder {
                 }
                 continue;
             }
-            if line.starts_with(DATA) {
-                let value = Span { start: at + DATA.len(), end };
-                if data.is_present() {
-                    if let Some(first) = data.bytes(chunk) {
-                        self.block.data_buffer.clear();
-                        self.block.data_buffer.extend_from_slice(first);
-                        data = Span::BUFFER;
+            match line {
+                [b'd', ..] if line.starts_with(DATA) => {
+                    if data.is_present() {
+                        if let Some(first) = data.bytes(chunk) {
+                            self.block.data_buffer.clear();
+                            self.block.data_buffer.extend_from_slice(first);
+                            data = Span::BUFFER;
+                        }
+                        let joined_to = self.join_lines(chunk, at, &mut before);
+                        if joined_to == at {
+                            break false;
+                        }
+                        (at, ends) = (joined_to, before);
+                        continue;
                     }
-                    ends = before;
-                    let joined_to = self.join_lines(chunk, at, &mut ends);
-                    if joined_to == at {
+                    data = Span { start: at + DATA.len(), end };
+                    if data.len() > self.longest.data {
+                        data = Span::ABSENT;
                         break false;
                     }
-                    at = joined_to;
-                    continue;
+                    open = true;
                 }
-                if value.len() > self.longest.data {
-                    break false;
+                [b'e', ..] if line.starts_with(EVENT) => {
+                    let value = Span { start: at + EVENT.len(), end };
+                    if value.len() > self.longest.event_type {
+                        break false;
+                    }
+                    event_type = if value.len() == 0 { Span::ABSENT } else { value };
+                    open = true;
                 }
-                data = value;
-                open = true;
-            } else if line.starts_with(EVENT) {
-                let value = Span { start: at + EVENT.len(), end };
-                if value.len() > self.longest.event_type {
-                    break false;
+                [b'i', ..] if line.starts_with(ID) && !self.report.last_event_ids => {
+                    let value = Span { start: at + ID.len(), end };
+                    if value.len() > self.longest.id || value.bytes(chunk).is_none_or(|value| value.contains(&0)) {
+                        break false;
+                    }
+                    id = value;
+                    open = true;
                 }
-                event_type = if value.len() == 0 { Span::ABSENT } else { value };
-                open = true;
-            } else if line.starts_with(ID) && !self.report.last_event_ids {
-                let value = Span { start: at + ID.len(), end };
-                if value.len() > self.longest.id || value.bytes(chunk).is_none_or(|value| memchr(0, value).is_some()) {
-                    break false;
+                [b'r', ..] if line.starts_with(RETRY) && !self.report.retries => {
+                    let value = chunk.get(at + RETRY.len()..end).unwrap_or_default();
+                    self.retry = field::parse_retry(value).or(self.retry);
                 }
-                id = value;
-                open = true;
-            } else if line.starts_with(RETRY) && !self.report.retries {
-                let value = Span { start: at + RETRY.len(), end };
-                self.retry = field::parse_retry(value.bytes(chunk).unwrap_or_default()).or(self.retry);
-            } else if line.starts_with(b":") && !self.report.comments {
-                let heartbeats = if open { 0 } else { line::heartbeats(line) };
-                if heartbeats > 0 {
-                    at += heartbeats;
-                    ends = before;
-                    ends.skip_to(at);
-                    continue;
+                [b':', ..] if !self.report.comments => {
+                    let heartbeats = if open { 0 } else { line::heartbeats(line) };
+                    if heartbeats > 0 {
+                        at += heartbeats;
+                        before.skip_to(at);
+                        ends = before;
+                        continue;
+                    }
                 }
-            } else {
-                break false;
+                _ => break false,
             }
             at = next;
         };
@@ -403,7 +412,7 @@ fn after_end(chunk: &[u8], end: usize, ends: &mut LineEnds) -> Option<usize> {
         b'\n' => Some(end + 1),
         b'\r' => match chunk.get(end + 1)? {
             b'\n' => {
-                ends.skip_to(end + 2);
+                ends.take(end + 1);
                 Some(end + 2)
             }
             _ => Some(end + 1),

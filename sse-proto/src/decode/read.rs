@@ -430,11 +430,17 @@ impl Decoder {
         if id == self.last_event_id.as_bytes() {
             return false;
         }
-        // As text, because the same ill-formed ID is no change.
-        let id = lossy(id, &mut self.lossy_id);
-        if *id == *self.last_event_id {
-            return false;
-        }
+        let id = match utf8::checked(id) {
+            Some(id) => id,
+            None => {
+                // The same ill-formed ID is no change.
+                let id = lossy(id, &mut self.lossy_id);
+                if *id == *self.last_event_id {
+                    return false;
+                }
+                id
+            }
+        };
         self.shared_id = None;
         self.last_event_id.clear();
         self.last_event_id.push_str(id);

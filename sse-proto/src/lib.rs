@@ -12,6 +12,7 @@ mod data;
 mod decode;
 #[cfg(feature = "driver")]
 pub mod driver;
+mod ends;
 mod event;
 mod field;
 #[cfg(feature = "json")]

@@ -3,9 +3,8 @@
 use core::{error::Error, fmt};
 
 use bytes::{BufMut, Bytes, BytesMut};
-use memchr::memchr2_iter;
 
-use crate::{EventId, EventType, Retry, Text};
+use crate::{EventId, EventType, Retry, Text, ends::LineEnds};
 
 /// Something to send: an event, or only a comment, an ID or a reconnection time.
 ///
@@ -209,8 +208,8 @@ fn put_line(buf: &mut impl BufMut, prefix: &str, value: &[u8]) {
 /// One line for each line of the text.
 fn put_lines<const N: usize>(buf: &mut impl BufMut, prefix: &[u8; N], text: &str) {
     let text = text.as_bytes();
-    let mut start = 0;
-    for end in memchr2_iter(b'\r', b'\n', text) {
+    let (mut start, mut ends) = (0, LineEnds::from(0));
+    while let Some(end) = ends.next(text) {
         if end < start {
             // The LF of a CRLF.
             continue;
@@ -232,8 +231,8 @@ fn put_lines<const N: usize>(buf: &mut impl BufMut, prefix: &[u8; N], text: &str
 fn lines_len(prefix: &[u8], text: &str) -> usize {
     let text = text.as_bytes();
     // Every line has a prefix and one byte at its end, whatever it had there before.
-    let (mut len, mut start) = (0, 0);
-    for end in memchr2_iter(b'\r', b'\n', text) {
+    let (mut len, mut start, mut ends) = (0, 0, LineEnds::from(0));
+    while let Some(end) = ends.next(text) {
         if end >= start {
             len += prefix.len() + (end - start) + 1;
             start = next_line(text, end);

@@ -10,7 +10,7 @@ const RULES: [(&[&str], &[&str]); 5] = [
     (&["Poll", "Future", "async", "await", "Context", "Waker", "Pin"], &["driver/"]),
     (&["io::"], &["driver/futures_io.rs", "driver/http/", "json.rs"]),
     (&["sync", "Mutex"], &["client/policy.rs", "driver/handle.rs", "driver/http/", "driver/server/"]),
-    (&["unsafe"], &["decode/ends.rs", "utf8.rs"]),
+    (&["unsafe"], &["ends.rs", "utf8.rs"]),
     (&["net", "fs", "thread", "env", "process", "Instant", "SystemTime", "HashMap", "println", "dbg", "rand"], &[]),
 ];
 

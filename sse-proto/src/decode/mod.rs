@@ -2,7 +2,6 @@
 
 mod block;
 mod cut;
-mod ends;
 mod excess;
 mod field;
 mod finding;

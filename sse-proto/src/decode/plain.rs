@@ -7,11 +7,10 @@ use bytes::Bytes;
 use super::{
     Decoder, Mode,
     block::Place,
-    ends::LineEnds,
     field::{self, Field},
     line,
 };
-use crate::{EventType, Limits, Text, utf8};
+use crate::{EventType, Limits, Text, ends::LineEnds, utf8};
 
 /// Where the reading of plain blocks has come to.
 pub(super) enum Plain {

@@ -9,14 +9,13 @@ use memchr::memchr;
 use super::{
     Decoder, Mode, Ready, Step,
     block::Place,
-    ends::LineEnds,
     excess::Excess,
     field::{self, Field, Line},
     finding::{Finding, Malformation},
     line::{self, Start},
     plain::Plain,
 };
-use crate::{Event, EventId, EventRef, EventType, OnExcess, Retry, Text, utf8};
+use crate::{Event, EventId, EventRef, EventType, OnExcess, Retry, Text, ends::LineEnds, utf8};
 
 impl Decoder {
     /// Reads on until there is something to say, and returns how many bytes of `chunk` that took.

@@ -1,4 +1,4 @@
-//! The ends of lines as bits: the one part of the decoder that is written for the machine.
+//! The ends of lines as bits: the one part of reading and writing that is written for the machine.
 //!
 //! A mask has a bit for each of 64 bytes. `sse2::mask` makes it with the vector instructions that every x86-64 has;
 //! `swar::mask` is what it has to be, and is used elsewhere.
@@ -23,7 +23,7 @@ const NEAR: usize = 8;
 /// may lie before the chunk. If the bytes are others than they were, positions are wrong, and nothing else is: who
 /// uses them looks whether a line ends there.
 #[derive(Clone, Copy, Debug)]
-pub(super) struct LineEnds {
+pub(crate) struct LineEnds {
     bits: u64,
     base: usize,
 }
@@ -31,25 +31,25 @@ pub(super) struct LineEnds {
 impl LineEnds {
     /// Those from `at` on.
     #[inline]
-    pub(super) const fn from(at: usize) -> Self {
+    pub(crate) const fn from(at: usize) -> Self {
         Self { bits: 0, base: at.wrapping_sub(BLOCK) }
     }
 
     /// Those of the first block that has any.
     #[inline]
-    pub(super) fn first_of(chunk: &[u8]) -> Self {
+    pub(crate) fn first_of(chunk: &[u8]) -> Self {
         Self::from(0).found(chunk)
     }
 
     /// None is known; there may be more.
     #[inline]
-    pub(super) const fn is_empty(&self) -> bool {
+    pub(crate) const fn is_empty(&self) -> bool {
         self.bits == 0
     }
 
     /// The next one.
     #[inline]
-    pub(super) fn next(&mut self, chunk: &[u8]) -> Option<usize> {
+    pub(crate) fn next(&mut self, chunk: &[u8]) -> Option<usize> {
         if self.bits == 0 {
             *self = self.found(chunk);
             if self.bits == 0 {
@@ -63,7 +63,7 @@ impl LineEnds {
 
     /// Takes the end that is at `at`, where the last one that was taken was before it.
     #[inline]
-    pub(super) fn take(&mut self, at: usize) {
+    pub(crate) fn take(&mut self, at: usize) {
         if self.bits == 0 {
             *self = Self::from(at + 1);
         } else {
@@ -73,7 +73,7 @@ impl LineEnds {
 
     /// Skips those before `at`.
     #[inline]
-    pub(super) fn skip_to(&mut self, at: usize) {
+    pub(crate) fn skip_to(&mut self, at: usize) {
         let offset = at.wrapping_sub(self.base);
         if offset < BLOCK {
             self.bits = self.bits >> offset << offset;
@@ -85,7 +85,7 @@ impl LineEnds {
     /// The same for the chunk without its first bytes, which end with the end that was taken last, or where
     /// [`take`](Self::take) or [`skip_to`](Self::skip_to) went.
     #[inline]
-    pub(super) const fn after(self, used: usize) -> Self {
+    pub(crate) const fn after(self, used: usize) -> Self {
         Self { base: self.base.wrapping_sub(used), ..self }
     }
 
@@ -110,7 +110,13 @@ impl LineEnds {
 
     #[inline(never)]
     fn found_last(chunk: &[u8], at: usize) -> Self {
-        Self { bits: last_mask(&chunk[at..]), base: at }
+        let rest = &chunk[at..];
+        let bits = match chunk.last_chunk() {
+            // A block that begins before the rest does.
+            Some(block) if rest.len() < BLOCK => mask(block) >> (BLOCK - rest.len()),
+            _ => last_mask(rest),
+        };
+        Self { bits, base: at }
     }
 
     #[inline(never)]
@@ -120,6 +126,12 @@ impl LineEnds {
             Some(end) => Self::from(at + end).found(chunk),
         }
     }
+}
+
+/// The mask in use, and the one that it has to be.
+#[cfg(any(test, fuzzing))]
+pub(crate) fn masks(block: &[u8; BLOCK]) -> [u64; 2] {
+    [mask(block), swar::mask(block)]
 }
 
 /// The mask of what is no whole block.
@@ -196,7 +208,7 @@ mod tests {
 
     use proptest::{collection, prelude::*, sample::Index};
 
-    use super::{BLOCK, LineEnds, mask, swar};
+    use super::{BLOCK, LineEnds, masks};
 
     /// Bytes that are easily taken for others, ends of lines among them.
     fn byte() -> impl Strategy<Value = u8> {
@@ -217,8 +229,7 @@ mod tests {
         fn masks_are_as_specified(bytes in collection::vec(byte(), BLOCK)) {
             let block: &[u8; BLOCK] = bytes[..].try_into().expect("it is as long");
             let bits = expected(&bytes).iter().fold(0, |mask, at| mask | 1_u64 << at);
-            prop_assert_eq!(swar::mask(block), bits);
-            prop_assert_eq!(mask(block), bits);
+            prop_assert_eq!(masks(block), [bits; 2]);
         }
 
         #[test]

@@ -23,15 +23,22 @@ impl<T: Timer> Alarm<T> {
     }
 
     pub(super) fn poll(&mut self, cx: &mut Context<'_>, deadline: Timestamp) -> Poll<()> {
+        let now = self.timer.now();
+        self.poll_from(cx, now, deadline)
+    }
+
+    /// [`poll`](Self::poll) for a caller who has just looked at the clock.
+    pub(super) fn poll_from(&mut self, cx: &mut Context<'_>, mut now: Timestamp, deadline: Timestamp) -> Poll<()> {
         // The clock decides: a runtime's timer may be late to say so, or out of its budget for this turn.
-        while self.timer.now() < deadline {
+        while now < deadline {
             let until = self.set.map_or(deadline, |set| set.min(deadline));
             self.set = Some(until);
             if self.timer.poll_until(cx, until).is_pending() {
                 return Poll::Pending;
             }
             self.set = None;
-            if until == deadline && self.timer.now() < deadline {
+            now = self.timer.now();
+            if until == deadline && now < deadline {
                 // The timer is early. Come back, and let others have their turn before.
                 cx.waker().wake_by_ref();
                 return Poll::Pending;

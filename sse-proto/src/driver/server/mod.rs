@@ -143,7 +143,8 @@ impl<K: Runtime> Session<K> {
     /// Waits for the next bytes to write: `None` at the end of the response.
     pub fn poll_bytes(&mut self, cx: &mut Context<'_>) -> Poll<Option<Bytes>> {
         loop {
-            match self.feed.poll(cx, self.alarm.now()) {
+            let now = self.alarm.now();
+            match self.feed.poll(cx, now) {
                 Output::Closed => return Poll::Ready(None),
                 Output::Heartbeat => {
                     if let Some(make) = &mut self.heartbeat {
@@ -155,7 +156,7 @@ impl<K: Runtime> Session<K> {
                 Output::Lagged { .. } => {}
                 Output::Transmit(bytes) => return Poll::Ready(Some(bytes)),
                 Output::Wait { until: None } => return Poll::Pending,
-                Output::Wait { until: Some(deadline) } => ready!(self.alarm.poll(cx, deadline)),
+                Output::Wait { until: Some(deadline) } => ready!(self.alarm.poll_from(cx, now, deadline)),
             }
         }
     }

@@ -1,79 +1,20 @@
 //! Connections for the HTTP client.
 
-use std::{future::Future, io, pin::Pin};
+use std::io;
 
-use smol::{
-    io::{AsyncRead, AsyncWrite},
-    net::TcpStream,
-};
-use sse_proto::driver::http::{Dial, Socket, Target};
-#[cfg(feature = "tls")]
-use sse_proto::driver::{futures_io::connection, http::Tls};
+use smol::net::TcpStream;
+use sse_proto::driver::{futures_io, http::Target};
 
-#[cfg(not(feature = "tls"))]
-use crate::Io;
+/// smol's TCP.
+#[derive(Clone, Copy, Debug)]
+pub struct Tcp;
 
-/// Opens TCP connections, and TLS over them for `https`.
-#[derive(Clone, Debug, Default)]
-pub struct Dialler {
-    #[cfg(feature = "tls")]
-    tls: Tls,
-}
+impl futures_io::Tcp for Tcp {
+    type Stream = TcpStream;
 
-#[cfg(feature = "tls")]
-impl Dialler {
-    /// Uses these settings for TLS: other roots, say, or a certificate of the client's own.
-    pub const fn with_tls(config: std::sync::Arc<crate::rustls::ClientConfig>) -> Self {
-        Self { tls: Tls::new(config) }
-    }
-
-    /// The connection over a stream of your own, through a proxy say: with TLS, if the target wants it.
-    ///
-    /// # Errors
-    ///
-    /// The handshake failed, or there can be none.
-    pub async fn secure<S>(&self, stream: S, target: &Target) -> io::Result<Socket>
-    where
-        S: AsyncRead + AsyncWrite + Send + Unpin + 'static,
-    {
-        connection(stream, self.tls.session(target)?).await
-    }
-
-    fn check(&self, target: &Target) -> io::Result<()> {
-        self.tls.session(target).map(drop)
-    }
-}
-
-#[cfg(not(feature = "tls"))]
-impl Dialler {
-    /// The connection over a stream of your own, through a proxy say. TLS needs the feature `tls`.
-    ///
-    /// # Errors
-    ///
-    /// The target wants TLS.
-    pub async fn secure<S>(&self, stream: S, target: &Target) -> io::Result<Socket>
-    where
-        S: AsyncRead + AsyncWrite + Send + Unpin + 'static,
-    {
-        self.check(target)?;
-        Ok(Socket::new(Io::new(stream)))
-    }
-
-    fn check(&self, target: &Target) -> io::Result<()> {
-        target.without_tls()
-    }
-}
-
-impl Dial for Dialler {
-    type Future = Pin<Box<dyn Future<Output = io::Result<Socket>> + Send>>;
-
-    fn dial(&self, target: Target) -> Self::Future {
-        let dialler = self.clone();
-        Box::pin(async move {
-            dialler.check(&target)?;
-            let tcp = TcpStream::connect((target.host.as_str(), target.port)).await?;
-            tcp.set_nodelay(true)?;
-            dialler.secure(tcp, &target).await
-        })
+    async fn connect(target: &Target) -> io::Result<TcpStream> {
+        let tcp = TcpStream::connect((target.host.as_str(), target.port)).await?;
+        tcp.set_nodelay(true)?;
+        Ok(tcp)
     }
 }

@@ -17,8 +17,12 @@ pub use sse_proto::{
 };
 
 #[cfg(feature = "client")]
-pub use crate::dial::Dialler;
+pub use crate::dial::Tcp;
 pub use crate::timer::Timer;
+
+/// Opens TCP connections, and TLS over them for `https`.
+#[cfg(feature = "client")]
+pub type Dialler = driver::futures_io::Dialler<Tcp>;
 
 /// A client over HTTP.
 #[cfg(feature = "client")]

@@ -1,5 +1,8 @@
 //! Readers and writers of the `futures_io` traits, as smol and async-std have them.
 
+#[cfg(feature = "http")]
+mod dial;
+
 use core::{
     pin::Pin,
     task::{Context, Poll, ready},
@@ -9,8 +12,8 @@ use std::io;
 use bytes::Bytes;
 use futures_io::{AsyncRead, AsyncWrite};
 
-#[cfg(feature = "futures-tls")]
-use super::http::{Socket, TlsSession, agreed_on_http2};
+#[cfg(feature = "http")]
+pub use self::dial::{Dialler, Tcp};
 use super::{Read, ReceiveBuffer, Write};
 
 /// Makes any `futures_io` reader or writer one of ours, and one of hyper's.
@@ -79,20 +82,4 @@ impl<S: AsyncWrite + Unpin> hyper::rt::Write for FuturesIo<S> {
     fn poll_shutdown(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
         Pin::new(&mut self.stream).poll_close(cx)
     }
-}
-
-/// A connection over this socket: TLS if there is a session for it.
-///
-/// # Errors
-///
-/// The handshake failed.
-#[cfg(feature = "futures-tls")]
-pub async fn connection<S>(socket: S, session: Option<TlsSession>) -> io::Result<Socket>
-where
-    S: AsyncRead + AsyncWrite + Send + Unpin + 'static,
-{
-    let Some(TlsSession { config, name }) = session else { return Ok(Socket::new(FuturesIo::new(socket))) };
-    let stream = futures_rustls::TlsConnector::from(config).connect(name, socket).await?;
-    let http2 = agreed_on_http2(stream.get_ref().1);
-    Ok(Socket::new(FuturesIo::new(stream)).http2(http2))
 }

@@ -6,6 +6,7 @@ mod chunks;
 mod client;
 mod corpora;
 mod cpu;
+mod http;
 mod peers;
 mod read;
 mod sampling;
@@ -54,6 +55,8 @@ enum Command {
     },
     /// Clients over loopback: CPU time and allocations per event.
     Client(client::Args),
+    /// Clients: how many of the connection-level cases they pass.
+    Http,
     /// Servers over loopback: CPU time, allocations and memory for each subscriber.
     Serve(serve::Args),
     /// The server that the clients read from, in a process of its own.
@@ -129,6 +132,10 @@ fn run(command: &Command, options: &Options) -> Result<bool, String> {
         }
         Command::Cases { files } => cases::run(files)?,
         Command::Client(args) => client::run(args, effort)?,
+        Command::Http => {
+            http::run();
+            true
+        }
         Command::Serve(args) => serve::run(args, effort)?,
         Command::Source => {
             client::serve()?;

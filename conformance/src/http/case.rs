@@ -83,8 +83,8 @@ impl HttpCase {
             let why = "the case is marked `run: false`";
             return Some(notes::tested_by(&self.id).map_or(String::from(why), |test| format!("{why}; {test}")));
         }
-        (!self.setup.unknown.is_empty())
-            .then(|| format!("the settings {} are not known", self.setup.unknown.join(", ")))
+        let unknown: Vec<&str> = self.setup.unknown.keys().map(String::as_str).collect();
+        (!unknown.is_empty()).then(|| format!("the settings {} are not known", unknown.join(", ")))
     }
 }
 
@@ -136,7 +136,7 @@ impl Written {
             requirements: self.req_ids,
             script: Script(steps),
             action,
-            setup: self.config.map(|config| at("config", Setup::read(config))).transpose()?.unwrap_or_default(),
+            setup: self.config.map(|config| at("config", read::<Setup>(config))).transpose()?.unwrap_or_default(),
             expected: at("expect", expect.into_expectation())?,
             note: self.note,
             run: self.run,

@@ -10,7 +10,6 @@ use sse_proto::{
 };
 
 use super::Unsupported;
-use crate::Problem;
 
 /// How a client is set up. What is not set is as the standard has it.
 #[derive(Clone, Debug, Default, PartialEq, Deserialize)]
@@ -47,10 +46,8 @@ pub struct Setup {
     /// Whether the first connection is tried again as well, if that is not as the client has it of itself.
     pub retry_first: Option<bool>,
     /// Settings that this crate does not know.
-    #[serde(skip)]
-    pub unknown: Vec<String>,
     #[serde(flatten)]
-    rest: Map<String, Value>,
+    pub unknown: Map<String, Value>,
 }
 
 /// Which redirects hold for reconnections as well (D-05).
@@ -67,12 +64,6 @@ pub enum Remember {
 }
 
 impl Setup {
-    pub(super) fn read(value: Value) -> Result<Self, Problem> {
-        let mut setup: Self = serde_json::from_value(value).map_err(Problem::Json)?;
-        setup.unknown = setup.rest.keys().cloned().collect();
-        Ok(setup)
-    }
-
     /// The reconnection time at first.
     pub fn reconnection_time(&self) -> Duration {
         Duration::from_millis(self.reconnection_time_ms.unwrap_or(100))

@@ -181,7 +181,7 @@ impl EventSource {
 
     /// Tells that the transport is connected: from now on [`Timeouts::head`] holds.
     pub fn handle_connected(&mut self) {
-        if matches!(self.state, State::Requested) && self.phase == Phase::Connecting {
+        if matches!(self.state, State::Requested) && self.phase != Phase::Connected {
             self.phase = Phase::Connected;
             self.since = None;
         }

@@ -90,11 +90,24 @@ fn a_transport_that_cannot_tell_has_one() {
     let mut client = Client::with(config().connect_timeout(secs(5)).head_timeout(secs(60)));
     client.request();
     assert_eq!(client.wait(), client.now + secs(60));
-    client.source.handle_connected();
     client.pass(secs(59));
     assert_eq!(client.wait(), client.now + secs(1));
     client.accept();
     assert_eq!(client.poll(), idle());
+}
+
+/// Whatever else it has told before, or tells again.
+#[test]
+fn a_transport_that_is_connected_stays_so() {
+    let mut client = Client::with(config().connect_timeout(secs(5)).head_timeout(secs(60)));
+    client.request();
+    client.pass(secs(10));
+    client.source.handle_connected();
+    assert_eq!(client.wait(), client.now + secs(60));
+    client.pass(secs(10));
+    client.source.handle_connecting();
+    client.source.handle_connected();
+    assert_eq!(client.wait(), client.now + secs(50));
 }
 
 #[test]

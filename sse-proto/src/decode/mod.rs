@@ -211,7 +211,9 @@ impl Decoder {
 
     /// Takes bytes from the front of `input` until an event is complete, and lends it; `None` when `input` is used up.
     ///
-    /// The event lies in `input` or, if it was cut or its lines had to be joined, in the decoder.
+    /// The event lies in `input` or, if it was cut or its lines had to be joined, in the decoder. What is left in
+    /// `input` comes next in the stream and is to be given again first, from the same place or a copy: the decoder
+    /// remembers where lines end in what it left, by its address and length.
     ///
     /// # Errors
     ///

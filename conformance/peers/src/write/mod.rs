@@ -21,11 +21,20 @@ const fn bar(corpus: Corpus) -> f64 {
     }
 }
 
+/// What ours must reach as a body, made each time, in times of axum's: on small events.
+const fn built_bar(corpus: Corpus) -> f64 {
+    match corpus {
+        Corpus::Multiline => 0.0,
+        _ => 3.0,
+    }
+}
+
 /// Measures and prints; says whether all bars were reached.
 pub(crate) fn run(corpora: &[Corpus], effort: Effort) -> bool {
     let mut all = true;
     let names = encoders::ALL.iter().map(|encoder| encoder.name);
-    let head = ["corpus"].into_iter().chain(names).chain(["ours/russe", "bar", "ok", "ours/axum", "built/axum"]);
+    let head =
+        ["corpus"].into_iter().chain(names).chain(["ours/russe", "bar", "ok", "ours/axum", "built/axum", "bar", "ok"]);
     let mut table = Table::new(head);
     let mut notes = Vec::new();
     for &corpus in corpora {
@@ -40,16 +49,20 @@ pub(crate) fn run(corpora: &[Corpus], effort: Effort) -> bool {
         let mut tasks: Vec<_> = prepared.into_iter().map(|Prepared { task, .. }| task).collect();
         let rates = interleave(&mut tasks, effort);
         let [ours, built, russe, axum] = &*rates else { unreachable!("as many as there are encoders") };
-        let reached = ratio(ours, russe);
-        all &= reached >= bar(corpus);
+        let (reached, built_reached) = (ratio(ours, russe), ratio(built, axum));
+        let ok = reached >= bar(corpus);
+        let built_ok = built_reached >= built_bar(corpus);
+        all &= ok && built_ok;
         let mut cells = vec![corpus.name().to_owned()];
         cells.extend(rates.iter().map(|rates| format!("{:.2}", median(rates))));
         cells.extend([
             format!("{reached:.2}"),
             format!("{:.2}", bar(corpus)),
-            if reached >= bar(corpus) { "yes" } else { "NO" }.to_owned(),
+            if ok { "yes" } else { "NO" }.to_owned(),
             format!("{:.2}", ratio(ours, axum)),
-            format!("{:.2}", ratio(built, axum)),
+            format!("{built_reached:.2}"),
+            format!("{:.2}", built_bar(corpus)),
+            if built_ok { "yes" } else { "NO" }.to_owned(),
         ]);
         table.row(cells);
     }

@@ -38,9 +38,9 @@ fn reads() -> Result<bool, DecodeError> {
     });
     let rest = decoder.decode(&mut input)?.is_none() && decoder.retry() == Some(Retry::from_millis(50));
     let mut input = Bytes::from_static(b"event: add\ndata: 1\n\n");
-    let owned = decoder.decode_owned(&mut input)?.is_some_and(|event| {
-        *event.event_type() == *"add" && *event.data() == "1" && *event.last_event_id() == *"7"
-    });
+    let owned = decoder
+        .decode_owned(&mut input)?
+        .is_some_and(|event| event.event_type() == "add" && event.data() == "1" && event.last_event_id() == "7");
     Ok(lent && rest && owned)
 }
 

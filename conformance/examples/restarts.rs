@@ -131,9 +131,9 @@ async fn serve(address: SocketAddr, start: Duration) -> Result<(), Box<dyn Error
         let log = log.clone();
         let service = service_fn(move |request: Request<Incoming>| {
             let id = last_event_id(request.headers());
-            let (cursor, _) = log.subscribe(id.as_ref().map_or(StartAt::Oldest, StartAt::After));
+            let (cursor, resumed) = log.subscribe(id.as_ref().map_or(StartAt::Oldest, StartAt::After));
             let retry = Some(Retry::from_millis(500));
-            let session = Session::reading(&log, cursor, SessionConfig { retry, ..SessionConfig::default() });
+            let session = Session::resuming(&log, cursor, resumed, SessionConfig { retry, ..SessionConfig::default() });
             async move { Ok::<_, Infallible>(session.into_response()) }
         });
         // How a connection ends is the client's affair.

@@ -5,7 +5,7 @@ use core::time::Duration;
 use proptest::{collection::vec, prelude::*};
 use sse_conformance::pair::{Break, Network, Pair, Told};
 use sse_proto::{
-    EventType, Limits,
+    Limits,
     client::Config,
     server::{Heartbeat, LogConfig, OnLag, SessionConfig},
 };
@@ -49,7 +49,6 @@ fn pair(kept: usize, on_lag: OnLag, burst: usize, network: Network) -> Pair {
         burst,
         heartbeat: Some(Heartbeat::quiet(Duration::from_secs(1))),
         on_lag,
-        resync: Some(EventType::new("resync").expect("a type")),
         ..SessionConfig::default()
     };
     Pair::new(client, LogConfig { events: kept, ..LogConfig::default() }, session, network)

@@ -135,10 +135,10 @@
 //! would need as many of both as there are topics. An index of each topic's positions keeps a reader of a rare topic from
 //! walking over the others, and tells whether what it missed was for it.
 //!
-//! Being told of a gap comes in four ways, and one of them always: the value of
-//! [`Resumed`](crate::server::Resumed) when a session is opened, `Output::Lagged` while it runs, the
-//! [`resync`](crate::server::SessionConfig::resync) event for the client, and the
-//! [`Observer`](crate::server::Observer) for the operator.
+//! Being told of a gap comes in four ways: the [`resync`](crate::server::SessionConfig::resync) event for the client, sent
+//! unless it is switched off, the value of [`Resumed`](crate::server::Resumed) when a session is opened, `Output::Lagged`
+//! while it runs, and the [`Observer`](crate::server::Observer) for the operator. A client that hears of a gap asks for the
+//! whole state anew; one whose ID nobody knows gets everything that is kept, and may have some of it already.
 //!
 //! A slow reader never holds up the others, nor the publisher, which does not wait unless it asks to. What becomes of a
 //! reader that the log has overtaken is its own setting: it goes on and is told, or it is ended

@@ -274,7 +274,10 @@ fn a_session_that_the_log_overtook_is_told_and_goes_on() {
         log.publish(format!("{number}"), START).unwrap();
     }
     let sent = drain(&mut session, Some(&mut log), START);
-    assert_eq!(sent, "<4 missed>id: 6\ndata: 6\n\nid: 7\ndata: 7\n\nid: 8\ndata: 8\n\n");
+    assert_eq!(
+        sent,
+        "<4 missed>event: resync\ndata: {\"reason\":\"lagged\",\"missed\":4}\n\nid: 6\ndata: 6\n\nid: 7\ndata: 7\n\nid: 8\ndata: 8\n\n"
+    );
     assert_eq!(session.missed(), 4);
 }
 

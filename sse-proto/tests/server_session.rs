@@ -156,10 +156,6 @@ fn sessions_of_an_age_end_at_different_moments() {
     assert!(last.since(*first) > 5 * SECOND);
 }
 
-fn resync() -> SessionConfig {
-    SessionConfig { resync: Some(EventType::new("resync").unwrap()), ..quiet() }
-}
-
 fn small_log(count: u64) -> Log {
     let mut log = Log::new(LogConfig { events: 2, epoch: Some(0xa), ..LogConfig::default() });
     for number in 1..=count {
@@ -180,26 +176,38 @@ fn a_client_is_told_what_became_of_its_wish_to_resume() {
         let mut log = small_log(5);
         let id = EventId::new(id).unwrap();
         let (cursor, resumed) = log.subscribe(StartAt::After(&id), START);
-        let mut session = Session::resuming(resync(), cursor, resumed);
+        let mut session = Session::resuming(quiet(), cursor, resumed);
         let told = if told.is_empty() { ":\n\n" } else { told };
         assert_eq!(transmitted(session.poll_output(START)), told, "{id}");
-        // By itself, nothing is told.
-        let (cursor, resumed) = log.subscribe(StartAt::After(&id), START);
-        assert_eq!(transmitted(Session::resuming(quiet(), cursor, resumed).poll_output(START)), ":\n\n");
+        // By another name, or not at all.
+        let resume = |log: &mut Log, resync| {
+            let (cursor, resumed) = log.subscribe(StartAt::After(&id), START);
+            let mut session = Session::resuming(SessionConfig { resync, ..quiet() }, cursor, resumed);
+            transmitted(session.poll_output(START))
+        };
+        let other = EventType::new("behind").unwrap();
+        assert_eq!(resume(&mut log, Some(other)), told.replace("resync", "behind"));
+        assert_eq!(resume(&mut log, None), ":\n\n");
     }
 }
 
 #[test]
 fn a_client_whose_session_lags_is_told_before_it_goes_on() {
-    let mut log = small_log(0);
-    let mut session = Session::reading(resync(), log.subscribe(StartAt::Live, START).0);
-    drain(&mut session, &mut log, START);
-    for number in 1..=5 {
-        log.publish(format!("{number}"), START).unwrap();
-    }
-    let sent = drain(&mut session, &mut log, START);
     let told = "event: resync\ndata: {\"reason\":\"lagged\",\"missed\":3}\n\n";
-    assert_eq!(sent, format!("{told}id: a-4\ndata: 4\n\nid: a-5\ndata: 5\n\n"));
+    let other = SessionConfig { resync: Some(EventType::new("behind").unwrap()), ..quiet() };
+    let silent = SessionConfig { resync: None, ..quiet() };
+    for (config, told) in
+        [(quiet(), told.to_owned()), (other, told.replace("resync", "behind")), (silent, String::new())]
+    {
+        let mut log = small_log(0);
+        let mut session = Session::reading(config, log.subscribe(StartAt::Live, START).0);
+        drain(&mut session, &mut log, START);
+        for number in 1..=5 {
+            log.publish(format!("{number}"), START).unwrap();
+        }
+        let sent = drain(&mut session, &mut log, START);
+        assert_eq!(sent, format!("{told}id: a-4\ndata: 4\n\nid: a-5\ndata: 5\n\n"));
+    }
 }
 
 #[test]
@@ -211,7 +219,8 @@ fn a_session_that_lags_may_be_ended_instead() {
     for number in 1..=5 {
         log.publish(format!("{number}"), START).unwrap();
     }
-    assert_eq!(drain(&mut session, &mut log, START), "");
+    let told = "event: resync\ndata: {\"reason\":\"lagged\",\"missed\":3}\n\n";
+    assert_eq!(drain(&mut session, &mut log, START), told);
     assert_eq!((session.close_reason(), session.missed()), (Some(CloseReason::Lagged), 3));
 }
 

@@ -229,6 +229,22 @@ impl Observer for Notes {
 }
 
 #[tokio::test]
+async fn a_client_of_another_log_is_told_unless_that_is_switched_off() {
+    let log = Log::default();
+    log.publish("a").unwrap();
+    let known = log.publish("b").unwrap().unwrap();
+    let stranger = EventId::new("no-such-event").unwrap();
+    let told = "event: resync\ndata: {\"reason\":\"unknown\"}\n\n";
+    let first = |id, config| ready_bytes(&mut Session::resume_with(&log, Some(id), config));
+    assert!(first(&stranger, SessionConfig::default()).starts_with(told));
+    assert!(!first(&stranger, SessionConfig { resync: None, ..quiet() }).contains("resync"));
+    assert!(!first(&known, quiet()).contains("resync"));
+    let (cursor, resumed) = log.subscribe(StartAt::After(&stranger));
+    let mut session = Session::resuming(&log, cursor, resumed, quiet());
+    assert!(ready_bytes(&mut session).starts_with(told));
+}
+
+#[tokio::test]
 async fn an_observer_is_told_what_becomes_of_sessions() {
     let log = Log::new(LogConfig { events: 2, ..LogConfig::default() });
     let notes = Notes::default();
@@ -269,9 +285,9 @@ async fn one_stalled_reader_of_a_hundred_is_told_or_cut_and_holds_nobody_up() {
             })
         })
         .collect();
-    let resync = SessionConfig { resync: Some(EventType::new("resync").unwrap()), write_timeout: None, ..quiet() };
+    let told = SessionConfig { write_timeout: None, ..quiet() };
     let cut = SessionConfig { on_lag: OnLag::Disconnect, write_timeout: None, ..quiet() };
-    let (told_far, told) = serve(Session::resume_with(&log, None, resync), 16);
+    let (told_far, told) = serve(Session::resume_with(&log, None, told), 16);
     let (mut cut_far, cut) = serve(Session::resume_with(&log, None, cut), 16);
     for number in 1..=EVENTS {
         log.publish(format!("{number}")).unwrap();

@@ -127,7 +127,8 @@ impl State {
         }
         let start = last_event_id.as_ref().map_or(StartAt::Oldest, StartAt::After);
         let config = SessionConfig { retry: Some(self.retry), ..SessionConfig::default() };
-        let session = Session::reading(&self.log, self.log.subscribe(start).0, config);
+        let (cursor, resumed) = self.log.subscribe(start);
+        let session = Session::resuming(&self.log, cursor, resumed, config);
         session.into_response().map(|session| Content::Events(Box::new(session)))
     }
 }

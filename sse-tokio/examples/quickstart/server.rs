@@ -77,9 +77,9 @@ fn answer(request: &Request<Incoming>, log: &Log, cut: impl FnOnce() -> Option<C
             let id = last_event_id(request.headers());
             // A client that is new here gets all that is kept; one that comes back gets what it has missed.
             let start = id.as_ref().map_or(StartAt::Oldest, StartAt::After);
-            let (cursor, _) = log.subscribe(start);
+            let (cursor, resumed) = log.subscribe(start);
             let config = SessionConfig { retry: Some(Retry::from_millis(300)), ..SessionConfig::default() };
-            Session::reading(log, cursor, config)
+            Session::resuming(log, cursor, resumed, config)
                 .into_response()
                 .map(|session| Answer::Events(Box::new(Cut::new(session, cut()))))
         }

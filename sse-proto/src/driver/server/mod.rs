@@ -74,6 +74,8 @@ impl<K: Runtime> Session<K> {
 
     /// A session that reads from a log: behind the event with this ID; from the oldest event that is kept if the log does
     /// not know the ID; and from now on if there is none. [`Log::session`] can do more.
+    ///
+    /// A client that may miss something is told so by an event of type `resync` ([`SessionConfig::resync`]).
     pub fn resume(log: &Log<K>, last_event_id: Option<&EventId>) -> Self {
         Self::resume_with(log, last_event_id, SessionConfig::default())
     }
@@ -85,12 +87,15 @@ impl<K: Runtime> Session<K> {
         Self::resuming(log, cursor, resumed, config)
     }
 
-    /// A session that reads from a log, from `cursor` on.
+    /// A session that reads from a log, from `cursor` on. What the log said of the wish to resume is not told to the client:
+    /// [`resuming`](Self::resuming) does.
     pub fn reading(log: &Log<K>, cursor: Cursor, config: SessionConfig) -> Self {
         Self::resuming(log, cursor, Resumed::Exact, config)
     }
 
-    fn resuming(log: &Log<K>, cursor: Cursor, resumed: Resumed, config: SessionConfig) -> Self {
+    /// A session that reads from a log as [`Log::subscribe`] says, and tells the client if something may be missing
+    /// ([`SessionConfig::resync`]).
+    pub fn resuming(log: &Log<K>, cursor: Cursor, resumed: Resumed, config: SessionConfig) -> Self {
         let subscription = match cursor.interest().wanted_topics() {
             None => Subscription::to_all(),
             Some(topics) => Subscription::to(topics.iter().cloned()),

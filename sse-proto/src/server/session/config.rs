@@ -2,7 +2,7 @@
 
 use core::time::Duration;
 
-use crate::{EventType, Retry, server::Heartbeat};
+use crate::{EventType, Retry, Text, server::Heartbeat};
 
 /// The settings of a [`Session`](super::Session).
 #[derive(Clone, Debug, Eq, PartialEq)]
@@ -18,9 +18,16 @@ pub struct SessionConfig {
     pub burst: usize,
     /// So many bytes of comment go before everything else, for proxies that hold back the first few KiB: none.
     pub padding: usize,
-    /// The client is told by an event of this type when it misses messages of a log, at the start or later: `None`, the
-    /// default, tells it nothing. The data is JSON: `{"reason":"gap","missed":3}`, and the reason may be `lagged`,
-    /// `stale` or `unknown` as well, the last two without a number. The event has no ID.
+    /// The client is told by an event of this type when it may miss messages of a log, at the start or later: `resync`
+    /// ([`RESYNC`](Self::RESYNC)), by default. `None` tells it nothing. The data is JSON:
+    ///
+    /// - `{"reason":"gap","missed":3}`: it came back, and what followed its last event is no longer kept;
+    /// - `{"reason":"stale"}`: its ID is that of an earlier log, before a restart say;
+    /// - `{"reason":"unknown"}`: the log does not know its ID;
+    /// - `{"reason":"lagged","missed":3}`: it was so slow that the log has overtaken it.
+    ///
+    /// The event has no ID, so that the client keeps the one it has. A client that listens only for other types does not
+    /// see it; a session that does not read from a log never sends it.
     pub resync: Option<EventType>,
     /// What becomes of a reader that the log has overtaken.
     pub on_lag: OnLag,
@@ -36,6 +43,17 @@ pub struct SessionConfig {
     pub max_age: Option<Duration>,
 }
 
+impl SessionConfig {
+    /// The type of the event that tells a client that it may miss something, unless
+    /// [`resync`](Self::resync) names another.
+    pub const RESYNC: &'static str = "resync";
+
+    /// [`RESYNC`](Self::RESYNC), which costs no allocation.
+    pub(super) const fn default_resync() -> EventType {
+        EventType::received(Text::from_static(Self::RESYNC))
+    }
+}
+
 impl Default for SessionConfig {
     fn default() -> Self {
         Self {
@@ -44,7 +62,7 @@ impl Default for SessionConfig {
             queue: 64 * 1024,
             burst: 64 * 1024,
             padding: 0,
-            resync: None,
+            resync: Some(Self::default_resync()),
             on_lag: OnLag::Skip,
             write_timeout: Some(Duration::from_secs(60)),
             max_age: None,

@@ -1,6 +1,6 @@
 //! What a session says of itself.
 
-use alloc::format;
+use alloc::{boxed::Box, format};
 
 use bytes::{Bytes, BytesMut};
 
@@ -36,8 +36,35 @@ pub(super) fn bytes(config: &SessionConfig, resumed: Resumed) -> Bytes {
     first.freeze()
 }
 
+/// How a client is told that it misses something. Nearly every session has the default, which costs it nothing.
+#[derive(Debug)]
+pub(super) enum Telling {
+    Default,
+    Nothing,
+    Type(Box<EventType>),
+}
+
+impl Telling {
+    pub(super) fn new(resync: Option<EventType>) -> Self {
+        match resync {
+            None => Self::Nothing,
+            Some(event_type) if event_type.as_str() == SessionConfig::RESYNC => Self::Default,
+            Some(event_type) => Self::Type(Box::new(event_type)),
+        }
+    }
+
+    /// What tells a client that the log has overtaken it.
+    pub(super) fn lagged(&self, missed: u64) -> Option<Message> {
+        match self {
+            Self::Default => Some(resync(&SessionConfig::default_resync(), "lagged", Some(missed))),
+            Self::Nothing => None,
+            Self::Type(event_type) => Some(resync(event_type, "lagged", Some(missed))),
+        }
+    }
+}
+
 /// The event that tells a client that it misses something. It has no ID, so that the client keeps the one it has.
-pub(super) fn resync(event_type: &EventType, reason: &str, missed: Option<u64>) -> Message {
+fn resync(event_type: &EventType, reason: &str, missed: Option<u64>) -> Message {
     let data = match missed {
         None => format!("{{\"reason\":\"{reason}\"}}"),
         Some(missed) => format!("{{\"reason\":\"{reason}\",\"missed\":{missed}}}"),

@@ -9,8 +9,9 @@ use core::{error::Error, fmt, mem, time::Duration};
 use bytes::{Bytes, BytesMut};
 
 pub use self::config::{OnLag, SessionConfig};
+use self::first::Telling;
 use super::{CloseReason, Cursor, Heartbeat, LogRead, PassedOver, Resumed, Store, jitter};
-use crate::{EventType, Message, Text, Timestamp};
+use crate::{Message, Text, Timestamp};
 
 /// One response with events, as a state machine.
 ///
@@ -47,7 +48,7 @@ pub struct Session {
     heartbeat: Option<Heartbeat>,
     room: usize,
     burst: usize,
-    resync: Option<Box<EventType>>,
+    telling: Telling,
     write_timeout: Option<Duration>,
     on_lag: OnLag,
     cursor: Option<Cursor>,
@@ -117,8 +118,8 @@ impl Session {
         Self::resuming(config, cursor, Resumed::Exact)
     }
 
-    /// A session that reads from a log, from `cursor` on, and tells the client what became of its wish to resume if
-    /// [`SessionConfig::resync`] is set.
+    /// A session that reads from a log, from `cursor` on, and tells the client when something may be missing
+    /// ([`SessionConfig::resync`]).
     pub fn resuming(config: SessionConfig, cursor: Cursor, resumed: Resumed) -> Self {
         Self::begin(config, Some(cursor), resumed)
     }
@@ -129,7 +130,7 @@ impl Session {
             heartbeat: config.heartbeat,
             room: config.queue,
             burst: config.burst,
-            resync: config.resync.map(Box::new),
+            telling: Telling::new(config.resync),
             write_timeout: config.write_timeout,
             on_lag: config.on_lag,
             cursor,
@@ -337,8 +338,7 @@ impl Session {
     fn lag(&mut self, missed: u64) {
         self.missed += missed;
         self.lagged = missed;
-        if let Some(event_type) = &self.resync {
-            let told = first::resync(event_type, "lagged", Some(missed));
+        if let Some(told) = self.telling.lagged(missed) {
             self.queue_message(&told);
         }
         if self.on_lag == OnLag::Disconnect {

@@ -15,7 +15,7 @@ use axum::{
 };
 use bytes::Bytes;
 use futures_util::stream::{iter, pending, unfold};
-use sse_tokio::{EventType, LastEventId, Log, Session, SessionConfig, Text};
+use sse_tokio::{LastEventId, Log, Session, SessionConfig, Text};
 use tokio::{
     net::TcpListener,
     sync::broadcast::{self, Receiver, error::RecvError},
@@ -24,7 +24,7 @@ use tokio::{
 use super::{super::event, KEPT, Publish};
 
 /// The type of the event that tells a client that it misses events.
-pub(in super::super) const RESYNC: &str = "resync";
+pub(in super::super) const RESYNC: &str = SessionConfig::RESYNC;
 
 const HEADERS: [(HeaderName, &str); 2] = [(CONTENT_TYPE, "text/event-stream"), (CACHE_CONTROL, "no-cache")];
 
@@ -32,11 +32,9 @@ const HEADERS: [(HeaderName, &str); 2] = [(CONTENT_TYPE, "text/event-stream"), (
 pub(super) fn ours(listener: StdListener) -> Result<Publish, String> {
     let log = Log::default();
     let read = log.clone();
-    let resync = Some(EventType::new(RESYNC).map_err(|error| error.to_string())?);
-    let config = SessionConfig { resync, ..SessionConfig::default() };
     let answer = move |LastEventId(id): LastEventId| {
-        let (log, config) = (read.clone(), config.clone());
-        async move { Session::resume_with(&log, id.as_ref(), config) }
+        let log = read.clone();
+        async move { Session::resume(&log, id.as_ref()) }
     };
     let data = Text::from(event::data(0));
     let stream = move |Path(count): Path<usize>| {

@@ -1,17 +1,18 @@
-//! A handler that pushes: six events as JSON, one each second, with a heartbeat in between, and a farewell.
+//! A handler that pushes: six events as JSON, one each second, with a heartbeat in between, and a farewell. When the server
+//! is stopped, the farewell comes earlier, and the server ends when all have theirs.
 //!
 //! ```sh
 //! cargo run -p sse-tokio --example push --features axum,json
-//! curl -N http://127.0.0.1:8080/events
+//! curl -N http://127.0.0.1:8080/events                                # in another terminal; then Ctrl-C in the first
 //! cargo run -p sse-tokio --example push --features axum,json -- --check # serves, listens, and compares
 //! ```
 
-use std::{env, error::Error, future::IntoFuture, io, net::SocketAddr, time::Duration};
+use std::{env, error::Error, io, net::SocketAddr, time::Duration};
 
 use axum::{Router, extract::State, routing::get, serve::ListenerExt};
 use serde::{Deserialize, Serialize};
-use sse_tokio::{EventSource, EventType, Heartbeat, Message, Retry, Session, SessionConfig};
-use tokio::{net::TcpListener, time::sleep};
+use sse_tokio::{EventSource, EventType, Heartbeat, Message, Retry, SendError, Sender, Session, SessionConfig};
+use tokio::{net::TcpListener, sync::watch, time::sleep};
 
 const EVENTS: u32 = 6;
 
@@ -34,31 +35,46 @@ async fn main() -> Result<(), Box<dyn Error>> {
     }
     let (listener, address) = listen("127.0.0.1:8080").await?;
     println!("curl -N http://{address}/events");
-    serve(listener, Duration::from_secs(1)).await?;
+    let stop = async { drop(tokio::signal::ctrl_c().await) };
+    serve(listener, Duration::from_secs(1), stop).await?;
     Ok(())
+}
+
+/// What each handler gets.
+#[derive(Clone)]
+struct Pushing {
+    pause: Duration,
+    stop: watch::Receiver<()>,
 }
 
 /// Nothing is spawned: the handler within runs while the response is written, the response ends when it does, and it is
 /// dropped when the client goes away.
-async fn events(State(pause): State<Duration>) -> Session {
+async fn events(State(Pushing { pause, mut stop }): State<Pushing>) -> Session {
     let config = SessionConfig {
         heartbeat: Some(Heartbeat::quiet(pause / 3)),
         retry: Some(Retry::from_millis(3000)),
         ..SessionConfig::default()
     };
     Session::run(config, move |sender| async move {
-        for number in 1..=EVENTS {
-            sleep(pause).await;
-            let Ok(message) = Message::new().json(&Reading::new(number)) else { return };
-            if sender.send(message).await.is_err() {
-                return;
-            }
-        }
+        // A graceful stop waits for this handler, and nothing ends it but itself.
+        let farewell = tokio::select! {
+            pushed = push(&sender, pause) => pushed.map(|()| "end"),
+            _ = stop.changed() => Ok("stopping"),
+        };
         // The standard has no end of a stream: without a word, the client comes back for more.
-        if let Ok(end) = EventType::new("end") {
-            sender.close_with(Message::new().event(end));
+        if let Ok(Ok(farewell)) = farewell.map(EventType::new) {
+            sender.close_with(Message::new().event(farewell));
         }
     })
+}
+
+async fn push(sender: &Sender, pause: Duration) -> Result<(), SendError> {
+    for number in 1..=EVENTS {
+        sleep(pause).await;
+        let Ok(message) = Message::new().json(&Reading::new(number)) else { break };
+        sender.send(message).await?;
+    }
+    Ok(())
 }
 
 async fn listen(address: &str) -> io::Result<(TcpListener, SocketAddr)> {
@@ -67,16 +83,29 @@ async fn listen(address: &str) -> io::Result<(TcpListener, SocketAddr)> {
     Ok((listener, address))
 }
 
-async fn serve(listener: TcpListener, pause: Duration) -> io::Result<()> {
-    let app = Router::new().route("/events", get(events)).with_state(pause);
+/// Serves until it is to stop, and then until all handlers have ended.
+async fn serve(
+    listener: TcpListener,
+    pause: Duration,
+    stop: impl Future<Output = ()> + Send + 'static,
+) -> io::Result<()> {
+    let (stopping, stopped) = watch::channel(());
+    let app = Router::new().route("/events", get(events)).with_state(Pushing { pause, stop: stopped });
+    let stop = async move {
+        stop.await;
+        let _ = stopping.send(());
+    };
     // Without TCP_NODELAY the second of two small events can wait 40 ms for the first to be acknowledged.
-    axum::serve(listener.tap_io(|socket| drop(socket.set_nodelay(true))), app).await
+    let listener = listener.tap_io(|socket| drop(socket.set_nodelay(true)));
+    axum::serve(listener, app).with_graceful_shutdown(stop).await
 }
 
-/// Listens to a server of its own, at a quicker pace.
+/// Listens to a server of its own, at a quicker pace, and then stops it while it pushes.
 pub(crate) async fn check() -> Result<(), Box<dyn Error>> {
     let (listener, address) = listen("127.0.0.1:0").await?;
-    let server = tokio::spawn(serve(listener, Duration::from_millis(20)).into_future());
+    let (stop, mut stopped) = watch::channel(());
+    let stopped = async move { drop(stopped.changed().await) };
+    let server = tokio::spawn(serve(listener, Duration::from_millis(20), stopped));
     let mut source = EventSource::get(format!("http://{address}/events"))?;
     let mut readings: Vec<Reading> = Vec::new();
     while let Some(event) = source.next().await {
@@ -86,11 +115,18 @@ pub(crate) async fn check() -> Result<(), Box<dyn Error>> {
             _ => readings.push(event.json()?),
         }
     }
-    server.abort();
     let expected: Vec<Reading> = (1..=EVENTS).map(Reading::new).collect();
     if readings != expected {
         return Err(format!("received {readings:?}").into());
     }
     println!("received {EVENTS} of {EVENTS} events, and the farewell");
+
+    let mut source = EventSource::get(format!("http://{address}/events"))?;
+    source.next().await.ok_or("the client has ended")??;
+    stop.send(())?;
+    while source.next().await.ok_or("the client has ended")??.event_type() != "stopping" {}
+    source.close();
+    server.await??;
+    println!("the server has stopped, and said so");
     Ok(())
 }

@@ -5,10 +5,12 @@
 #[cfg(feature = "client")]
 mod dial;
 mod io;
-#[cfg(feature = "reqwest")]
-mod reqwest;
 mod timer;
+#[cfg(feature = "reqwest")]
+mod transport;
 
+#[cfg(feature = "reqwest")]
+pub use ::reqwest;
 use sse_proto::driver;
 #[cfg(feature = "axum")]
 pub use sse_proto::driver::axum::{LastEventId, LastEventIdOrQuery};
@@ -21,7 +23,7 @@ pub use sse_proto::{self, driver::prelude::*};
 #[cfg(feature = "client")]
 pub use crate::dial::Dialler;
 #[cfg(feature = "reqwest")]
-pub use crate::reqwest::{ReqwestBody, ReqwestConnector, ReqwestError};
+pub use crate::transport::{ReqwestBody, ReqwestConnector, ReqwestError};
 pub use crate::{io::Io, timer::Timer};
 
 /// A client over HTTP.

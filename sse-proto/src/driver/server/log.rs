@@ -166,6 +166,10 @@ impl<K: Runtime> Log<K> {
     ///
     /// Stop listening before, so that clients which come back do so elsewhere. Dropping the future leaves the drain as
     /// it is: nobody is cut then.
+    ///
+    /// Only sessions that read from this log are ended. Those that a handler, a [`Sender`](super::Sender) or a stream feeds
+    /// know nothing of it, and a server that stops gracefully waits for them: end them yourself when you are told to stop,
+    /// with [`Sender::close_with`](super::Sender::close_with) or the end of the stream.
     pub async fn drain(&self, config: DrainConfig) -> Drained {
         let mut alarm = Alarm::new(K::Timer::default());
         self.begin_drain(config);

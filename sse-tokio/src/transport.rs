@@ -23,7 +23,7 @@ use sse_proto::{
 /// ([`ClientBuilder::timeout`]) ends every stream that lives longer; use `connect_timeout` and `read_timeout`.
 ///
 /// ```no_run
-/// use sse_tokio::{Config, EventSourceOver, ReqwestConnector};
+/// use sse_tokio::{Config, EventSourceOver, ReqwestConnector, reqwest};
 ///
 /// # async fn read() -> Result<(), Box<dyn std::error::Error>> {
 /// let connector = ReqwestConnector::build(reqwest::Client::builder().user_agent("example/1.0"))?;

@@ -38,13 +38,22 @@ impl LineEnds {
     /// Those of the first block that has any.
     #[inline]
     pub(crate) fn first_of(chunk: &[u8]) -> Self {
-        Self::from(0).found(chunk)
+        // Where chunks are short, this is all there is.
+        let Some(block) = chunk.first_chunk() else { return Self::from(0).found(chunk) };
+        let first = Self { bits: mask(block), base: 0 };
+        if first.is_empty() && chunk.len() > BLOCK { first.found(chunk) } else { first }
     }
 
     /// None is known; there may be more.
     #[inline]
     pub(crate) const fn is_empty(&self) -> bool {
         self.bits == 0
+    }
+
+    /// None is known, and none follows in the chunk.
+    #[inline]
+    pub(crate) const fn is_over(&self, chunk: &[u8]) -> bool {
+        self.is_empty() && self.base.wrapping_add(BLOCK) >= chunk.len()
     }
 
     /// The next one.
@@ -71,19 +80,15 @@ impl LineEnds {
         }
     }
 
-    /// Skips those before `at`.
+    /// Without those before `at`.
     #[inline]
-    pub(crate) fn skip_to(&mut self, at: usize) {
+    pub(crate) const fn skipped_to(self, at: usize) -> Self {
         let offset = at.wrapping_sub(self.base);
-        if offset < BLOCK {
-            self.bits = self.bits >> offset << offset;
-        } else {
-            *self = Self::from(at);
-        }
+        if offset < BLOCK { Self { bits: self.bits >> offset << offset, ..self } } else { Self::from(at) }
     }
 
     /// The same for the chunk without its first bytes, which end with the end that was taken last, or where
-    /// [`take`](Self::take) or [`skip_to`](Self::skip_to) went.
+    /// [`take`](Self::take) or [`skipped_to`](Self::skipped_to) went.
     #[inline]
     pub(crate) const fn after(self, used: usize) -> Self {
         Self { base: self.base.wrapping_sub(used), ..self }
@@ -244,8 +249,7 @@ mod tests {
             let from = found.last().map_or(0, |end| end + 1);
             let until = all.get(some).copied().unwrap_or(chunk.len());
             let used = from + used.index(until - from + 1);
-            ends.skip_to(used);
-            let mut ends = ends.after(used);
+            let mut ends = ends.skipped_to(used).after(used);
             found.extend(core::iter::from_fn(|| ends.next(&chunk[used..])).map(|end| end + used));
             prop_assert_eq!(found, all);
         }
@@ -257,7 +261,7 @@ mod tests {
             let last = (0..taken).filter_map(|_| ends.next(&bytes)).last();
             let from = last.map_or(0, |end| end + 1);
             let place = from + place.index(bytes.len() - from + 1);
-            ends.skip_to(place);
+            let mut ends = ends.skipped_to(place);
             let rest: Vec<_> = core::iter::from_fn(|| ends.next(&bytes)).collect();
             let expected: Vec<_> = all.into_iter().filter(|end| *end >= place).collect();
             prop_assert_eq!(rest, expected);

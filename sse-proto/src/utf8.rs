@@ -51,12 +51,19 @@ fn is_short_ascii(bytes: &[u8]) -> bool {
     found & 0x8080_8080_8080_8080 == 0
 }
 
-/// Whether all bytes are ASCII. A loop that becomes vector instructions.
+/// Whether all bytes are ASCII. Loops that become vector instructions.
 #[inline]
 fn is_ascii(bytes: &[u8]) -> bool {
+    let (blocks, rest) = bytes.as_chunks::<LONG_BLOCK>();
+    blocks.iter().all(|block| block.iter().fold(0, |any, byte| any | byte) < 0x80) && is_ascii_rest(rest, bytes)
+}
+
+/// Whether all of the rest, the end of `bytes`, are ASCII.
+#[inline]
+fn is_ascii_rest(rest: &[u8], bytes: &[u8]) -> bool {
     let Some(last) = bytes.last_chunk::<BLOCK>() else { return bytes.is_ascii() };
     let mut found = *last;
-    for block in bytes.as_chunks::<BLOCK>().0 {
+    for block in rest.as_chunks::<BLOCK>().0 {
         for (found, byte) in found.iter_mut().zip(block) {
             *found |= byte;
         }
@@ -65,3 +72,4 @@ fn is_ascii(bytes: &[u8]) -> bool {
 }
 
 const BLOCK: usize = 32;
+const LONG_BLOCK: usize = 256;

@@ -36,6 +36,10 @@ impl Place {
     }
 }
 
+/// How much is copied at a time: from about 2 KiB on, C libraries copy with string instructions, which are slower than
+/// vectors on some processors, by how source and target lie.
+const PIECE: usize = 1024;
+
 /// The event type buffer, the data buffer and the ID of the block that is being read.
 #[derive(Debug, Default)]
 pub(super) struct Block {
@@ -79,7 +83,16 @@ impl Block {
         // A length that is known makes for a copy without a call; it is the commonest one where chunks are short.
         match <&[u8; 64]>::try_from(bytes) {
             Ok(bytes) => self.data_buffer.extend_from_slice(bytes),
-            Err(_) => self.data_buffer.extend_from_slice(bytes),
+            Err(_) if bytes.len() <= PIECE => self.data_buffer.extend_from_slice(bytes),
+            Err(_) => self.extend_data_far(bytes),
+        }
+    }
+
+    #[inline(never)]
+    fn extend_data_far(&mut self, bytes: &[u8]) {
+        self.data_buffer.reserve(bytes.len());
+        for piece in bytes.chunks(PIECE) {
+            self.data_buffer.extend_from_slice(piece);
         }
     }
 

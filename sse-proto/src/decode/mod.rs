@@ -2,12 +2,14 @@
 
 mod block;
 mod cut;
+mod data;
 mod excess;
 mod field;
 mod finding;
 mod line;
 mod plain;
 mod read;
+mod whole;
 
 use alloc::{string::String, vec::Vec};
 use core::mem;
@@ -17,6 +19,7 @@ use bytes::{Buf, Bytes};
 pub use self::finding::{Finding, Malformation};
 use self::{
     block::{Block, Place},
+    data::Cut,
     field::{Field, Line, RetryDigits},
     line::Start,
     plain::{Longest, Rest},
@@ -165,6 +168,8 @@ enum Mode {
     /// Any place, those here included.
     #[default]
     General,
+    /// It belongs to a comment that was cut, which nobody wants to have.
+    Ignored,
     /// It begins a line of a block that has been begun, and nothing else is to be done before.
     Line,
 }
@@ -229,15 +234,34 @@ impl Decoder {
             *input = lone.next;
             return Ok(Some(EventRef { event_type, data, last_event_id: &self.last_event_id }));
         }
-        if self.mode == Mode::Data && self.all_is_data(chunk) {
-            *input = &[];
-            return Ok(None);
+        match self.mode {
+            Mode::Data => {
+                let (used, quick) = self.cut_data(chunk);
+                *input = &chunk[used..];
+                match quick {
+                    Cut::Event => return Ok(Some(self.event(chunk))),
+                    Cut::More => return Ok(None),
+                    Cut::Stop => {}
+                }
+            }
+            Mode::Block => {
+                if self.begins_cut(chunk) {
+                    *input = &[];
+                    return Ok(None);
+                }
+            }
+            Mode::General | Mode::Ignored | Mode::Line => {}
         }
         self.decode_any(input)
     }
 
     #[inline(never)]
     fn decode_any<'a, 'i: 'a>(&'a mut self, input: &mut &'i [u8]) -> Result<Option<EventRef<'a>>, DecodeError> {
+        if let Some(used) = self.whole(input) {
+            let chunk = *input;
+            *input = &chunk[used..];
+            return Ok(Some(self.event(chunk)));
+        }
         loop {
             let chunk = *input;
             let (used, step) = self.advance(chunk);
@@ -287,6 +311,11 @@ impl Decoder {
                 self.pass(input, &lone);
                 input.advance(used);
                 return Ok(Some(Event { text, data, event_type, id: 0..0, kept_id: self.kept_id() }));
+            }
+            if let Some(used) = self.whole(input) {
+                let event = self.take_event(input);
+                input.advance(used);
+                return Ok(Some(event));
             }
             let (used, step) = self.advance(input);
             let event = match step {

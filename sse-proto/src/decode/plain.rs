@@ -80,6 +80,12 @@ impl Rest {
         if chunk.as_ptr().addr() == self.address && chunk.len() == self.len { self.ends } else { none_known() }
     }
 
+    /// Whether this chunk is what was left, and no line ends in it.
+    #[inline]
+    pub(super) fn has_no_end(&self, chunk: &[u8]) -> bool {
+        chunk.as_ptr().addr() == self.address && chunk.len() == self.len && self.ends.is_over(chunk)
+    }
+
     /// To be called whenever the bytes that it is about have been used: others may come to lie in their place.
     #[inline]
     pub(super) fn forget(&mut self) {
@@ -103,8 +109,8 @@ const fn none_known() -> LineEnds {
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Longest {
     pub(super) data: usize,
-    event_type: usize,
-    id: usize,
+    pub(super) event_type: usize,
+    pub(super) id: usize,
 }
 
 impl Default for Longest {
@@ -126,9 +132,9 @@ impl From<&Limits> for Longest {
 
 /// The beginning of a data line as almost all are written, and of the others.
 pub(super) const DATA: &[u8] = b"data: ";
-const EVENT: &[u8] = b"event: ";
-const ID: &[u8] = b"id: ";
-const RETRY: &[u8] = b"retry: ";
+pub(super) const EVENT: &[u8] = b"event: ";
+pub(super) const ID: &[u8] = b"id: ";
+pub(super) const RETRY: &[u8] = b"retry: ";
 
 impl Decoder {
     /// The commonest blocks: the one that begins the chunk, if it is a single `data` line, after an `event` line
@@ -201,6 +207,13 @@ impl Decoder {
         // Of a closed block, nothing is of interest any more.
         let given = |place: &Place| if open { Span::from(place) } else { Span::ABSENT };
         let (mut data, mut event_type, mut id) = (given(&block.data), given(&block.event_type), given(&block.id));
+        if !open {
+            let heartbeats = self.heartbeats_at(chunk, at);
+            if heartbeats > 0 {
+                at += heartbeats;
+                ends = ends.skipped_to(at);
+            }
+        }
         let mut cut = false;
         let complete = loop {
             let mut before = ends;
@@ -230,6 +243,11 @@ impl Decoder {
                         break true;
                     }
                     (event_type, id) = (Span::ABSENT, Span::ABSENT);
+                }
+                let heartbeats = self.heartbeats_at(chunk, at);
+                if heartbeats > 0 {
+                    at += heartbeats;
+                    ends = ends.skipped_to(at);
                 }
                 continue;
             }
@@ -275,15 +293,7 @@ impl Decoder {
                     let value = chunk.get(at + RETRY.len()..end).unwrap_or_default();
                     self.retry = field::parse_retry(value).or(self.retry);
                 }
-                [b':', ..] if !self.report.comments => {
-                    let heartbeats = if open { 0 } else { line::heartbeats(line) };
-                    if heartbeats > 0 {
-                        at += heartbeats;
-                        before.skip_to(at);
-                        ends = before;
-                        continue;
-                    }
-                }
+                [b':', ..] if !self.report.comments => {}
                 _ => break false,
             }
             at = next;
@@ -300,13 +310,26 @@ impl Decoder {
         if cut { self.unfinished(chunk, at) } else { Plain::Stop(at) }
     }
 
-    /// Keeps what the block has so far, and the data line without an end that begins here.
+    /// The length of the heartbeats that begin here, where a block may begin: they are passed before the ends of their
+    /// lines are looked for.
+    #[inline]
+    fn heartbeats_at(&self, chunk: &[u8], at: usize) -> usize {
+        if chunk.get(at) == Some(&b':') && !self.report.comments { line::heartbeats(&chunk[at..]) } else { 0 }
+    }
+
+    /// Keeps what the block has so far, and goes into the data line or the comment without an end that begins here.
     fn unfinished(&mut self, chunk: &[u8], at: usize) -> Plain {
         self.rest.forget();
         let rest = chunk.get(at..).unwrap_or_default();
         if rest.is_empty() {
             self.mode = if self.block.open { Mode::Line } else { Mode::Block };
             self.block.spill(chunk);
+            return Plain::More;
+        }
+        if rest.starts_with(b":") && !self.report.comments {
+            self.block.spill(chunk);
+            self.line = field::Line::Ignored;
+            self.mode = Mode::Ignored;
             return Plain::More;
         }
         let Some(value) = rest.strip_prefix(DATA) else { return Plain::Stop(at) };
@@ -406,7 +429,7 @@ impl From<Span> for Place {
 
 /// Where the line after this end begins; `None` if that is not to be seen in the chunk.
 #[inline]
-fn after_end(chunk: &[u8], end: usize, ends: &mut LineEnds) -> Option<usize> {
+pub(super) fn after_end(chunk: &[u8], end: usize, ends: &mut LineEnds) -> Option<usize> {
     match chunk.get(end)? {
         b'\n' => Some(end + 1),
         b'\r' => match chunk.get(end + 1)? {

@@ -27,6 +27,7 @@ impl Decoder {
         let quick = match self.mode {
             Mode::Block | Mode::Line => self.advance_blocks(chunk, 0, self.rest.resume(chunk)),
             Mode::Data => self.advance_data(chunk),
+            Mode::Ignored => self.advance_ignored(chunk),
             Mode::General => Quick::Stop(0),
         };
         let (used, step) = match quick {
@@ -57,34 +58,6 @@ impl Decoder {
         }
     }
 
-    /// Keeps the chunk as a part of a data line that was cut, if it is nothing else and the limits allow it.
-    pub(super) fn all_is_data(&mut self, chunk: &[u8]) -> bool {
-        let kept = match chunk {
-            // For those who have one byte at a time.
-            [byte] => !matches!(byte, b'\r' | b'\n') && self.keep_data(&[*byte]),
-            _ => {
-                let ends = LineEnds::first_of(chunk);
-                self.rest.keep(ends, chunk);
-                ends.is_empty() && self.keep_data(chunk)
-            }
-        };
-        if kept {
-            self.rest.forget();
-            self.offset += chunk.len() as u64;
-        }
-        kept
-    }
-
-    #[inline]
-    fn keep_data(&mut self, value: &[u8]) -> bool {
-        let kept = self.block.data_buffer.len() + value.len();
-        let fits = kept <= self.limits.data.max && kept - self.data_line_start <= self.limits.line.max;
-        if fits {
-            self.block.extend_data(value);
-        }
-        fits
-    }
-
     /// Keeps what the chunk has of a data line that was cut, and reads on where it ends.
     #[inline]
     fn advance_data(&mut self, chunk: &[u8]) -> Quick {
@@ -103,6 +76,19 @@ impl Decoder {
         self.advance_blocks(chunk, end + 1, ends)
     }
 
+    /// Leaves out what the chunk has of a comment that was cut, and reads on where it ends.
+    fn advance_ignored(&mut self, chunk: &[u8]) -> Quick {
+        let mut ends = self.rest.resume(chunk);
+        self.rest.forget();
+        let Some(end) = ends.next(chunk) else { return Quick::Step(chunk.len(), Step::More) };
+        if chunk[end] != b'\n' {
+            return Quick::Stop(end);
+        }
+        self.line = Line::Start;
+        self.mode = if self.block.open { Mode::Line } else { Mode::Block };
+        self.advance_blocks(chunk, end + 1, ends)
+    }
+
     /// Finds the mode to go on in.
     fn settle(&mut self) {
         let at_start = self.at_line_start() && self.start == Start::Decided && self.failed.is_none();
@@ -111,9 +97,20 @@ impl Decoder {
             if self.block.open { Mode::Line } else { Mode::Block }
         } else if self.line == Line::Value(Field::Data) && !self.report.findings {
             Mode::Data
+        } else if self.ignores_quickly() {
+            Mode::Ignored
         } else {
             Mode::General
         };
+    }
+
+    /// The next byte belongs to a line that is thrown away, and nothing is to be said at its end.
+    fn ignores_quickly(&self) -> bool {
+        self.line == Line::Ignored
+            && !self.report.findings
+            && self.block.skipped.is_none()
+            && self.failed.is_none()
+            && self.queued.is_none()
     }
 
     /// Reads on in the way that all lines can take. Where plain blocks were read up to here, this line is not plain.

@@ -50,8 +50,9 @@
 //!
 //! Numbers such as R-056 and D-03 are those of `REQUIREMENTS.md` in this crate.
 //!
-//! Features, all on by default: `cli` is the command, `generate` the generators for property tests, and `tokio` has the
-//! reader of sse-tokio among the subjects.
+//! Features, all on by default: `cli` is the command, `generate` the generators for property tests, `peer` the scripted
+//! server and the connection-level cases over loopback, and `tokio`, `smol` and `async-std` have the adapters among the
+//! subjects; `tokio` also judges servers. To judge a reader of your own, `default-features = false` suffices.
 
 mod case;
 mod cutting;

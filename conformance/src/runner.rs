@@ -29,6 +29,9 @@ pub fn run_with(subject: &Subject, cases: &[Case], cuttings: impl Fn(&[u8]) -> V
             CaseResult {
                 id: case.id.clone(),
                 level: case.level,
+                note: case.note.clone(),
+                requirements: case.requirements.clone(),
+                input: escaped(&case.input),
                 failures: subject.harnesses.iter().filter_map(|harness| judge.try_all(&**harness, &cuttings)).collect(),
             }
         })
@@ -70,8 +73,18 @@ impl<F: fmt::Display> Report<F> {
     #[track_caller]
     pub fn assert_passed(&self) {
         let failed: Vec<String> = self.failed(false).map(CaseResult::to_string).collect();
-        assert!(failed.is_empty(), "{}: {} cases failed\n{}", self.subject, failed.len(), failed.join("\n"));
+        assert!(failed.is_empty(), "{}: {} cases failed\n{}", self.subject, failed.len(), beginning(&failed));
     }
+}
+
+/// The first of many results, one below the other.
+pub(crate) fn beginning(results: &[String]) -> String {
+    const SHOWN: usize = 20;
+    let mut shown: Vec<String> = results.iter().take(SHOWN).map(|result| result.trim_end().to_owned()).collect();
+    if results.len() > SHOWN {
+        shown.push(format!("… and {} more", results.len() - SHOWN));
+    }
+    shown.join("\n")
 }
 
 /// What one case came to.
@@ -81,6 +94,12 @@ pub struct CaseResult<F = Failure> {
     pub id: String,
     /// How much a failure counts.
     pub level: Level,
+    /// What is tested, in words.
+    pub note: String,
+    /// The requirements that the case is about, by their numbers in `REQUIREMENTS.md`.
+    pub requirements: Vec<String>,
+    /// The beginning of what was handed over, escaped.
+    pub input: String,
     /// The first failure of each harness that failed.
     pub failures: Vec<F>,
 }
@@ -102,7 +121,13 @@ impl<F: fmt::Display> fmt::Display for CaseResult<F> {
             let indent = if index == 0 { "" } else { "\n  and " };
             write!(f, "{indent}{} ({}), {failure}", self.id, self.level)?;
         }
-        Ok(())
+        write!(f, "\n  input:    {}", self.input)?;
+        let requirements = self.requirements.join(", ");
+        match (&*self.note, &*requirements) {
+            ("", "") => writeln!(f),
+            ("", about) | (about, "") => writeln!(f, "\n  about:    {about}"),
+            (note, requirements) => writeln!(f, "\n  about:    {note} ({requirements})"),
+        }
     }
 }
 
@@ -154,7 +179,8 @@ impl fmt::Display for Got {
         match self {
             Self::Error(error) => write!(f, "the error {error:?}"),
             Self::NotPrompt { fed, due, given } => {
-                write!(f, "{given} events from the first {fed} bytes, which complete {due}")
+                let wrong = if given < due { "late" } else { "early" };
+                write!(f, "{wrong} (R-056): {given} events from the first {fed} bytes, which complete {due}")
             }
             Self::Outcome(outcome) => fmt::Display::fmt(&Shortened(outcome), f),
             Self::Panic(message) => write!(f, "the panic {message:?}"),
@@ -254,6 +280,22 @@ impl fmt::Display for Shortened<'_> {
             Some(millis) => write!(f, "{millis}")?,
         }
         write!(f, ", lastEventId {}", shorten(last_event_id))
+    }
+}
+
+/// The beginning of a stream for people.
+fn escaped(input: &[u8]) -> String {
+    const SHOWN: usize = 120;
+    let shown = input[..input.len().min(SHOWN)].escape_ascii();
+    let more = if input.len() > SHOWN { " …" } else { "" };
+    format!("\"{shown}\"{more} ({} bytes)", input.len())
+}
+
+/// A text without its end if it is long.
+pub(crate) fn bounded(text: &str, most: usize) -> String {
+    match text.char_indices().nth(most) {
+        None => text.into(),
+        Some((end, _)) => format!("{} …", &text[..end]),
     }
 }
 

@@ -199,3 +199,22 @@ fn levels_say_what_counts() {
 fn a_failed_report_is_readable() {
     judge(Faulty::LosesIds, Level::Must).assert_passed();
 }
+
+#[test]
+fn a_failure_shows_what_was_read_and_what_it_is_about() {
+    let mut case = Case::by_oracle([&b"data: "[..], &[b'x'; 200], b"\n\n"].concat());
+    case.note = String::from("a long line");
+    case.requirements = vec![String::from("R-056"), String::from("R-060")];
+    let report = runner::run(&Subject::from(Faulty::GivesAllAtTheEnd), &[case]);
+    let shown = report.results[0].to_string();
+    assert!(shown.contains("got:      late (R-056): 0 events from the first 208 bytes, which complete 1\n"), "{shown}");
+    let input = format!("  input:    \"data: {}\" … (208 bytes)\n", "x".repeat(114));
+    assert!(shown.ends_with(&format!("{input}  about:    a long line (R-056, R-060)\n")), "{shown}");
+}
+
+#[test]
+#[should_panic(expected = "… and 30 more")]
+fn a_long_list_of_failures_is_shown_in_part() {
+    let cases = vec![Case::by_oracle(b"id: 7\ndata: x\n\n".to_vec()); 50];
+    runner::run(&Subject::from(Faulty::LosesIds), &cases).assert_passed();
+}

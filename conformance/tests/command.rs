@@ -84,7 +84,10 @@ fn a_server_is_judged_at_its_url() {
     // Nobody listens there.
     let output = call(&["server", "http://127.0.0.1:1/", "--watch", "0.1", "--parallel", "0"], b"");
     assert_eq!(output.status.code(), Some(1));
-    assert!(text(&output.stdout).starts_with("failed  S-001 (must) "), "{}", text(&output.stdout));
+    let said = text(&output.stdout);
+    assert!(said.starts_with("failed  S-001 (must) "), "{said}");
+    assert_eq!(said.lines().count(), 2, "{said}");
+    assert!(said.ends_with("0 passed, 1 failed, 0 tolerated, 0 skipped\n"), "{said}");
 }
 
 #[test]
@@ -120,6 +123,7 @@ fn a_failed_case_is_shown() {
     assert!(shown.starts_with("FAILED X-1 (must), proto: decode, in one piece\n"), "{shown}");
     assert!(shown.contains(r#"expected: events [{type "message", data "b", lastEventId ""}], retry null"#), "{shown}");
     assert!(shown.contains(r#"got:      events [{type "message", data "a", lastEventId ""}], retry null"#), "{shown}");
+    assert!(shown.contains("\n  input:    \"data: a\\n\\n\" (9 bytes)\n"), "{shown}");
     assert!(shown.ends_with("proto: 0 passed, 1 failed\n"), "{shown}");
 }
 

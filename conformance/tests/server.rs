@@ -80,6 +80,15 @@ fn each_fault_is_found() {
         assert!(failed(&report, id), "{id}: {report:#?}");
     }
 
+    // Which fault it is can be seen, and not too much of it; everything is in the report.
+    let faulty = |result: &&server::CheckResult| result.id == "S-018";
+    let result = report.results.iter().find(faulty).unwrap();
+    let shown = result.to_string();
+    assert!(result.faults.len() > 3, "{result:#?}");
+    assert_eq!(shown.matches(": expected events ").count(), 3, "{shown}");
+    assert!(shown.ends_with(&format!("… and {} more, which `--json` shows", result.faults.len() - 3)), "{shown}");
+    assert!(shown.len() < 4000, "{shown}");
+
     let report = judge("HTTP/1.1 503 No\r\nContent-Length: 0\r\n\r\n");
     for id in ["S-001", "S-013", "S-014"] {
         assert!(failed(&report, id), "{id}: {report:#?}");
@@ -112,4 +121,35 @@ fn an_event_that_comes_in_pieces_is_found() {
     };
     let report = server::run("slow", &target);
     assert!(failed(&report, "S-010"), "{report:#?}");
+}
+
+#[test]
+fn an_echo_that_sends_the_json_back_is_told_so() {
+    let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+    let url = format!("http://{}/", listener.local_addr().unwrap());
+    thread::spawn(move || {
+        for stream in listener.incoming() {
+            let mut stream = stream.unwrap();
+            thread::spawn(move || {
+                let mut request = Vec::new();
+                let mut piece = [0; 64 * 1024];
+                // The messages that matter here are small, and come with their heads or right behind them.
+                let _ = stream.set_read_timeout(Some(Duration::from_millis(50)));
+                while let Ok(read @ 1..) = stream.read(&mut piece) {
+                    request.extend_from_slice(&piece[..read]);
+                    if request.ends_with(b"}") {
+                        break;
+                    }
+                }
+                let request = String::from_utf8_lossy(&request);
+                let body = request.split_once("\r\n\r\n").map_or("", |(_, body)| body);
+                let answer = format!("HTTP/1.1 200 OK\r\nContent-Type: text/event-stream\r\n\r\ndata: {body}\n\n");
+                let _ = stream.write_all(answer.as_bytes());
+            });
+        }
+    });
+    let target = Target { echo: Some(url.clone()), parallel: 0, watch: Duration::from_millis(200), ..Target::new(url) };
+    let report = server::run("json", &target);
+    let result = report.results.iter().find(|result| result.id == "S-018").unwrap();
+    assert!(result.to_string().contains("the echo sends the JSON back"), "{result}");
 }

@@ -21,7 +21,7 @@ pub(crate) struct Arguments {
     /// A stream of events, `http` or `https`. It should carry some while it is watched.
     url: String,
     /// Takes a message by POST as JSON, `{"data":…,"event":…,"id":…,"retry":…,"comment":…}` where each may be missing,
-    /// and answers with a stream that has just this message, and ends.
+    /// and answers with a stream that has just this message, and ends; or with a status from 400 to 499 if it refuses it.
     #[arg(long, value_name = "URL")]
     echo: Option<String>,
     /// The stream goes on behind the event whose ID a client comes back with.

@@ -36,7 +36,7 @@ pub use self::{
     case::{EncoderCase, Expected},
     judge::{EncoderFailure, Fault},
 };
-use crate::runner::{CaseResult, Report};
+use crate::runner::{CaseResult, Report, bounded};
 
 /// What is to be written: the values of a message, unchecked.
 #[derive(Clone, Debug, Default, Eq, PartialEq)]
@@ -146,7 +146,14 @@ pub fn run(writer: &Writer, cases: &[EncoderCase]) -> Report<EncoderFailure> {
     let results = cases.iter().map(|case| {
         let mut judge = judge::Judge::new(case);
         let failures = writer.paths.iter().filter_map(|path| judge.judge(&**path));
-        CaseResult { id: case.id.clone(), level: case.level, failures: failures.collect() }
+        CaseResult {
+            id: case.id.clone(),
+            level: case.level,
+            note: case.note.clone(),
+            requirements: case.requirements.clone(),
+            input: bounded(&format!("{:?}", case.fields), 240),
+            failures: failures.collect(),
+        }
     });
     Report { subject: writer.name.clone(), results: results.collect() }
 }

@@ -71,7 +71,13 @@ impl HttpReport {
     #[track_caller]
     pub fn assert_passed(&self) {
         let failed: Vec<String> = self.failed(false).map(HttpResult::to_string).collect();
-        assert!(failed.is_empty(), "{}: {} cases failed\n{}", self.subject, failed.len(), failed.join("\n"));
+        assert!(
+            failed.is_empty(),
+            "{}: {} cases failed\n{}",
+            self.subject,
+            failed.len(),
+            crate::runner::beginning(&failed)
+        );
     }
 }
 

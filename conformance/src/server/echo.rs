@@ -12,6 +12,7 @@ use crate::{
     encoder::{EncoderCase, Expected, Fields},
     grammar::{Grammar, Line},
     oracle,
+    runner::Shortened,
 };
 
 pub(super) async fn check(client: &Client, target: &Target, results: &mut Vec<CheckResult>) {
@@ -28,8 +29,7 @@ pub(super) async fn check(client: &Client, target: &Target, results: &mut Vec<Ch
         }
     }
     for (id, faults) in ["S-018", "S-019", "S-020"].into_iter().zip(faults) {
-        let good = faults.is_empty();
-        results.push(CheckResult::new(id, good.then_some(()).ok_or_else(|| faults.join("; "))));
+        results.push(CheckResult::of_faults(id, faults));
     }
 }
 
@@ -58,7 +58,8 @@ async fn sent(client: &Client, target: &Target, url: &str, message: &str) -> Res
 }
 
 async fn echoed(client: &Client, target: &Target, url: &str, case: &EncoderCase) -> Result<(), String> {
-    let answer = sent(client, target, url, &json(&case.fields).to_string()).await?;
+    let message = json(&case.fields).to_string();
+    let answer = sent(client, target, url, &message).await?;
     if (400..500).contains(&answer.status) {
         return match &case.expected {
             Expected::Refused { .. } => Ok(()),
@@ -67,6 +68,11 @@ async fn echoed(client: &Client, target: &Target, url: &str, case: &EncoderCase)
     }
     answer.is_events()?;
     let bytes = answer.bytes();
+    if oracle::read(&bytes).events.iter().any(|event| event.data == message) {
+        return Err(String::from(
+            "the echo sends the JSON back: it has to read it, and send the message that it describes",
+        ));
+    }
     match &case.expected {
         // Whatever was done to the value: no field and no event but those that were given may come of it.
         Expected::Refused { .. } => nothing_injected(&case.fields, &bytes),
@@ -80,7 +86,7 @@ async fn echoed(client: &Client, target: &Target, url: &str, case: &EncoderCase)
                 && got.events.iter().zip(&outcome.events).all(|(got, expected)| alike(got, expected))
                 && (outcome.retry.is_none() || got.retry == outcome.retry);
             if !same {
-                return Err(format!("read as {}", crate::runner::Shortened(&got)));
+                return Err(format!("expected {}, got {}", Shortened(outcome), Shortened(&got)));
             }
             if comment.as_deref().is_some_and(|comment| !comment.is_empty() && !has_comment(&bytes, comment)) {
                 return Err(String::from("the comment is lost"));
@@ -111,7 +117,11 @@ fn nothing_injected(fields: &Fields, bytes: &[u8]) -> Result<(), String> {
     let data = fields.data.as_deref().unwrap_or_default();
     let evil = got.events.len() > 1 || got.events.iter().any(|event| event.data != data);
     let retried = got.retry.is_some() && fields.retry.is_none();
-    if evil || retried { Err(format!("read as {}", crate::runner::Shortened(&got))) } else { Ok(()) }
+    if evil || retried {
+        let expected = "expected a status from 400 to 499, or no field and no event but those that were given";
+        return Err(format!("{expected}, got {}", Shortened(&got)));
+    }
+    Ok(())
 }
 
 fn has_comment(bytes: &[u8], comment: &str) -> bool {

@@ -32,7 +32,8 @@ pub struct Target {
     /// The stream of events. It should carry some while it is watched.
     pub url: String,
     /// Takes a message by POST, as JSON of the form `{"data":…,"event":…,"id":…,"retry":…,"comment":…}` where each
-    /// field may be missing, and answers with a stream that has just this message, and ends.
+    /// field may be missing, and answers with a stream that has just this message, and ends; a message that it
+    /// refuses has a status from 400 to 499.
     pub echo: Option<String>,
     /// Says in decimal digits how many streams are open.
     pub counter: Option<String>,
@@ -77,7 +78,8 @@ impl Target {
     }
 }
 
-/// Runs all checks that `target` has something for, one after the other.
+/// Runs all checks that `target` has something for, one after the other. If the server does not answer at all, that is the
+/// only result.
 ///
 /// # Panics
 ///
@@ -87,7 +89,9 @@ pub fn run(name: &str, target: &Target) -> ServerReport {
     let mut results = Vec::new();
     runtime.block_on(async {
         let client = Client::default();
-        stream::check(&client, target, &mut results).await;
+        if !stream::check(&client, target, &mut results).await {
+            return;
+        }
         resume::check(&client, target, &mut results).await;
         connections::check(&client, target, &mut results).await;
         echo::check(&client, target, &mut results).await;

@@ -5,7 +5,7 @@ use core::fmt;
 use serde::Serialize;
 
 use super::CHECKS;
-use crate::Level;
+use crate::{Level, runner::bounded};
 
 /// What all checks of a server came to.
 #[derive(Clone, Debug, Eq, PartialEq, Serialize)]
@@ -60,13 +60,31 @@ pub struct CheckResult {
     pub title: &'static str,
     /// What it came to.
     pub verdict: Verdict,
+    /// Everything that was found, where the verdict shows only the beginning.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub faults: Vec<String>,
 }
 
 impl CheckResult {
     pub(super) fn new(id: &'static str, verdict: impl Into<Verdict>) -> Self {
         let known = CHECKS.iter().find(|(known, ..)| *known == id);
         let (_, level, title) = *known.expect("a check of the table");
-        Self { id, level, title, verdict: verdict.into() }
+        Self { id, level, title, verdict: verdict.into(), faults: Vec::new() }
+    }
+
+    /// A check that finds one thing after the other: the first few are shown.
+    pub(super) fn of_faults(id: &'static str, faults: Vec<String>) -> Self {
+        const SHOWN: usize = 3;
+        const LENGTH: usize = 600;
+        if faults.is_empty() {
+            return Self::new(id, Verdict::Passed);
+        }
+        let mut shown: Vec<String> = faults.iter().take(SHOWN).map(|fault| bounded(fault, LENGTH)).collect();
+        if faults.len() > SHOWN {
+            shown.push(format!("… and {} more, which `--json` shows", faults.len() - SHOWN));
+        }
+        let verdict = Verdict::Failed(format!("{} faults\n  {}", faults.len(), shown.join("\n  ")));
+        Self { faults, ..Self::new(id, verdict) }
     }
 
     fn failed(&self) -> bool {
@@ -84,7 +102,7 @@ impl CheckResult {
 
 impl fmt::Display for CheckResult {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let Self { id, level, title, verdict } = self;
+        let Self { id, level, title, verdict, .. } = self;
         match verdict {
             Verdict::Failed(what) => write!(f, "failed  {id} ({level}) {title}: {what}"),
             Verdict::Noted(what) => write!(f, "noted   {id} ({level}) {title}: {what}"),

@@ -12,21 +12,27 @@ use super::{
 };
 use crate::grammar::{Grammar, Line};
 
-pub(super) async fn check(client: &Client, target: &Target, results: &mut Vec<CheckResult>) {
-    match client.events(&target.url, &[]).await {
-        Err(error) => results.push(CheckResult::new("S-001", Verdict::Failed(error))),
-        Ok(mut answer) => {
-            results.push(CheckResult::new("S-001", answer.is_events()));
-            if answer.is_events().is_ok() {
-                answer.read(target.watch, |_| false).await;
-                judge(&answer, target, results);
-                results.push(CheckResult::new("S-007", end(client, target, &answer).await));
-            }
+/// Returns whether the server answers at all.
+pub(super) async fn check(client: &Client, target: &Target, results: &mut Vec<CheckResult>) -> bool {
+    let mut answer = match client.events(&target.url, &[]).await {
+        Ok(answer) => answer,
+        Err(error) => {
+            let failed = Verdict::Failed(format!("{}: {error}; nothing else was checked", target.url));
+            results.push(CheckResult::new("S-001", failed));
+            return false;
         }
+    };
+    results.push(CheckResult::new("S-001", answer.is_events()));
+    if answer.is_events().is_ok() {
+        answer.read(target.watch, |_| false).await;
+        judge(&answer, target, results);
+        results.push(CheckResult::new("S-007", end(client, target, &answer).await));
     }
+    drop(answer);
     results.push(CheckResult::new("S-011", idle(client, target).await));
     results.push(CheckResult::new("S-016", other_requests(client, target).await));
     results.push(CheckResult::new("S-017", compressed(client, target).await));
+    true
 }
 
 fn judge(answer: &Answer, target: &Target, results: &mut Vec<CheckResult>) {

@@ -99,8 +99,10 @@ fn load_files<C, E: fmt::Display>(
 
 /// The tally of a suite whose cases pass or fail.
 fn tally<F: fmt::Display + Serialize>(suite: &'static str, report: &Report<F>, strict: bool) -> Tally {
-    let failed: Vec<_> = report.failed(strict).map(|result| format!("FAILED {result}")).collect();
-    let tolerated: Vec<_> = report.tolerated(strict).map(|result| format!("tolerated {result}")).collect();
+    let failed: Vec<_> =
+        report.failed(strict).map(|result| format!("FAILED {}", result.to_string().trim_end())).collect();
+    let tolerated: Vec<_> =
+        report.tolerated(strict).map(|result| format!("tolerated {}", result.to_string().trim_end())).collect();
     Tally {
         suite,
         subject: report.subject.clone(),

@@ -8,6 +8,9 @@ use super::{
 };
 use crate::ends::LineEnds;
 
+/// The name of the field.
+pub(super) const NAME: &[u8] = b"data";
+
 /// Where the reading of data lines that were cut has come to.
 pub(super) enum Cut {
     /// An event, all of which lies in the decoder.
@@ -79,6 +82,11 @@ impl Decoder {
                 self.rest.forget();
                 break (next, Cut::More);
             }
+            if NAME.starts_with(after) {
+                self.rest.forget();
+                self.begin_name(after);
+                break (chunk.len(), Cut::More);
+            }
             if self.block.id == Place::Absent
                 && let Some(used) = self.blank_line_at(chunk, next, &mut ends)
             {
@@ -105,6 +113,33 @@ impl Decoder {
         let next = after_end(chunk, at, &mut taken)?;
         *ends = taken;
         Some(next)
+    }
+
+    /// Remembers the beginning of a name that may be `data`, where a line begins and the chunk ends.
+    pub(super) fn begin_name(&mut self, begun: &[u8]) {
+        self.malformed = None;
+        self.line = Line::Name(Field::Data, begun.len());
+        self.mode = Mode::Name;
+    }
+
+    /// Takes the rest of `data: `, if the chunk begins with it, and returns what follows.
+    pub(super) fn after_name<'i>(&mut self, chunk: &'i [u8]) -> &'i [u8] {
+        let Line::Name(Field::Data, seen) = self.line else { return chunk };
+        let Some(rest) = DATA.get(seen..) else { return chunk };
+        let Some(after) = chunk.strip_prefix(rest) else { return chunk };
+        if self.block.data_len() > self.limits.data.max {
+            return chunk;
+        }
+        if !self.block.open {
+            self.block.clear();
+        }
+        self.block.open = true;
+        self.block.begin_data();
+        self.data_line_start = self.block.data_buffer.len();
+        self.line = Line::Value(Field::Data);
+        self.mode = Mode::Data;
+        self.offset += rest.len() as u64;
+        after
     }
 
     /// Keeps the chunk as a block that begins with a data line and is cut there, if it is one and the limits allow it.

@@ -172,6 +172,8 @@ enum Mode {
     Ignored,
     /// It begins a line of a block that has been begun, and nothing else is to be done before.
     Line,
+    /// It goes on with the name of a field that may be `data`.
+    Name,
 }
 
 /// What has to happen before the next line is read.
@@ -234,6 +236,7 @@ impl Decoder {
             *input = lone.next;
             return Ok(Some(EventRef { event_type, data, last_event_id: &self.last_event_id }));
         }
+        let chunk = if self.mode == Mode::Name { self.after_name(chunk) } else { chunk };
         match self.mode {
             Mode::Data => {
                 let (used, quick) = self.cut_data(chunk);
@@ -250,7 +253,7 @@ impl Decoder {
                     return Ok(None);
                 }
             }
-            Mode::General | Mode::Ignored | Mode::Line => {}
+            Mode::General | Mode::Ignored | Mode::Line | Mode::Name => {}
         }
         self.decode_any(input)
     }

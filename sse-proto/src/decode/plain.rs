@@ -7,6 +7,7 @@ use bytes::Bytes;
 use super::{
     Decoder, Mode,
     block::Place,
+    data::NAME,
     field::{self, Field},
     line,
 };
@@ -330,6 +331,11 @@ impl Decoder {
             self.block.spill(chunk);
             self.line = field::Line::Ignored;
             self.mode = Mode::Ignored;
+            return Plain::More;
+        }
+        if NAME.starts_with(rest) {
+            self.block.spill(chunk);
+            self.begin_name(rest);
             return Plain::More;
         }
         let Some(value) = rest.strip_prefix(DATA) else { return Plain::Stop(at) };

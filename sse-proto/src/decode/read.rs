@@ -28,7 +28,7 @@ impl Decoder {
             Mode::Block | Mode::Line => self.advance_blocks(chunk, 0, self.rest.resume(chunk)),
             Mode::Data => self.advance_data(chunk),
             Mode::Ignored => self.advance_ignored(chunk),
-            Mode::General => Quick::Stop(0),
+            Mode::General | Mode::Name => Quick::Stop(0),
         };
         let (used, step) = match quick {
             Quick::Step(used, step) => (used, step),
@@ -97,20 +97,18 @@ impl Decoder {
             if self.block.open { Mode::Line } else { Mode::Block }
         } else if self.line == Line::Value(Field::Data) && !self.report.findings {
             Mode::Data
-        } else if self.ignores_quickly() {
+        } else if matches!(self.line, Line::Name(Field::Data, _)) && self.reads_on_quickly() {
+            Mode::Name
+        } else if self.line == Line::Ignored && self.reads_on_quickly() {
             Mode::Ignored
         } else {
             Mode::General
         };
     }
 
-    /// The next byte belongs to a line that is thrown away, and nothing is to be said at its end.
-    fn ignores_quickly(&self) -> bool {
-        self.line == Line::Ignored
-            && !self.report.findings
-            && self.block.skipped.is_none()
-            && self.failed.is_none()
-            && self.queued.is_none()
+    /// In the middle of a line: nothing is to be done before the next byte, or to be said of the line as such.
+    fn reads_on_quickly(&self) -> bool {
+        !self.report.findings && self.block.skipped.is_none() && self.failed.is_none() && self.queued.is_none()
     }
 
     /// Reads on in the way that all lines can take. Where plain blocks were read up to here, this line is not plain.

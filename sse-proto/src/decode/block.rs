@@ -36,15 +36,13 @@ impl Place {
     }
 }
 
-/// How much is copied at a time: from about 2 KiB on, C libraries copy with string instructions, which are slower than
-/// vectors on some processors, by how source and target lie.
-const PIECE: usize = 1024;
-
 /// The event type buffer, the data buffer and the ID of the block that is being read.
 #[derive(Debug, Default)]
 pub(super) struct Block {
     pub(super) data: Place,
     pub(super) data_buffer: BytesMut,
+    /// How much of the buffer the last event took with it: the next one is likely to need as much.
+    pub(super) given_len: usize,
     pub(super) event_type: Place,
     pub(super) type_buffer: Vec<u8>,
     pub(super) id: Place,
@@ -72,7 +70,12 @@ impl Block {
     /// Begins a `data` line whose value will come in parts, by [`Self::extend_data`].
     pub(super) fn begin_data(&mut self) {
         match self.data {
-            Place::Absent => self.data_buffer.clear(),
+            Place::Absent => {
+                self.data_buffer.clear();
+                if self.data_buffer.capacity() < self.given_len {
+                    self.data_buffer.reserve(self.given_len);
+                }
+            }
             _ => self.data_buffer.extend_from_slice(b"\n"),
         }
         self.data = Place::Buffer;
@@ -83,16 +86,7 @@ impl Block {
         // A length that is known makes for a copy without a call; it is the commonest one where chunks are short.
         match <&[u8; 64]>::try_from(bytes) {
             Ok(bytes) => self.data_buffer.extend_from_slice(bytes),
-            Err(_) if bytes.len() <= PIECE => self.data_buffer.extend_from_slice(bytes),
-            Err(_) => self.extend_data_far(bytes),
-        }
-    }
-
-    #[inline(never)]
-    fn extend_data_far(&mut self, bytes: &[u8]) {
-        self.data_buffer.reserve(bytes.len());
-        for piece in bytes.chunks(PIECE) {
-            self.data_buffer.extend_from_slice(piece);
+            Err(_) => self.data_buffer.extend_from_slice(bytes),
         }
     }
 
@@ -134,6 +128,7 @@ impl Block {
         self.skipped.get_or_insert(excess);
         self.data = Place::Absent;
         self.data_buffer = BytesMut::new();
+        self.given_len = 0;
         self.event_type = Place::Absent;
     }
 

@@ -6,9 +6,12 @@ mod data;
 mod excess;
 mod field;
 mod finding;
+mod give;
 mod line;
+mod lone;
 mod plain;
 mod read;
+mod rest;
 mod whole;
 
 use alloc::{string::String, vec::Vec};
@@ -22,7 +25,8 @@ use self::{
     data::Cut,
     field::{Field, Line, RetryDigits},
     line::Start,
-    plain::{Longest, Rest},
+    plain::Longest,
+    rest::Rest,
 };
 use crate::{DecodeError, Event, EventId, EventRef, Limits, Retry, utf8};
 

@@ -1,9 +1,5 @@
 //! The way that almost every block takes: it lies in one chunk from its first byte to its blank line.
 
-use core::ops::Range;
-
-use bytes::Bytes;
-
 use super::{
     Decoder, Mode,
     block::Place,
@@ -11,7 +7,7 @@ use super::{
     field::{self, Field},
     line,
 };
-use crate::{EventType, Limits, Text, ends::LineEnds, utf8};
+use crate::{Limits, ends::LineEnds};
 
 /// Where the reading of plain blocks has come to.
 pub(super) enum Plain {
@@ -23,34 +19,6 @@ pub(super) enum Plain {
     Stop(usize),
 }
 
-/// One of the commonest blocks, with nothing checked but its limits.
-pub(super) struct Lone<'i> {
-    /// Empty for `message`.
-    pub(super) event_type: &'i [u8],
-    pub(super) data: &'i [u8],
-    /// What follows the block.
-    pub(super) next: &'i [u8],
-    /// The ends of lines from there on, as places in the chunk of the block.
-    ends: LineEnds,
-}
-
-impl<'i> Lone<'i> {
-    /// The event type, if it is well-formed.
-    #[inline]
-    pub(super) fn checked_type(&self) -> Option<&'i str> {
-        if self.event_type.is_empty() { Some(EventType::MESSAGE) } else { utf8::checked(self.event_type) }
-    }
-
-    /// The part of the chunk that holds the values, if it is well-formed, and where data and event type lie in it.
-    #[inline]
-    pub(super) fn shared(&self, chunk: &Bytes) -> Option<(Text, Range<usize>, Range<usize>)> {
-        let to = chunk.len() - self.next.len() - 2;
-        let from = if self.event_type.is_empty() { to - self.data.len() } else { EVENT.len() };
-        let text = Text::well_formed(chunk.slice(from..to)).ok()?;
-        Some((text, to - self.data.len() - from..to - from, 0..self.event_type.len()))
-    }
-}
-
 /// A plain block that is an event.
 pub(super) struct Found {
     pub(super) data: Place,
@@ -58,52 +26,6 @@ pub(super) struct Found {
     pub(super) id: Place,
     /// Where the next block begins.
     pub(super) end: usize,
-}
-
-/// The ends of lines in what was left of a chunk, and which bytes those were.
-#[derive(Debug)]
-pub(super) struct Rest {
-    ends: LineEnds,
-    address: usize,
-    len: usize,
-}
-
-impl Default for Rest {
-    fn default() -> Self {
-        Self { ends: LineEnds::from(0), address: 0, len: 0 }
-    }
-}
-
-impl Rest {
-    /// The ends of lines in this chunk: those that are known, if it is what was left.
-    #[inline]
-    pub(super) fn resume(&self, chunk: &[u8]) -> LineEnds {
-        if chunk.as_ptr().addr() == self.address && chunk.len() == self.len { self.ends } else { none_known() }
-    }
-
-    /// Whether this chunk is what was left, and no line ends in it.
-    #[inline]
-    pub(super) fn has_no_end(&self, chunk: &[u8]) -> bool {
-        chunk.as_ptr().addr() == self.address && chunk.len() == self.len && self.ends.is_over(chunk)
-    }
-
-    /// To be called whenever the bytes that it is about have been used: others may come to lie in their place.
-    #[inline]
-    pub(super) fn forget(&mut self) {
-        self.len = 0;
-    }
-
-    #[inline]
-    pub(super) fn keep(&mut self, ends: LineEnds, rest: &[u8]) {
-        self.ends = ends;
-        self.address = rest.as_ptr().addr();
-        self.len = rest.len();
-    }
-}
-
-#[cold]
-const fn none_known() -> LineEnds {
-    LineEnds::from(0)
 }
 
 /// How long a value of a plain line may be.
@@ -138,65 +60,6 @@ pub(super) const ID: &[u8] = b"id: ";
 pub(super) const RETRY: &[u8] = b"retry: ";
 
 impl Decoder {
-    /// The commonest blocks: the one that begins the chunk, if it is a single `data` line, after an `event` line
-    /// perhaps, and both end by LF. Nothing is taken yet.
-    #[inline]
-    pub(super) fn lone<'i>(&mut self, chunk: &'i [u8]) -> Option<Lone<'i>> {
-        if self.mode != Mode::Block {
-            return None;
-        }
-        match chunk.first()? {
-            b'd' => self.lone_data(b"", chunk, chunk, self.rest.resume(chunk)),
-            b'e' => self.typed_lone(chunk),
-            _ => None,
-        }
-    }
-
-    #[inline(never)]
-    fn typed_lone<'i>(&mut self, chunk: &'i [u8]) -> Option<Lone<'i>> {
-        let mut ends = self.rest.resume(chunk);
-        let end = ends.next(chunk)?;
-        let event_type = chunk.get(..end)?.strip_prefix(EVENT)?;
-        let [b'\n', line @ ..] = chunk.get(end..)? else { return None };
-        if event_type.len() > self.longest.event_type {
-            return None;
-        }
-        self.lone_data(event_type, line, chunk, ends)
-    }
-
-    #[inline]
-    fn lone_data<'i>(
-        &mut self,
-        event_type: &'i [u8],
-        line: &'i [u8],
-        chunk: &'i [u8],
-        mut ends: LineEnds,
-    ) -> Option<Lone<'i>> {
-        let value = line.strip_prefix(DATA)?;
-        let Some(end) = ends.next(chunk) else {
-            // So that it is not looked for again.
-            if event_type.is_empty() {
-                self.rest.keep(ends, chunk);
-            }
-            return None;
-        };
-        let (data, after) = value.split_at_checked(end.wrapping_sub(chunk.len() - value.len()))?;
-        let [b'\n', b'\n', next @ ..] = after else { return None };
-        if data.len() > self.longest.data {
-            return None;
-        }
-        ends.take(end + 1);
-        Some(Lone { event_type, data, next, ends })
-    }
-
-    /// Goes on to what follows this block.
-    #[inline]
-    pub(super) fn pass(&mut self, chunk: &[u8], lone: &Lone<'_>) {
-        let used = chunk.len() - lone.next.len();
-        self.rest.keep(lone.ends.after(used), lone.next);
-        self.offset += used as u64;
-    }
-
     /// Reads lines from where one begins, up to the end of a block that gives an event.
     ///
     /// What their lines give stays in local variables until the block has come to its end. A line that is not at hand

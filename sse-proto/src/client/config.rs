@@ -7,7 +7,7 @@ use bytes::Bytes;
 
 use super::{
     Backoff, HeaderError, Headers, InvalidMethod, InvalidUrl, Policy, RememberRedirects, Resilient, Standard, Timeouts,
-    method, policy::SharedPolicy, request::LAST_EVENT_ID, url,
+    headers, method, policy::SharedPolicy, request::LAST_EVENT_ID, url,
 };
 use crate::{EventId, Limits, Report, Text};
 
@@ -162,8 +162,10 @@ impl Config {
     pub fn header(mut self, name: impl Into<Text>, value: impl Into<Text>) -> Result<Self, HeaderError> {
         let (name, value) = (name.into(), value.into());
         if name.eq_ignore_ascii_case(LAST_EVENT_ID) {
-            let id = EventId::new(value.clone()).ok().filter(EventId::fits_header);
-            self.last_event_id = Some(id.ok_or(HeaderError::Value { name, at: 0 })?);
+            if let Some(at) = headers::control(value.as_bytes()) {
+                return Err(HeaderError::Value { name, at });
+            }
+            self.last_event_id = Some(EventId::received(value));
             return Ok(self);
         }
         if TRANSPORT.iter().any(|reserved| name.eq_ignore_ascii_case(reserved)) {

@@ -37,7 +37,7 @@ impl Headers {
         if name.is_empty() || !name.bytes().all(is_token) {
             return Err(HeaderError::Name { name });
         }
-        match value.iter().position(|byte| (*byte < b' ' && *byte != b'\t') || *byte == 0x7f) {
+        match control(&value) {
             Some(at) => Err(HeaderError::Value { name, at }),
             None => {
                 self.push(name, value);
@@ -90,6 +90,11 @@ impl fmt::Debug for Headers {
 
 /// Header fields that are meant for one origin only (D-10).
 pub(super) const CREDENTIALS: [&str; 3] = ["Authorization", "Cookie", "Proxy-Authorization"];
+
+/// Where the first control character is that no value may hold.
+pub(super) fn control(value: &[u8]) -> Option<usize> {
+    value.iter().position(|byte| (*byte < b' ' && *byte != b'\t') || *byte == 0x7f)
+}
 
 /// The characters of a token (RFC 9110, section 5.6.2).
 pub(super) fn is_token(byte: u8) -> bool {

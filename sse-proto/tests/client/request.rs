@@ -109,3 +109,11 @@ fn no_secret_is_shown() {
     assert!(!output.contains("secret"), "{output}");
     assert!(output.contains("6 bytes"), "{output}");
 }
+
+#[test]
+fn a_control_character_in_a_header_is_told_by_its_place() {
+    for name in ["Last-Event-ID", "X-Own"] {
+        let fault = config().header(name, "abc\nb").unwrap_err();
+        assert_eq!(fault, HeaderError::Value { name: name.into(), at: 3 });
+    }
+}

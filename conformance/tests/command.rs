@@ -228,7 +228,7 @@ fn decode_does_not_wait_for_the_end() {
 
 #[test]
 fn decode_ends_at_a_limit() {
-    let stream = [b"data: before\n\ndata: ", &vec![b'x'; 2 * 1024 * 1024][..]].concat();
+    let stream = [b"data: before\n\ndata: ", &vec![b'x'; 5 * 1024 * 1024][..]].concat();
     let output = call(&["decode"], &stream);
     assert_eq!(output.status.code(), Some(1));
     assert_eq!(text(&output.stdout), "{\"type\":\"message\",\"data\":\"before\",\"lastEventId\":\"\"}\n");

@@ -42,6 +42,10 @@ fn hostile_streams(length: usize) -> Vec<(&'static str, Vec<u8>)> {
         ("random bytes", random_bytes(length)),
         ("data lines without end", endless("", "data:\n")),
         ("long data lines without end", endless("", &format!("data: {}\n", "x".repeat(9000)))),
+        (
+            "a data line, and another without end",
+            [&[b"data: ", &vec![b'x'; length / 2 - 10][..], b"\n"].concat()[..], &endless("data: ", "x")].concat(),
+        ),
         ("a data line without end", endless("data: ", "x")),
         ("a comment without end", endless(": ", "x")),
         ("an unknown line without end", endless("foo: ", "x")),

@@ -12,11 +12,11 @@ use core::{error::Error, fmt};
 /// use sse_proto::{Limit, Limits};
 ///
 /// let limits = Limits { data: Limit::skip(64 * 1024), ..Limits::default() };
-/// assert_eq!(limits.line, Limit::fail(1024 * 1024));
+/// assert_eq!(limits.line, Limit::fail(4 * 1024 * 1024));
 /// ```
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 pub struct Limits {
-    /// Bytes of the value of one kept line: 1 MiB.
+    /// Bytes of the value of one kept line: 4 MiB, as many as an event may have in all.
     pub line: Limit,
     /// Bytes of one event's data as received, the LF between two lines counted: 4 MiB.
     pub data: Limit,
@@ -39,7 +39,7 @@ impl Limits {
 impl Default for Limits {
     fn default() -> Self {
         Self {
-            line: Limit::fail(1024 * 1024),
+            line: Limit::fail(4 * 1024 * 1024),
             data: Limit::fail(4 * 1024 * 1024),
             id: Limit::fail(1024),
             event_type: Limit::fail(256),

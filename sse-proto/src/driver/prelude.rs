@@ -7,6 +7,8 @@ pub use super::{ChunkReader, StreamReader};
 pub use super::{Connect, Read, ReadError, Response, Source, TypedSource, Write};
 #[cfg(feature = "std")]
 pub use super::{Handle, SendValueError, Sender, Serializing, Subscribe, WriteError};
+#[cfg(feature = "json")]
+pub use crate::json::JsonError;
 pub use crate::{
     DataWriter, DecodeError, Event, EventId, EventRef, EventType, FieldError, Finding, Limit, LimitKind, Limits,
     Malformation, Message, OnExcess, Report, Retry, StreamEnd, Text, bytes,
@@ -14,6 +16,7 @@ pub use crate::{
         Backoff, Config, FailReason, HeaderError, Headers, InvalidMethod, InvalidUrl, Loss, NetworkError, Policy,
         ReadyState, Refusal, RememberRedirects, Request, Resilient, ResponseHead, Ruling, Standard, Timeouts, UrlFault,
     },
+    events,
     server::{
         CloseReason, Cursor, DrainConfig, Drained, Entry, Heartbeat, Interest, LogConfig, Observer, OnLag, PassedOver,
         Publication, PublishError, RESPONSE_HEADERS, Resumed, SendError, SessionConfig, SessionInfo, SessionTotals,
@@ -21,5 +24,3 @@ pub use crate::{
     },
     typed::{Convention, FromEvent, Mark, Typed, TypedError},
 };
-#[cfg(feature = "json")]
-pub use crate::{events, json::JsonError};

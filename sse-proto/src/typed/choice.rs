@@ -52,7 +52,7 @@ impl<T: DeserializeOwned> ReadJson for Payload<'_, T> {
 /// A variant's payload is read from the event's data as JSON: its type is [`Deserialize`](serde::Deserialize), and not
 /// borrowed. A payload of the type [`Event`](crate::Event) is the event as it was received, and one of the type
 /// [`Text`](crate::Text) is its data; a variant without a payload does not look at the data. The last variant, `_`, is for
-/// all other types of events, so that none is lost. Events that name no type have the type `message`.
+/// all other types of events, so that none is lost: there must be one. Events that name no type have the type `message`.
 ///
 /// ```
 /// use sse_proto::{Event, EventId, EventType, typed::FromEvent};
@@ -97,6 +97,11 @@ macro_rules! events {
         $(#[$meta:meta])* _ => $variant:ident $(($($payload:tt)+))? $(,)?
     ) => {
         $crate::events!(@write $head $($known)* [[$(#[$meta])*] [_] $variant $(($($payload)+))?]);
+    };
+    (@read_variants $head:tt [$($known:tt)*]
+        $($(#[$meta:meta])* $($event_type:literal)|+ => $variant:ident $(($($payload:tt)+))? $(,)?)?
+    ) => {
+        ::core::compile_error!("the last variant of `events!` must be `_ => Name(Event)`: it keeps the events of all other types");
     };
     (@write [$(#[$meta:meta])* $visibility:vis enum $name:ident]
         $([[$($variant_meta:tt)*] [$($event_type:tt)*] $variant:ident $(($($payload:tt)+))?])+

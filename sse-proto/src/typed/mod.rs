@@ -6,6 +6,8 @@
 
 #[cfg(feature = "json")]
 mod choice;
+#[cfg(not(feature = "json"))]
+mod choiceless;
 mod convention;
 mod reading;
 

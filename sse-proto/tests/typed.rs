@@ -104,10 +104,12 @@ fn a_reported_error_is_the_last_item_with_its_payload_read() {
     assert_eq!(reading.handle_event(event("error", "5")), Some(Err(Error::Reported(5))));
 
     let mut reading = numbers(convention).with_error(code);
-    let Some(Err(Error::Unreadable { event: kept, .. })) = reading.handle_event(event("error", "overloaded")) else {
-        panic!()
-    };
+    let Some(Err(unreadable)) = reading.handle_event::<Infallible>(event("error", "overloaded")) else { panic!() };
+    let told = "the server reported an error, in an event of the type \"error\" that cannot be read: ";
+    assert!(unreadable.to_string().starts_with(told), "{unreadable}");
+    let TypedError::ReportedUnreadable { event: kept, error } = unreadable else { panic!("{unreadable}") };
     assert_eq!(kept.data(), "overloaded");
+    assert_eq!(error, i32::from_str("overloaded").unwrap_err());
     assert!(reading.is_over(), "an error that cannot be read is one nevertheless");
 }
 

@@ -124,7 +124,8 @@ impl<S: Source, T, E, P> TypedSource<S, T, E, P> {
 
 #[cfg(feature = "json")]
 impl<S: Source, T, P> TypedSource<S, T, JsonError, P> {
-    /// Reads events that report an error as JSON, for [`TypedError::Reported`].
+    /// Reads events that report an error as JSON, for [`TypedError::Reported`]. One that is no such JSON is a
+    /// [`TypedError::ReportedUnreadable`]; nothing comes after either.
     #[must_use]
     pub fn with_json_error<Q: serde::de::DeserializeOwned>(self) -> TypedSource<S, T, JsonError, Q> {
         self.with_error(|event| match event.json() {

@@ -39,6 +39,14 @@ type Problem<E, P> = fn(Event) -> Result<P, (Event, E)>;
 pub enum TypedError<S, E, P = Event> {
     /// The server reported an error, in an event that the convention marks as one. Nothing comes after it.
     Reported(P),
+    /// The server reported an error, in an event that the convention marks as one, but what it reports could not be read
+    /// as a `P`. Nothing comes after it.
+    ReportedUnreadable {
+        /// The event as it was received.
+        event: Event,
+        /// What is wrong with it.
+        error: E,
+    },
     /// The source failed. Nothing comes after it.
     Source(S),
     /// The stream ended without the event that the convention ends it with, or in the middle of an event: it was cut
@@ -47,7 +55,8 @@ pub enum TypedError<S, E, P = Event> {
         /// Whether an unfinished event was dropped.
         in_mid_event: bool,
     },
-    /// An event could not be read. The next one may be.
+    /// An event could not be read, and it reports no error. The next one may be; after one that the convention has as
+    /// the last, nothing comes.
     Unreadable {
         /// The event as it was received.
         event: Event,
@@ -71,7 +80,8 @@ impl<T, E, P> Reading<T, E, P> {
         self
     }
 
-    /// Makes something else of an event that reports an error; without this, it is given as it is.
+    /// Makes something else of an event that reports an error; without this, it is given as it is. An event of which it
+    /// cannot be made is a [`TypedError::ReportedUnreadable`].
     #[must_use]
     pub fn with_error<Q>(self, problem: fn(Event) -> Result<Q, (Event, E)>) -> Reading<T, E, Q> {
         Reading { convention: self.convention, value: self.value, problem, over: self.over }
@@ -95,7 +105,7 @@ impl<T, E, P> Reading<T, E, P> {
             Meaning::End => None,
             Meaning::Error => Some(Err(match (self.problem)(event) {
                 Ok(problem) => TypedError::Reported(problem),
-                Err((event, error)) => TypedError::Unreadable { event, error },
+                Err((event, error)) => TypedError::ReportedUnreadable { event, error },
             })),
         }
     }
@@ -132,6 +142,13 @@ impl<S: fmt::Display, E: fmt::Display, P: fmt::Debug> fmt::Display for TypedErro
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Reported(problem) => write!(f, "the server reported an error: {problem:?}"),
+            Self::ReportedUnreadable { event, error } => {
+                let event_type = event.event_type();
+                write!(
+                    f,
+                    "the server reported an error, in an event of the type {event_type:?} that cannot be read: {error}"
+                )
+            }
             Self::Source(error) => error.fmt(f),
             Self::Truncated { in_mid_event: true } => f.write_str("the stream was cut off in the middle of an event"),
             Self::Truncated { in_mid_event: false } => f.write_str("the stream was cut off: it ended without its end"),
@@ -142,11 +159,12 @@ impl<S: fmt::Display, E: fmt::Display, P: fmt::Debug> fmt::Display for TypedErro
     }
 }
 
+/// The errors within are part of what is displayed, so the source is theirs.
 impl<S: Error + 'static, E: Error + 'static, P: fmt::Debug> Error for TypedError<S, E, P> {
     fn source(&self) -> Option<&(dyn Error + 'static)> {
         match self {
-            Self::Source(error) => Some(error),
-            Self::Unreadable { error, .. } => Some(error),
+            Self::Source(error) => error.source(),
+            Self::ReportedUnreadable { error, .. } | Self::Unreadable { error, .. } => error.source(),
             _ => None,
         }
     }

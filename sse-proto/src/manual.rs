@@ -48,6 +48,7 @@
 //! | no connection | 30 s, where the transport can tell | `connect_timeout` |
 //! | no answer | waited for without limit | `head_timeout` |
 //! | a silent stream | waited for without limit | `idle_timeout` |
+//! | the most that a stream makes it keep | a line of 4 MiB, 4 MiB of data, an ID of 1 KiB, an event type of 256 bytes; more fails for good | `limits` |
 //! | a stored ID | none | `last_event_id` |
 //! | what is told beside events | openings, losses, failures | `report` |
 //! | the last bytes for diagnosis | not kept | `recent_input` |
@@ -63,6 +64,9 @@
 //!
 //! A wait that a server asks for is never cut short, but for one of more than a day: that is cut to a day, and told as
 //! [`Output::DelayCapped`](crate::client::Output::DelayCapped).
+//!
+//! With the feature `tracing`, the loops of `driver` tell what becomes of connections with the target `sse_proto::client`,
+//! and what becomes of sessions with the target `sse_proto::server`: filter by these, whichever adapter is used.
 //!
 //! # A runtime of your own
 //!

@@ -15,7 +15,7 @@ use std::{
 
 use axum::{Router, routing::post};
 use serde::{Deserialize, Serialize};
-use sse_tokio::{Config, Convention, EventSource, Message, Sender, Session, SessionConfig, TypedError};
+use sse_tokio::{Config, Convention, EventSource, Sender, Session, SessionConfig, TypedError};
 use tokio::{net::TcpListener, time::sleep};
 
 #[derive(Deserialize, Serialize)]
@@ -65,7 +65,9 @@ async fn complete(url: &str, prompt: &str) -> Result<(), Box<dyn Error>> {
     let config = Config::new(url)?
         .method("POST")?
         .header("Content-Type", "application/json")?
-        .body(serde_json::to_vec(&Request { prompt, stream: true })?);
+        .body(serde_json::to_vec(&Request { prompt, stream: true })?)
+        // A request that never reached its server may be sent again, and would be for as long as the server is down.
+        .max_reconnections(0);
     let mut chunks = EventSource::open(config)?
         .json::<Chunk>()
         .with_convention(Convention::completion())
@@ -79,7 +81,7 @@ async fn complete(url: &str, prompt: &str) -> Result<(), Box<dyn Error>> {
                 usage = chunk.value.usage.or(usage);
             }
             Err(TypedError::Reported(Problem { error })) => println!(" - the server reports: {}", error.message),
-            // A POST is not sent twice, so what is missing stays so.
+            // There is one attempt, so what is missing stays so.
             Err(TypedError::Truncated { .. }) => println!(" - cut off"),
             Err(error) => return Err(error.into()),
         }
@@ -119,7 +121,7 @@ async fn speak(sender: &Sender, prompt: &str) -> Result<(), Box<dyn Error + Send
 }
 
 async fn send(sender: &Sender, data: &impl Serialize) -> Result<(), Box<dyn Error + Send + Sync>> {
-    Ok(sender.send(Message::new().json(data)?).await?)
+    Ok(sender.send_json(data).await?)
 }
 
 fn problem(message: &str) -> Problem {

@@ -11,7 +11,9 @@ use std::{env, error::Error, io, net::SocketAddr, time::Duration};
 
 use axum::{Router, extract::State, routing::get, serve::ListenerExt};
 use serde::{Deserialize, Serialize};
-use sse_tokio::{EventSource, EventType, Heartbeat, Message, Retry, SendError, Sender, Session, SessionConfig};
+use sse_tokio::{
+    EventSource, EventType, Heartbeat, JsonError, Message, Retry, SendValueError, Sender, Session, SessionConfig,
+};
 use tokio::{net::TcpListener, sync::watch, time::sleep};
 
 const EVENTS: u32 = 6;
@@ -68,11 +70,10 @@ async fn events(State(Pushing { pause, mut stop }): State<Pushing>) -> Session {
     })
 }
 
-async fn push(sender: &Sender, pause: Duration) -> Result<(), SendError> {
+async fn push(sender: &Sender, pause: Duration) -> Result<(), SendValueError<JsonError>> {
     for number in 1..=EVENTS {
         sleep(pause).await;
-        let Ok(message) = Message::new().json(&Reading::new(number)) else { break };
-        sender.send(message).await?;
+        sender.send_json(&Reading::new(number)).await?;
     }
     Ok(())
 }

@@ -228,7 +228,9 @@ impl Decoder {
     ///
     /// # Errors
     ///
-    /// A limit was passed that is set to fail. The decoder gives the same error until it is [reset](Self::reset).
+    /// A limit was passed that is set to fail. `input` then stands somewhere in the event that was too large, and the
+    /// decoder gives the same error until it is [reset](Self::reset), which is for a new stream: the rest of this one
+    /// would be read from the middle of a line. To go on in step with the stream, use [`Limit::skip`](crate::Limit::skip).
     #[inline]
     pub fn decode<'a, 'i: 'a>(&'a mut self, input: &mut &'i [u8]) -> Result<Option<EventRef<'a>>, DecodeError> {
         let chunk = *input;

@@ -19,6 +19,9 @@ use crate::{
 impl<K: Runtime> Session<K> {
     /// The response to return from a handler: status 200, the header fields of
     /// [`RESPONSE_HEADERS`](server::RESPONSE_HEADERS), and the session as its body.
+    ///
+    /// This method goes before that of axum's trait `IntoResponse` (feature `axum`), also where the trait is imported. For
+    /// axum's own response, as in a `match` with other answers, call `IntoResponse::into_response(session)`.
     pub fn into_response(self) -> http::Response<Self> {
         let mut response = http::Response::new(self);
         for (name, value) in server::RESPONSE_HEADERS {

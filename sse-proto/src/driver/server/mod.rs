@@ -54,6 +54,9 @@ impl<K: Runtime> Session<K> {
     /// A session that is fed by a handler, which gets the sending half. Nothing is spawned: the handler runs while the
     /// session is polled. The response ends when the handler does, and when the client goes away the handler is dropped,
     /// wherever it waits.
+    ///
+    /// A handler that panics takes the response with it: the connection breaks off, and what was sent and not written yet
+    /// is lost. If it panics before it waits for the first time, that is everything, the head of the response included.
     pub fn run<F>(config: SessionConfig, handler: impl FnOnce(Sender) -> F) -> Self
     where
         F: Future<Output = ()> + Send + 'static,

@@ -11,7 +11,14 @@ const RULES: [(&[&str], &[&str]); 5] = [
     (&["io::"], &["driver/futures_io/", "driver/http/", "json.rs"]),
     (
         &["sync", "Mutex"],
-        &["client/policy.rs", "driver/futures_io/", "driver/handle.rs", "driver/http/", "driver/server/"],
+        &[
+            "client/policy.rs",
+            "driver/futures_io/",
+            "driver/handle.rs",
+            "driver/http/",
+            "driver/server/",
+            "driver/trace/server.rs",
+        ],
     ),
     (&["unsafe"], &["ends.rs", "utf8.rs"]),
     (&["net", "fs", "thread", "env", "process", "Instant", "SystemTime", "HashMap", "println", "dbg", "rand"], &[]),

@@ -4,6 +4,7 @@ use std::{
     error::Error,
     fmt,
     future::Future,
+    iter,
     pin::Pin,
     task::{Context, Poll},
 };
@@ -64,8 +65,8 @@ impl Connect for ReqwestConnector {
         let client = self.client.clone();
         Box::pin(async move {
             let request = http::Request::<Bytes>::try_from(request).map_err(ReqwestError::Request)?;
-            let request = request.try_into().map_err(ReqwestError::Client)?;
-            let answer = client.execute(request).await.map_err(ReqwestError::Client)?;
+            let request = request.try_into().map_err(ReqwestError::client)?;
+            let answer = client.execute(request).await.map_err(ReqwestError::client)?;
             let (head, body) = http::Response::<Body>::from(answer).into_parts();
             Ok(Response { head: ResponseHead::from(&head), body: ReqwestBody(BodyReader::new(body)) })
         })
@@ -80,6 +81,10 @@ impl Connect for ReqwestConnector {
             ReqwestError::Request(_) => NetworkError::Futile,
         }
     }
+
+    fn shown<'a>(&self, error: &'a ReqwestError) -> Option<&'a dyn fmt::Display> {
+        Some(error)
+    }
 }
 
 /// The body of an answer that reqwest has got.
@@ -90,7 +95,7 @@ impl Read for ReqwestBody {
     type Error = ReqwestError;
 
     fn poll_read(&mut self, cx: &mut Context<'_>) -> Poll<Result<Option<Bytes>, ReqwestError>> {
-        self.0.poll_read(cx).map_err(ReqwestError::Client)
+        self.0.poll_read(cx).map_err(ReqwestError::client)
     }
 }
 
@@ -98,26 +103,37 @@ impl Read for ReqwestBody {
 #[derive(Debug)]
 #[non_exhaustive]
 pub enum ReqwestError {
-    /// What reqwest says.
+    /// What reqwest says, without the URL, because credentials may be in it.
     Client(reqwest::Error),
     /// The URL or a header field cannot be sent. It fails for good.
     Request(http::Error),
 }
 
+impl ReqwestError {
+    fn client(error: reqwest::Error) -> Self {
+        Self::Client(error.without_url())
+    }
+}
+
 impl fmt::Display for ReqwestError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            Self::Client(error) => error.fmt(f),
+            // What happened is behind what reqwest says by itself.
+            Self::Client(error) => {
+                error.fmt(f)?;
+                iter::successors(error.source(), |&cause| cause.source()).try_for_each(|cause| write!(f, ": {cause}"))
+            }
             Self::Request(error) => write!(f, "the request cannot be sent: {error}"),
         }
     }
 }
 
+/// The errors within are part of what is displayed.
 impl Error for ReqwestError {
     fn source(&self) -> Option<&(dyn Error + 'static)> {
         match self {
-            Self::Client(error) => error.source(),
-            Self::Request(error) => Some(error),
+            Self::Client(_) => None,
+            Self::Request(error) => error.source(),
         }
     }
 }

@@ -113,12 +113,12 @@ async fn a_client_tells_what_becomes_of_its_connection_and_no_secrets() {
     let lines = collector.lines.lock().unwrap();
     let span = format!("sse_proto::client event_source{{origin={origin:?}}}");
     let expected = [
-        format!("DEBUG {span} connecting origin={origin:?} attempt=0 redirects=0 resumes=false"),
-        format!("DEBUG {span} connecting origin={origin:?} attempt=0 redirects=1 resumes=false"),
-        format!("INFO {span} open origin={origin:?} status=200"),
+        format!("DEBUG {span} connecting attempt=0 redirects=0 resumes=false"),
+        format!("DEBUG {span} connecting attempt=0 redirects=1 resumes=false"),
+        format!("INFO {span} open status=200"),
         format!("TRACE {span} event event_type=\"add\" len=6"),
         format!("INFO {span} reestablishing the connection cause=the stream ended in the middle of an event delay="),
-        format!("DEBUG {span} connecting origin={origin:?} attempt=1 redirects=0 resumes=true"),
+        format!("DEBUG {span} connecting attempt=1 redirects=0 resumes=true"),
         format!("WARN {span} failed reason=the redirect cannot be followed"),
     ];
     assert_eq!(lines.len(), expected.len(), "{lines:#?}");
@@ -126,6 +126,61 @@ async fn a_client_tells_what_becomes_of_its_connection_and_no_secrets() {
         assert!(line.starts_with(expected), "{line}\n{expected}");
     }
     assert!(!lines.iter().chain(&*collector.spans.lock().unwrap()).any(|line| line.contains("secret")), "{lines:#?}");
+}
+
+#[tokio::test]
+async fn a_client_tells_what_the_transport_says() {
+    let collector = Collector::default();
+    let _default = tracing::subscriber::set_default(collector.clone());
+
+    let origin = format!("http://{}", TcpListener::bind("127.0.0.1:0").await.unwrap().local_addr().unwrap());
+    let config = Config::new(format!("{origin}/?secret")).unwrap().reconnection_time(Duration::from_millis(1));
+    let failure = EventSource::open(config.max_reconnections(1)).unwrap().next().await.unwrap().unwrap_err();
+
+    let lines = collector.lines.lock().unwrap();
+    let span = format!("sse_proto::client event_source{{origin={origin:?}}}");
+    let error = failure.error.as_ref().unwrap();
+    assert!(error.to_string().starts_with("cannot connect: "), "{error}");
+    let expected = [
+        format!("DEBUG {span} connecting attempt=0"),
+        format!("INFO {span} reestablishing the connection cause=no answer error={error} delay="),
+        format!("DEBUG {span} connecting attempt=1"),
+        format!("WARN {span} failed reason=no answer, given up after 1 reconnections error={error}"),
+    ];
+    assert_eq!(lines.len(), expected.len(), "{lines:#?}");
+    for (line, expected) in lines.iter().zip(&expected) {
+        assert!(line.starts_with(expected), "{line}\n{expected}");
+    }
+    assert_eq!(failure.to_string(), format!("no answer, given up after 1 reconnections: {error}"));
+    assert!(std::error::Error::source(&failure).is_none(), "what is displayed is not said again");
+}
+
+#[tokio::test]
+async fn a_closed_client_tells_it_once_however_it_was_closed() {
+    let collector = Collector::default();
+    let _default = tracing::subscriber::set_default(collector.clone());
+    let closed = || std::mem::take(&mut *collector.lines.lock().unwrap());
+    let open = || EventSource::get("http://127.0.0.1:1/").unwrap();
+    let expected = [r#"DEBUG sse_proto::client event_source{origin="http://127.0.0.1:1"} closed"#];
+
+    let mut source = open();
+    source.close();
+    assert_eq!(closed(), expected);
+    source.close();
+    assert!(source.next().await.is_none());
+    assert!(closed().is_empty());
+
+    let mut source = open();
+    source.handle().close();
+    assert!(source.next().await.is_none());
+    assert_eq!(closed(), expected);
+    source.close();
+    assert!(closed().is_empty());
+
+    let mut values = open().typed::<sse_tokio::Event>();
+    values.close();
+    assert!(values.next().await.is_none());
+    assert_eq!(closed(), expected);
 }
 
 #[tokio::test]
@@ -159,5 +214,18 @@ async fn sessions_tell_how_they_began_and_ended_and_no_secrets() {
         "DEBUG sse_proto::server session opened topics=None",
         "DEBUG sse_proto::server session closed topics=None reason=finished missed=0",
     ];
-    assert_eq!(*lines, expected, "{lines:#?}");
+    // Sessions are numbered throughout the process, so it is only told which lines are of one session.
+    let mut sessions = Vec::new();
+    let lines: Vec<_> = lines
+        .iter()
+        .map(|line| {
+            let (before, number) = line.split_once(" session=").unwrap();
+            let (number, after) = number.split_once(' ').unwrap();
+            sessions.push(number.parse::<usize>().unwrap());
+            format!("{before} {after}")
+        })
+        .collect();
+    assert_eq!(lines, expected, "{lines:#?}");
+    let first = sessions[0];
+    assert_eq!(sessions, [0, 0, 0, 0, 1, 1, 1, 2, 2].map(|later| first + later));
 }

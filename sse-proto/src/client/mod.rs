@@ -353,6 +353,13 @@ impl EventSource {
         Url::parse(&self.request.url).map(|url| url.origin()).unwrap_or_default()
     }
 
+    /// The origin, if it is another than that of the URL as it was given.
+    #[cfg(all(feature = "driver", feature = "tracing"))]
+    pub(crate) fn other_origin(&self) -> Option<String> {
+        let given = Url::parse(&self.config.url).map(|url| url.origin());
+        Some(self.origin()).filter(|origin| Some(origin) != given.as_ref())
+    }
+
     /// Status and header fields of the answer that opened the stream last.
     pub fn response(&self) -> Option<&ResponseHead> {
         self.response.as_ref()

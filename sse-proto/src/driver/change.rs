@@ -64,16 +64,21 @@ pub struct Failure<E> {
     pub response: Option<Box<Refusal>>,
 }
 
-impl<E> fmt::Display for Failure<E> {
+impl<E: fmt::Display> fmt::Display for Failure<E> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        self.reason.fmt(f)
+        self.reason.fmt(f)?;
+        match &self.error {
+            Some(error) => write!(f, ": {error}"),
+            None => Ok(()),
+        }
     }
 }
 
+/// What the transport said is part of what is displayed, so the source is that of the transport's error.
 impl<E: Error + 'static> Error for Failure<E> {
     fn source(&self) -> Option<&(dyn Error + 'static)> {
         match &self.error {
-            Some(error) => Some(error),
+            Some(error) => error.source(),
             None => self.reason.source(),
         }
     }

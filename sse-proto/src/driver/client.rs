@@ -174,6 +174,11 @@ impl<C: Connect, T: Timer> EventSource<C, T> {
 
     /// Closes the source and drops its connection: no event comes any more, not even one that was received already.
     pub fn close(&mut self) {
+        if !self.ended && !self.closed {
+            // It is told here, because whoever closes a source need not ask it for anything any more.
+            let _entered = self.span.enter();
+            trace::output(&mut self.machine, &Output::Closed, None);
+        }
         self.machine.close();
         self.link = Link::Down;
         self.closed = true;
@@ -282,7 +287,10 @@ impl<C: Connect, T: Timer> EventSource<C, T> {
         loop {
             let now = *self.now.get_or_insert_with(|| self.alarm.now());
             let output = self.machine.poll_output(now);
-            trace::output(&mut self.machine, &output);
+            if !(self.closed && output == Output::Closed) {
+                let error = self.error.as_ref().and_then(|error| self.connector.shown(error));
+                trace::output(&mut self.machine, &output, error);
+            }
             match output {
                 Output::Connect(request) => self.connect(*request),
                 Output::Wait { until } => {

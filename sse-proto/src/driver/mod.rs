@@ -29,6 +29,7 @@ mod turn;
 mod typed;
 
 use core::{
+    fmt,
     future::Future,
     task::{Context, Poll},
 };
@@ -105,7 +106,7 @@ pub trait Timer {
 /// A transport: sends a request and brings the answer.
 ///
 /// Implemented for closures that return a future, so that another HTTP client, a Unix socket or a test double fits in
-/// a few lines.
+/// a few lines. Their errors are shown to `tracing` as they are.
 pub trait Connect {
     /// The body of the answer.
     type Body: Read<Error = Self::Error>;
@@ -132,6 +133,12 @@ pub trait Connect {
     fn classify(&self, _error: &Self::Error) -> NetworkError {
         NetworkError::Passing
     }
+
+    /// The error as text for `tracing`, which must hold no credentials and nothing of the URL but its origin; `None`, the
+    /// default, keeps it out.
+    fn shown<'a>(&self, _error: &'a Self::Error) -> Option<&'a dyn fmt::Display> {
+        None
+    }
 }
 
 impl<F, Fut, B, E> Connect for F
@@ -139,6 +146,7 @@ where
     F: FnMut(Request) -> Fut,
     Fut: Future<Output = Result<Response<B>, E>>,
     B: Read<Error = E>,
+    E: fmt::Display,
 {
     type Body = B;
     type Error = E;
@@ -146,6 +154,10 @@ where
 
     fn connect(&mut self, request: Request) -> Fut {
         self(request)
+    }
+
+    fn shown<'a>(&self, error: &'a E) -> Option<&'a dyn fmt::Display> {
+        Some(error)
     }
 }
 

@@ -79,6 +79,10 @@ impl<D: Dial> Connect for HttpConnector<D> {
     fn classify(&self, error: &HttpError) -> NetworkError {
         error.classify()
     }
+
+    fn shown<'a>(&self, error: &'a HttpError) -> Option<&'a dyn fmt::Display> {
+        Some(error)
+    }
 }
 
 /// A request that is under way: the answer to be.

@@ -26,7 +26,9 @@ impl HttpError {
         match self {
             Self::Dial(error) if error.kind() == io::ErrorKind::Unsupported => NetworkError::Futile,
             #[cfg(feature = "tls")]
-            Self::Dial(_) | Self::Http(_) if super::tls::is_refusal(self) => NetworkError::Futile,
+            Self::Dial(error) if super::tls::is_refusal(error) => NetworkError::Futile,
+            #[cfg(feature = "tls")]
+            Self::Http(error) if super::tls::is_refusal(error) => NetworkError::Futile,
             Self::Dial(_) | Self::Http(_) => NetworkError::Passing,
             Self::Request(_) | Self::Scheme(_) => NetworkError::Futile,
         }
@@ -44,12 +46,13 @@ impl fmt::Display for HttpError {
     }
 }
 
+/// The error within is part of what is displayed, so the source is its own.
 impl Error for HttpError {
     fn source(&self) -> Option<&(dyn Error + 'static)> {
         match self {
-            Self::Dial(error) => Some(error),
-            Self::Http(error) => Some(error),
-            Self::Request(error) => Some(error),
+            Self::Dial(error) => error.source(),
+            Self::Http(error) => error.source(),
+            Self::Request(error) => error.source(),
             Self::Scheme(_) => None,
         }
     }

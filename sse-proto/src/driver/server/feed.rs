@@ -11,7 +11,7 @@ use std::sync::Mutex;
 use super::{Log, lock, log::SharedLog, sender::SharedSession};
 use crate::{
     Timestamp,
-    driver::{Runtime, trace},
+    driver::{Runtime, trace::SessionTrace},
     server::{CloseReason, Observer, Output, Resumed, Session, SessionInfo, SessionTotals, SubscriberId},
 };
 
@@ -66,11 +66,12 @@ pub(super) struct Reading<K: Runtime> {
     log: Arc<SharedLog<K>>,
     /// `None` once it has left.
     id: Option<SubscriberId>,
+    trace: SessionTrace,
 }
 
 impl<K: Runtime> Reading<K> {
     pub(super) fn new(log: &Log<K>, id: SubscriberId, machine: Session, resumed: Resumed) -> Self {
-        let reading = Self { machine, log: Arc::clone(&log.shared), id: Some(id) };
+        let reading = Self { machine, log: Arc::clone(&log.shared), id: Some(id), trace: SessionTrace::new() };
         reading.observe(|observer, session| {
             observer.opened(session);
             observer.resumed(session, resumed);
@@ -129,7 +130,7 @@ impl<K: Runtime> Reading<K> {
         let key = state.subscribers.key(id).cloned();
         drop(state);
         let session = SessionInfo::new(key.as_deref(), self.machine.topics());
-        trace::session(|observer| tell(observer, &session));
+        self.trace.tell(|observer| tell(observer, &session));
         if let Some(observer) = observer {
             tell(&*observer, &session);
         }
@@ -147,12 +148,14 @@ impl<K: Runtime> Drop for Reading<K> {
 pub(super) struct Messages {
     shared: Arc<Mutex<SharedSession>>,
     handler: Option<Pin<Box<dyn Future<Output = ()> + Send>>>,
+    trace: SessionTrace,
 }
 
 impl Messages {
     pub(super) fn new(shared: Arc<Mutex<SharedSession>>) -> Self {
-        trace::session(|observer| observer.opened(&SessionInfo::new(None, None)));
-        Self { shared, handler: None }
+        let trace = SessionTrace::new();
+        trace.tell(|observer| observer.opened(&SessionInfo::new(None, None)));
+        Self { shared, handler: None, trace }
     }
 
     pub(super) fn with_handler(mut self, handler: Pin<Box<dyn Future<Output = ()> + Send>>) -> Self {
@@ -191,7 +194,7 @@ impl Messages {
 impl Drop for Messages {
     fn drop(&mut self) {
         let reason = self.with_machine(disconnect);
-        trace::session(|observer| observer.closed(&SessionInfo::new(None, None), reason, SessionTotals::default()));
+        self.trace.tell(|observer| observer.closed(&SessionInfo::new(None, None), reason, SessionTotals::default()));
     }
 }
 
@@ -217,7 +220,7 @@ mod stream {
     use super::disconnect;
     use crate::{
         Message, Timestamp,
-        driver::trace,
+        driver::trace::SessionTrace,
         server::{Output, SendError, Session, SessionInfo, SessionTotals},
     };
 
@@ -227,6 +230,7 @@ mod stream {
         stream: Option<Pin<Box<dyn Stream<Item = Message> + Send>>>,
         /// What the stream yielded when there was no room any more.
         held: Option<Message>,
+        trace: SessionTrace,
     }
 
     /// The items of a stream as messages.
@@ -245,8 +249,9 @@ mod stream {
         where
             S: Stream<Item: Into<Message>> + Send + 'static,
         {
-            trace::session(|observer| observer.opened(&SessionInfo::new(None, None)));
-            Self { machine, stream: Some(Box::pin(Messages(Box::pin(stream)))), held: None }
+            let trace = SessionTrace::new();
+            trace.tell(|observer| observer.opened(&SessionInfo::new(None, None)));
+            Self { machine, stream: Some(Box::pin(Messages(Box::pin(stream)))), held: None, trace }
         }
 
         pub(super) fn poll(&mut self, cx: &mut Context<'_>, now: Timestamp) -> Output {
@@ -284,7 +289,8 @@ mod stream {
     impl Drop for Streaming {
         fn drop(&mut self) {
             let reason = disconnect(&mut self.machine);
-            trace::session(|observer| observer.closed(&SessionInfo::new(None, None), reason, SessionTotals::default()));
+            self.trace
+                .tell(|observer| observer.closed(&SessionInfo::new(None, None), reason, SessionTotals::default()));
         }
     }
 }

@@ -2,7 +2,7 @@
 
 use core::fmt;
 
-use tracing::{Level, Span, event, info_span, span::Entered};
+use tracing::{Level, Span, event, field, info_span, span::Entered};
 
 use crate::client::{EventSource, FailReason, Output};
 
@@ -22,13 +22,16 @@ impl ClientSpan {
     }
 }
 
-pub(crate) fn output(source: &mut EventSource, output: &Output) {
+/// Tells of an output, and of what the transport said before it.
+pub(crate) fn output(source: &mut EventSource, output: &Output, error: Option<&dyn fmt::Display>) {
+    let error = error.map(field::display);
     match output {
         Output::Closed => event!(target: TARGET, Level::DEBUG, "closed"),
         Output::Connect(request) => event!(
             target: TARGET,
             Level::DEBUG,
-            origin = source.origin(),
+            // The span has the first one.
+            origin = source.other_origin(),
             attempt = request.attempt,
             redirects = request.redirects,
             resumes = request.headers.value("last-event-id").is_some(),
@@ -43,17 +46,17 @@ pub(crate) fn output(source: &mut EventSource, output: &Output) {
                 event!(target: TARGET, Level::TRACE, event_type, len, "event");
             }
         }
-        Output::Failed(reason) => event!(target: TARGET, Level::WARN, reason = %Shown(reason), "failed"),
+        Output::Failed(reason) => event!(target: TARGET, Level::WARN, reason = %Shown(reason), error, "failed"),
         Output::Finding(finding) => event!(target: TARGET, Level::DEBUG, ?finding, "malformed line"),
         Output::LastEventIdNotSent(id) => {
             event!(target: TARGET, Level::WARN, len = id.len(), "the last event ID cannot be sent");
         }
         Output::Open => {
             let status = source.response().map(|head| head.status);
-            event!(target: TARGET, Level::INFO, origin = source.origin(), status, "open");
+            event!(target: TARGET, Level::INFO, status, "open");
         }
         Output::Reestablishing { cause, delay, attempt } => {
-            event!(target: TARGET, Level::INFO, %cause, ?delay, attempt, "reestablishing the connection");
+            event!(target: TARGET, Level::INFO, %cause, error, ?delay, attempt, "reestablishing the connection");
         }
         Output::Retry(retry) => {
             event!(target: TARGET, Level::DEBUG, millis = retry.as_millis(), "reconnection time set");

@@ -1,7 +1,7 @@
 //! What is told to `tracing` (feature `tracing`): what becomes of connections and sessions, never what events hold.
 //!
 //! The targets are `sse_proto::client` and `sse_proto::server`. Of URLs, only the origin is told, because credentials may
-//! be in the rest.
+//! be in the rest. What a transport says of its errors is told as far as `Connect::shown` allows.
 
 #[cfg(feature = "tracing")]
 mod client;
@@ -19,6 +19,8 @@ pub(super) use self::none::{ClientSpan, output};
 /// Without the feature, nothing is told.
 #[cfg(not(feature = "tracing"))]
 mod none {
+    use core::fmt;
+
     use crate::client::{EventSource, Output};
 
     #[derive(Clone, Debug)]
@@ -37,14 +39,29 @@ mod none {
     #[derive(Debug)]
     pub(crate) struct Entered;
 
-    pub(crate) fn output(_: &mut EventSource, _: &Output) {}
+    pub(crate) fn output(_: &mut EventSource, _: &Output, _: Option<&dyn fmt::Display>) {}
 }
 
-/// Has something told of a session.
+/// What a session tells with: its number, by which its lines are told from those of others.
 #[cfg(feature = "std")]
-pub(super) fn session(tell: impl FnOnce(&dyn Observer)) {
-    #[cfg(feature = "tracing")]
-    tell(&server::Tracer);
-    #[cfg(not(feature = "tracing"))]
-    let _ = tell;
+#[derive(Debug)]
+pub(super) struct SessionTrace(#[cfg(feature = "tracing")] server::Tracer);
+
+#[cfg(feature = "std")]
+impl SessionTrace {
+    /// With the next number.
+    pub(super) fn new() -> Self {
+        Self(
+            #[cfg(feature = "tracing")]
+            server::Tracer::new(),
+        )
+    }
+
+    /// Has something told of the session.
+    pub(super) fn tell(&self, tell: impl FnOnce(&dyn Observer)) {
+        #[cfg(feature = "tracing")]
+        tell(&self.0);
+        #[cfg(not(feature = "tracing"))]
+        let _ = tell;
+    }
 }

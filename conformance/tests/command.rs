@@ -232,7 +232,7 @@ fn decode_ends_at_a_limit() {
     let output = call(&["decode"], &stream);
     assert_eq!(output.status.code(), Some(1));
     assert_eq!(text(&output.stdout), "{\"type\":\"message\",\"data\":\"before\",\"lastEventId\":\"\"}\n");
-    assert!(text(&output.stderr).starts_with("error: a line of "), "{}", text(&output.stderr));
+    assert!(text(&output.stderr).starts_with("error: event data of "), "{}", text(&output.stderr));
 }
 
 #[test]

@@ -1,7 +1,10 @@
 //! As much of URLs as redirects and origins need (RFC 3986, sections 3 and 5).
 
 use alloc::{format, string::String, vec::Vec};
-use core::{error::Error, fmt};
+use core::{
+    error::Error,
+    fmt::{self, Write},
+};
 
 use crate::Text;
 
@@ -31,13 +34,22 @@ impl<'a> Url<'a> {
         Some(Self { scheme, authority, path, query })
     }
 
-    /// The URL that `reference` names, seen from this one.
+    /// The URL that `reference` names, seen from this one. Where browsers put right what is no URL, in a path or a query,
+    /// so does this; but nothing that says where the host is.
     pub(super) fn resolve(&self, reference: &str) -> Option<String> {
-        let reference = reference.split_once('#').map_or(reference, |(before, _)| before);
-        if split_scheme(reference).is_some() {
-            return checked(String::from(reference));
+        let mut reference = reference.split_once('#').map_or(reference, |(before, _)| before);
+        if split_query(reference).0.contains('\\') {
+            // A slash to browsers, and a part of a name to others.
+            return None;
         }
         let Self { scheme, authority, .. } = self;
+        if let Some((other, rest)) = split_scheme(reference) {
+            if rest.starts_with("//") || !other.eq_ignore_ascii_case(scheme) {
+                return checked(String::from(reference));
+            }
+            // The URL Standard, section 4.4, "special relative or authority state".
+            reference = rest;
+        }
         if reference.starts_with("//") {
             return checked(format!("{scheme}:{reference}"));
         }
@@ -93,8 +105,29 @@ fn is_host(host: &str) -> bool {
     !name.is_empty() && digits && (port.is_empty() || port.parse::<u16>().is_ok())
 }
 
+/// The URL with its path and query percent-encoded, if it is one then.
 fn checked(url: String) -> Option<String> {
-    Url::parse(&url).is_some().then_some(url)
+    let start = url.find("://")? + "://".len();
+    let path = url[start..].find(['/', '?']).map_or(url.len(), |at| start + at);
+    let query = url[path..].find('?').map_or(url.len(), |at| path + at);
+    let mut encoded = String::from(&url[..path]);
+    percent_encode(&mut encoded, &url[path..query], b" \"<>^`{}");
+    percent_encode(&mut encoded, &url[query..], b" \"<>'");
+    Url::parse(&encoded).is_some().then_some(encoded)
+}
+
+/// Encodes these characters, and those outside of ASCII (the URL Standard, section 1.3). Control characters stay, for
+/// which there is no URL.
+fn percent_encode(encoded: &mut String, text: &str, which: &[u8]) {
+    for char in text.chars() {
+        if char.is_ascii() && !which.contains(&(char as u8)) {
+            encoded.push(char);
+            continue;
+        }
+        for byte in char.encode_utf8(&mut [0; 4]).bytes() {
+            let _ = write!(encoded, "%{byte:02X}");
+        }
+    }
 }
 
 fn split_scheme(url: &str) -> Option<(&str, &str)> {
@@ -214,6 +247,43 @@ mod tests {
             assert_eq!(base.resolve(reference).as_deref(), Some(expected), "{reference:?}");
         }
         assert_eq!(base.resolve("mailto:a@b"), None);
+    }
+
+    #[test]
+    fn references_that_browsers_follow_resolve_as_the_url_standard_has_it() {
+        let base = Url::parse("http://a/b/c?q").unwrap();
+        for (reference, expected) in [
+            ("/a b", Some("http://a/a%20b")),
+            ("/<x>?<y> 'z'", Some("http://a/%3Cx%3E?%3Cy%3E%20%27z%27")),
+            ("/\"`{}^|%20", Some("http://a/%22%60%7B%7D%5E|%20")),
+            ("?\"`{}^\\", Some("http://a/b/c?%22`{}^\\")),
+            ("/ä?ö", Some("http://a/%C3%A4?%C3%B6")),
+            ("d e/../f g", Some("http://a/b/f%20g")),
+            ("//h/a b", Some("http://h/a%20b")),
+            ("https://h/a b?c d", Some("https://h/a%20b?c%20d")),
+            ("https://h?c d", Some("https://h?c%20d")),
+            ("http:/x", Some("http://a/x")),
+            ("HTTP:x", Some("http://a/b/x")),
+            ("http:?y", Some("http://a/b/c?y")),
+            ("http:", Some("http://a/b/c?q")),
+            // Browsers find a host in these. Nobody else does.
+            ("https:/x", None),
+            ("https:x", None),
+            ("http:///x", None),
+            // Browsers take these backslashes for slashes, others do not.
+            ("\\x", None),
+            ("/\\x", None),
+            ("\\\\h/x", None),
+            ("//h\\x", None),
+            ("http:\\\\h\\x", None),
+            ("http://h/\\x", None),
+            // Nothing is put right in a host.
+            ("//h h/x", None),
+            ("http://<h>/", None),
+            ("/a\tb", None),
+        ] {
+            assert_eq!(base.resolve(reference).as_deref(), expected, "{reference:?}");
+        }
     }
 
     #[test]

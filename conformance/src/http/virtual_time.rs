@@ -245,6 +245,8 @@ fn seen(request: Request) -> SeenRequest {
         headers.iter().map(|(name, value)| (String::from(name), value.to_vec())).collect()
     };
     let mut headers = own(&request.headers);
-    headers.push((String::from("Host"), authority.into()));
+    if request.headers.value("host").is_none() {
+        headers.push((String::from("Host"), authority.into()));
+    }
     SeenRequest { method: request.method.as_str().into(), path, headers, body: request.body.to_vec() }
 }

@@ -152,11 +152,13 @@ impl EventSource {
     }
 
     /// Tells that the caller has changed the request before it is sent (it has got a fresh token, say), and gives the
-    /// request as it may be sent: credentials that the caller added do not go where only a redirect has led (D-10).
+    /// request as it may be sent: credentials, and a `Host`, that the caller added do not go to an origin where only a
+    /// redirect has led (D-10).
     /// Redirects go on from this request. Time that was spent on it does not count as time of the transport.
     pub fn handle_request(&mut self, mut request: Request) -> Request {
-        if request.url == self.request.url && !request::same_origin(&request.url, &self.config.url) {
-            request::drop_credentials(&mut request.headers);
+        let led_away = !request::same_origin(&self.request.url, &self.config.url);
+        if led_away && !request::are_apart(&request.url, &self.request.url) {
+            request::drop_bound(&mut request.headers);
         }
         if !matches!(self.state, State::Requested) {
             return request;

@@ -54,7 +54,7 @@ impl Request {
     pub(super) fn new(config: &Config, url: &Text, last_event_id: Option<&EventId>) -> Self {
         let mut headers = config.headers.clone();
         if !same_origin(url, &config.url) {
-            drop_credentials(&mut headers);
+            drop_bound(&mut headers);
         }
         add_standard(&mut headers, last_event_id);
         Self {
@@ -72,7 +72,7 @@ impl Request {
     /// Goes where the redirect points (D-10).
     pub(super) fn redirect(&mut self, to: &Redirect) {
         if !same_origin(&to.url, &self.url) {
-            drop_credentials(&mut self.headers);
+            drop_bound(&mut self.headers);
         }
         if to.as_get {
             self.turn_to_get();
@@ -108,8 +108,18 @@ pub(super) fn same_origin(one: &str, other: &str) -> bool {
     }
 }
 
-pub(super) fn drop_credentials(headers: &mut Headers) {
+/// Whether these are URLs of two origins for certain: of text that is no URL nobody can tell.
+pub(super) fn are_apart(one: &str, other: &str) -> bool {
+    match (Url::parse(one), Url::parse(other)) {
+        (Some(one), Some(other)) => one.origin() != other.origin(),
+        _ => false,
+    }
+}
+
+/// Drops what is bound to one origin: the credentials, and the name of the host (D-10).
+pub(super) fn drop_bound(headers: &mut Headers) {
     CREDENTIALS.iter().for_each(|name| headers.remove(name));
+    headers.remove("Host");
 }
 
 fn add_standard(headers: &mut Headers, last_event_id: Option<&EventId>) {

@@ -63,6 +63,10 @@ fn redirects_that_cannot_be_followed_fail() {
         // Two readers may see two hosts in these.
         "https://evil.example\\@example.com/",
         "https://example.com@evil.example/",
+        "\\\\evil.example/",
+        "/\\evil.example/",
+        "https:\\\\evil.example/",
+        "http:/x",
     ] {
         let mut client = Client::with(Config::new("https://example.com/").unwrap());
         client.request();
@@ -238,4 +242,46 @@ fn a_url_that_the_caller_put_in_is_the_callers() {
     assert_eq!(request.url, "https://eu.example.com/x");
     assert!(request.headers.value("authorization").is_some());
     assert_eq!(client.source.origin(), "https://eu.example.com");
+}
+
+/// Whoever puts in credentials may change the rest of the URL as well.
+#[test]
+fn fresh_credentials_stay_with_their_origin_whatever_becomes_of_the_url() {
+    for (url, kept) in [
+        ("https://other.example/?nonce=1", false),
+        ("https://OTHER.example:443/x", false),
+        // No URL that can be judged: other readers may see the other origin in it.
+        ("https://other.example/?nonce=a b", false),
+        ("https://example.com/x", true),
+        ("https://third.example/", true),
+    ] {
+        let mut client = Client::with(Config::new("https://example.com/").unwrap());
+        client.request();
+        client.redirect(301, "https://other.example/");
+        client.request();
+        client.accept();
+        client.lose();
+        let mut request = client.reconnect();
+        request.url = url.into();
+        request.headers.append("Authorization", "Bearer 1").unwrap();
+        let request = client.source.handle_request(request);
+        assert_eq!(request.headers.value("authorization").is_some(), kept, "{url}");
+    }
+}
+
+/// The name of one host is none of another.
+#[test]
+fn a_host_of_the_callers_stays_with_its_origin() {
+    let mut client = Client::with(config().header("Host", "virtual.example").unwrap());
+    assert!(client.request().headers.value("host").is_some());
+    client.redirect(308, "/same");
+    assert!(client.request().headers.value("host").is_some());
+    client.redirect(308, "http://other.example/");
+    assert_eq!(client.request().headers.value("host"), None);
+    client.accept();
+    client.lose();
+    let mut request = client.reconnect();
+    assert_eq!((&*request.url, request.headers.value("host")), ("http://other.example/", None));
+    request.headers.append("Host", "virtual.example").unwrap();
+    assert_eq!(client.source.handle_request(request).headers.value("host"), None);
 }

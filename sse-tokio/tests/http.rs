@@ -1,7 +1,11 @@
 //! The client and the server over real sockets. Times are only ever bounded from below.
 #![cfg(all(feature = "client", feature = "server"))]
 
-use std::{io, net::SocketAddr, time::Duration};
+use std::{
+    io::{self, Read, Write},
+    net::SocketAddr,
+    time::Duration,
+};
 
 use axum::{Router, extract::State, http::HeaderMap, routing::get};
 use sse_tokio::{
@@ -284,4 +288,40 @@ async fn https_reads_events_from_a_server_whose_certificate_is_trusted_and_from_
     let error = failure.error.unwrap();
     assert!(error.to_string().contains("certificate"), "{error}");
     Ok(())
+}
+
+/// The consumer keeps the thread for longer than the server may be silent. What has come meanwhile lies in the socket,
+/// and the runtime, whose thread this is, has not looked yet.
+#[tokio::test]
+async fn a_blocked_thread_does_not_cost_the_connection() {
+    const IDLE: Duration = Duration::from_millis(200);
+    let listener = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
+    let config = Config::new(format!("http://{}/", listener.local_addr().unwrap())).unwrap().idle_timeout(IDLE);
+    let (received, in_server) = std::sync::mpsc::channel();
+    let (written, in_client) = std::sync::mpsc::channel();
+    let server = std::thread::spawn(move || {
+        let (mut stream, _) = listener.accept().unwrap();
+        let mut head = [0; 1024];
+        let _ = stream.read(&mut head).unwrap();
+        stream.write_all(b"HTTP/1.1 200 OK\r\nContent-Type: text/event-stream\r\n\r\ndata: a\n\n").unwrap();
+        in_server.recv().unwrap();
+        stream.write_all(b"data: b\n\n").unwrap();
+        written.send(()).unwrap();
+        // Keeps the connection until the client is done with it.
+        let _ = stream.read(&mut head);
+    });
+    let changes = tokio::spawn(async move {
+        let mut source = EventSource::open(config).unwrap();
+        assert!(matches!(source.next_change().await, Some(Change::Open(_))));
+        assert!(matches!(source.next_change().await, Some(Change::Event(event)) if event.data() == "a"));
+        // Sets the watchdog.
+        assert!(tokio::time::timeout(Duration::from_millis(1), source.next_change()).await.is_err());
+        received.send(()).unwrap();
+        in_client.recv().unwrap();
+        std::thread::sleep(IDLE + IDLE / 2);
+        source.next_change().await
+    });
+    let change = changes.await.unwrap();
+    assert!(matches!(&change, Some(Change::Event(event)) if event.data() == "b"), "{change:?}");
+    server.join().unwrap();
 }

@@ -90,3 +90,32 @@ async fn heartbeats_follow_the_paused_clock() {
     }
     assert!(start.elapsed() >= Duration::from_secs(3 * 15), "{:?}", start.elapsed());
 }
+
+#[tokio::test(start_paused = true)]
+async fn a_restart_after_a_silence_waits_for_its_own_time() {
+    let (client, _server) = tokio::io::duplex(64);
+    let mut pipe = Some(client);
+    let transport = move |_: Request| {
+        let body = pipe.take();
+        async move {
+            match body {
+                Some(body) => Ok::<_, io::Error>(answer(body)),
+                None => std::future::pending().await,
+            }
+        }
+    };
+    let limit = Duration::from_secs(1);
+    let config = Config::new("http://events.test/").unwrap().head_timeout(limit).give_up_after(limit);
+    let mut source = EventSourceOver::new(config, transport);
+    assert!(matches!(source.next_change().await, Some(Change::Open(_))));
+    let handle = source.handle();
+    tokio::spawn(async move {
+        tokio::time::sleep(Duration::from_secs(3600)).await;
+        handle.restart();
+    });
+    let Some(Change::Reestablishing { cause: Loss::Restarted, .. }) = source.next_change().await else { panic!() };
+    let start = Instant::now();
+    let Some(Change::Failed(failure)) = source.next_change().await else { panic!() };
+    assert_eq!(failure.reason, FailReason::GaveUp { cause: Loss::HeadTimeout, attempts: 1 });
+    assert!(start.elapsed() >= limit, "{:?}", start.elapsed());
+}

@@ -29,9 +29,14 @@ pub struct EventSource<C: Connect, T> {
     machine: client::EventSource,
     connector: C,
     alarm: Alarm<T>,
-    /// The moment of what the machine was told last. The clock is not read for every event of a block.
+    /// The moment of what the machine was told last. The clock is not read for every event of a block, and a task that
+    /// comes back looks at the connection before it looks at the clock.
     now: Option<Timestamp>,
+    /// Until when the connection may show that a deadline which has passed was kept.
+    grace: Option<Timestamp>,
     link: Link<C>,
+    /// Counts the requests.
+    requests: u32,
     prepare: Option<Prepare>,
     /// What the transport said last.
     error: Option<C::Error>,
@@ -56,6 +61,12 @@ enum Link<C: Connect> {
     Up(C::Body),
 }
 
+/// One in so many requests lets others have their turn, even if none ever has to wait.
+const REQUESTS: u32 = 16;
+
+/// The time in which a runtime looks at its sockets: it does so before it looks at a timer that is set to a moment to come.
+const GRACE: Duration = Duration::from_millis(1);
+
 type Prepare = Box<dyn FnMut(Request) -> Prepared + Send>;
 type Prepared = Pin<Box<dyn Future<Output = Result<Request, NetworkError>> + Send>>;
 
@@ -77,7 +88,9 @@ impl<C: Connect, T: Timer> EventSource<C, T> {
             connector,
             alarm: Alarm::new(timer),
             now: None,
+            grace: None,
             link: Link::Down,
+            requests: 0,
             prepare: None,
             error: None,
             #[cfg(feature = "std")]
@@ -189,6 +202,8 @@ impl<C: Connect, T: Timer> EventSource<C, T> {
     pub fn restart(&mut self) {
         self.machine.restart();
         self.link = Link::Down;
+        self.now = None;
+        self.grace = None;
     }
 
     /// A handle that closes or restarts this source from elsewhere, another task say.
@@ -292,7 +307,16 @@ impl<C: Connect, T: Timer> EventSource<C, T> {
                 trace::output(&mut self.machine, &output, error);
             }
             match output {
-                Output::Connect(request) => self.connect(*request),
+                Output::Connect(request) => {
+                    // The time of the request begins now, however long the application has thought about what came before.
+                    self.now = None;
+                    self.connect(*request);
+                    self.requests = self.requests.wrapping_add(1);
+                    if self.requests.is_multiple_of(REQUESTS) {
+                        cx.waker().wake_by_ref();
+                        return Poll::Pending;
+                    }
+                }
                 Output::Wait { until } => {
                     if turn.is_over() {
                         cx.waker().wake_by_ref();
@@ -300,9 +324,10 @@ impl<C: Connect, T: Timer> EventSource<C, T> {
                     }
                     if self.poll_link(cx, &mut turn).is_pending() {
                         let Some(deadline) = until else { return Poll::Pending };
-                        ready!(self.alarm.poll(cx, deadline));
+                        ready!(self.poll_deadline(cx, deadline));
                     }
                     self.now = None;
+                    self.grace = None;
                 }
                 output @ (Output::Closed | Output::Failed(_)) => {
                     self.link = Link::Down;
@@ -316,6 +341,16 @@ impl<C: Connect, T: Timer> EventSource<C, T> {
                 output => return Poll::Ready(Some(output)),
             }
         }
+    }
+
+    /// Waits for a deadline. If it has passed while the task was not polled, the runtime may not have looked at the
+    /// connection since, and gets the time to: what lies in the socket counts.
+    fn poll_deadline(&mut self, cx: &mut Context<'_>, deadline: Timestamp) -> Poll<()> {
+        if self.grace.is_none() && !matches!(self.link, Link::Down) {
+            let now = self.alarm.now();
+            self.grace = (now > deadline).then(|| now + GRACE);
+        }
+        self.alarm.poll(cx, self.grace.unwrap_or(deadline))
     }
 
     /// Is ready when the machine has been told something.

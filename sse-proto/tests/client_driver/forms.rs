@@ -3,13 +3,15 @@
 use core::{
     pin::Pin,
     task::{Context, Poll, Waker},
+    time::Duration,
 };
+use std::sync::Arc;
 
-use sse_proto::client::{Config, FailReason, Loss, ReadyState};
+use sse_proto::client::{Backoff, Config, FailReason, Loss, ReadyState};
 
 use crate::{
     Change, config, now, opened, poll,
-    script::{Answer, Body, Step},
+    script::{Answer, Body, Step, Wakes},
     secs, source,
 };
 
@@ -140,6 +142,50 @@ fn what_lies_in_the_socket_is_read_before_the_watchdog_bites() {
     assert!(poll(source.next()).is_pending());
     clock.pass(secs(100));
     assert_eq!(now(source.next()).unwrap().unwrap().data(), "b");
+}
+
+/// The runtime may not have looked at the socket yet when the task comes back: it gets the time to.
+#[test]
+fn a_thread_that_was_blocked_does_not_cost_the_connection() {
+    let steps = vec![Step::Data("data: a\n\n"), Step::Pause, Step::Pause, Step::Data("data: b\n\n"), Step::Hold];
+    let (mut source, clock, _) = source(config().idle_timeout(secs(30)), vec![opened(steps)]);
+    assert_eq!(now(source.next()).unwrap().unwrap().data(), "a");
+    assert!(poll(source.next()).is_pending());
+    clock.pass(secs(100));
+    assert!(poll(source.next()).is_pending());
+    let alarm = clock.alarm().unwrap();
+    clock.pass(alarm.since_epoch() - secs(100));
+    assert_eq!(now(source.next()).unwrap().unwrap().data(), "b");
+    // A silence is one all the same.
+    clock.pass(secs(100));
+    assert!(poll(source.next_change()).is_pending());
+    clock.pass(secs(1));
+    let Some(Change::Reestablishing { cause, .. }) = now(source.next_change()) else { panic!() };
+    assert_eq!(cause, Loss::Silent { in_mid_event: false });
+}
+
+/// Not even where the configuration leaves no time between one refusal and the next request.
+#[test]
+fn refusals_without_a_wait_do_not_keep_the_thread() {
+    let backoff = Backoff { floor: Duration::ZERO, ..Backoff::default() };
+    let config = config().reconnection_time(Duration::ZERO).backoff(backoff).max_reconnections(10_000);
+    let (mut source, _, script) = source(config, vec![Answer::Error("refused"); 20_000]);
+    assert!(poll(source.next()).is_pending());
+    let wakes = Arc::new(Wakes::default());
+    let waker = Arc::clone(&wakes).into();
+    assert!(source.poll_next_event(&mut Context::from_waker(&waker)).is_pending());
+    assert_eq!(wakes.count(), 1);
+    // It goes on, and fails in the end.
+    let mut polls = 2;
+    let failure = loop {
+        match poll(source.next()) {
+            Poll::Ready(event) => break event.unwrap().unwrap_err(),
+            Poll::Pending => polls += 1,
+        }
+    };
+    assert!(polls < 10_000, "{polls}");
+    assert_eq!(failure.reason, FailReason::GaveUp { cause: Loss::Unreachable, attempts: 10_000 });
+    assert_eq!(script.requests().len(), 10_001);
 }
 
 #[test]

@@ -11,7 +11,7 @@ use sse_proto::{client::Loss, driver::Handle};
 use crate::{
     Change, config, now, opened, poll,
     script::{Answer, Step, Wakes},
-    source,
+    secs, source,
 };
 
 #[test]
@@ -81,4 +81,41 @@ fn the_source_restarts_and_closes_by_itself_too() {
 fn a_handle_can_be_sent_and_shared() {
     fn check<T: Clone + Send + Sync>() {}
     check::<Handle>();
+}
+
+/// What a restart may take begins with the restart, however long ago the last bytes came.
+#[test]
+fn a_restart_after_a_silence_has_its_whole_time() {
+    for by_handle in [false, true] {
+        let answers = vec![opened(vec![Step::Hold]), Answer::Error("refused"), Answer::Never];
+        let config = config().connect_timeout(secs(1)).head_timeout(secs(1)).give_up_after(secs(20));
+        let (mut source, clock, _) = source(config, answers);
+        let handle = source.handle();
+        assert!(matches!(now(source.next_change()), Some(Change::Open(_))));
+        assert!(poll(source.next_change()).is_pending());
+        clock.pass(secs(100));
+        if by_handle {
+            handle.restart();
+        } else {
+            source.restart();
+        }
+        let Some(Change::Reestablishing { cause: Loss::Restarted, .. }) = now(source.next_change()) else { panic!() };
+        // Refused, but not given up.
+        let Some(Change::Reestablishing { delay, .. }) = now(source.next_change()) else { panic!() };
+        clock.pass(delay);
+        assert!(poll(source.next_change()).is_pending());
+        assert_eq!(clock.alarm().unwrap().since_epoch(), secs(101) + delay);
+    }
+}
+
+/// The time of a request does not run while the application thinks about what came before.
+#[test]
+fn a_request_has_its_whole_time_after_a_slow_application() {
+    let (mut source, clock, _) = source(config().head_timeout(secs(1)), vec![opened(vec![Step::Hold]), Answer::Never]);
+    assert!(matches!(now(source.next_change()), Some(Change::Open(_))));
+    source.restart();
+    assert!(matches!(now(source.next_change()), Some(Change::Reestablishing { .. })));
+    clock.pass(secs(100));
+    assert!(poll(source.next_change()).is_pending());
+    assert_eq!(clock.alarm().unwrap().since_epoch(), secs(101));
 }

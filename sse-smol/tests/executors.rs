@@ -1,11 +1,20 @@
 //! Clients on smol's executors: one that many threads run, and one for what must stay on its thread.
 #![cfg(all(feature = "client", feature = "server"))]
 
-use std::{cell::Cell, convert::Infallible, future::pending, io, rc::Rc, thread};
+use std::{
+    cell::Cell,
+    convert::Infallible,
+    future::pending,
+    io::{self, Read, Write},
+    net,
+    rc::Rc,
+    thread,
+    time::{Duration, Instant},
+};
 
 use hyper::{Request, body::Incoming, server::conn::http1, service::service_fn};
-use smol::{Executor, LocalExecutor, io::Cursor, net::TcpListener};
-use sse_smol::{Config, EventSource, EventSourceOver, Io, Log, Response, ResponseHead, Session, StartAt};
+use smol::{Executor, LocalExecutor, Timer, io::Cursor, net::TcpListener};
+use sse_smol::{Change, Config, EventSource, EventSourceOver, Io, Log, Response, ResponseHead, Session, StartAt};
 
 /// Clients and sessions that many threads run, and that move between them.
 #[test]
@@ -67,7 +76,7 @@ fn a_client_that_is_not_send_runs_on_a_local_executor() {
         let headers = [("Content-Type", "text/event-stream")].into_iter().collect();
         async { Ok::<_, io::Error>(Response { head: ResponseHead { status: 200, headers }, body }) }
     };
-    let config = Config::new("test://here/").expect("a URL").reconnection_time(std::time::Duration::ZERO);
+    let config = Config::new("test://here/").expect("a URL").reconnection_time(Duration::ZERO);
     let mut source = EventSourceOver::new(config, transport);
     let client = executor.spawn(async move {
         for number in 1..=3 {
@@ -77,4 +86,37 @@ fn a_client_that_is_not_send_runs_on_a_local_executor() {
     });
     smol::block_on(executor.run(client));
     assert_eq!(attempts.get(), 3);
+}
+
+/// Interim answers without end, as fast as they can be read, keep neither the timeout for the answer nor the other tasks
+/// of the thread from their turn.
+#[test]
+fn a_server_that_never_comes_to_its_answer_does_not_hold_the_thread() {
+    let listener = net::TcpListener::bind("127.0.0.1:0").expect("a free port");
+    let url = format!("http://{}/", listener.local_addr().expect("an address"));
+    let server = thread::spawn(move || {
+        let (mut stream, _) = listener.accept().expect("a client");
+        stream.read(&mut [0; 4096]).expect("a request");
+        let block = b"HTTP/1.1 100 Continue\r\n\r\n".repeat(2000);
+        let started = Instant::now();
+        while started.elapsed() < Duration::from_secs(3) {
+            if stream.write_all(&block).is_err() {
+                return true;
+            }
+        }
+        false
+    });
+    let executor = LocalExecutor::new();
+    let other = executor.spawn(Timer::after(Duration::from_millis(100)));
+    let config = Config::new(url).expect("a URL").head_timeout(Duration::from_millis(300)).max_reconnections(0);
+    let mut source = EventSource::open(config).expect("a URL");
+    let client = async {
+        let change = source.next_change().await;
+        (change, other.is_finished())
+    };
+    let (change, other_ran) = smol::block_on(executor.run(client));
+    drop(source);
+    assert!(matches!(change, Some(Change::Reestablishing { .. } | Change::Failed(_))), "{change:?}");
+    assert!(other_ran);
+    assert!(server.join().expect("no panic"), "the client stayed until the server gave up");
 }

@@ -1,7 +1,7 @@
 //! How long a task may go on before others have their turn.
 
-/// The bytes that are read in one poll without an event to show for them. A peer that sends comments without end, as fast
-/// as they can be read, must not keep the thread from everything else.
+/// The bytes that are read without a pause and without an event to show for them. A peer that sends comments without end,
+/// as fast as they can be read, must not keep the thread from everything else.
 #[derive(Clone, Copy, Debug, Default)]
 pub(super) struct Turn {
     reads: usize,

@@ -11,6 +11,8 @@ use std::io::{self, IoSlice};
 
 use hyper::rt::ReadBufCursor;
 
+use crate::driver::turn::Turn;
+
 /// Opens the connection that a request goes over. This is all that the client's HTTP needs of a runtime.
 ///
 /// Implemented for closures that return a future, so that a proxy, a Unix socket or a tunnel fits in a few lines.
@@ -61,9 +63,15 @@ impl Target {
 }
 
 /// A connection that HTTP can be spoken over: TCP, TLS over it, or any other stream of bytes.
+///
+/// HTTP reads on by itself as long as what comes is not for the consumer: interim answers, or `PING` frames. After 64
+/// reads, or 256 KiB of them, that never had to wait, the task yields once: no peer keeps a thread for itself, whatever
+/// the runtime.
 pub struct Socket {
     stream: Box<dyn Stream>,
     http2: bool,
+    /// What was read since a read last had to wait, in bytes that there was room for.
+    turn: Turn,
 }
 
 /// The stream in a [`Socket`].
@@ -74,7 +82,7 @@ impl<S: hyper::rt::Read + hyper::rt::Write + Send + Unpin> Stream for S {}
 impl Socket {
     /// A connection over this stream.
     pub fn new(stream: impl hyper::rt::Read + hyper::rt::Write + Send + Unpin + 'static) -> Self {
-        Self { stream: Box::new(stream), http2: false }
+        Self { stream: Box::new(stream), http2: false, turn: Turn::default() }
     }
 
     /// Whether HTTP/2 was agreed on for this connection (ALPN): HTTP/1.1 is spoken if it was not.
@@ -91,7 +99,19 @@ impl Socket {
 
 impl hyper::rt::Read for Socket {
     fn poll_read(mut self: Pin<&mut Self>, cx: &mut Context<'_>, buffer: ReadBufCursor<'_>) -> Poll<io::Result<()>> {
-        Pin::new(&mut self.stream).poll_read(cx, buffer)
+        if self.turn.is_over() {
+            self.turn = Turn::default();
+            cx.waker().wake_by_ref();
+            return Poll::Pending;
+        }
+        // What is read does not show from here: the room for it is the most that it can be.
+        let room = buffer.remaining();
+        let polled = Pin::new(&mut self.stream).poll_read(cx, buffer);
+        match polled {
+            Poll::Pending => self.turn = Turn::default(),
+            Poll::Ready(_) => self.turn.take(room),
+        }
+        polled
     }
 }
 

@@ -3,6 +3,7 @@
 use std::{
     collections::VecDeque,
     future::{pending, poll_fn},
+    panic::{AssertUnwindSafe, catch_unwind},
     pin::Pin,
     sync::{Arc, Mutex},
     task::{Context, Poll, Waker},
@@ -107,6 +108,31 @@ fn a_stream_is_sent_in_one_piece_as_far_as_there_is_room_and_ends_the_session() 
         let mut waiting = Session::stream(quiet(), Items(["a"].into(), false));
         assert_eq!(ready_bytes(&mut waiting), ":\n\ndata: a\n\n");
     });
+}
+
+/// A stream that always has one more.
+struct Endless;
+
+impl Stream for Endless {
+    type Item = Message;
+
+    fn poll_next(self: Pin<&mut Self>, _: &mut Context<'_>) -> Poll<Option<Message>> {
+        Poll::Ready(Some(Message::new()))
+    }
+}
+
+#[tokio::test]
+async fn a_stream_of_empty_messages_does_not_hold_the_thread() {
+    let mut session = Session::stream(quiet(), Endless);
+    assert_eq!(ready_bytes(&mut session), ":\n\n");
+    // It comes back by itself, for whatever else there may be.
+    let mut turns = 0;
+    poll_fn(|cx| {
+        turns += 1;
+        assert!(session.poll_bytes(cx).is_pending());
+        if turns > 3 { Poll::Ready(()) } else { Poll::Pending }
+    })
+    .await;
 }
 
 #[tokio::test]
@@ -265,6 +291,30 @@ async fn an_observer_is_told_what_becomes_of_sessions() {
     let ann = ["opened ann None", "Gap { missed: 1 }", "lagged 3", "closed ann Disconnected 3"];
     assert_eq!(told[..4], ann);
     assert_eq!(told[4..], ["opened - Some([\"t\"])", "Exact", "closed - Finished 0"]);
+}
+
+/// Whose word on the end of a session is a panic.
+struct Panics;
+
+impl Observer for Panics {
+    fn closed(&self, _: &SessionInfo<'_>, _: CloseReason, _: SessionTotals) {
+        panic!("on purpose");
+    }
+}
+
+#[tokio::test]
+async fn a_session_leaves_its_log_before_an_observer_can_panic() {
+    let log = Log::default();
+    log.observe(Panics);
+    let session = log.session().config(quiet()).open().unwrap();
+    assert_eq!(log.sessions(), 1);
+    catch_unwind(AssertUnwindSafe(|| drop(session))).unwrap_err();
+    assert_eq!(log.sessions(), 0);
+    // One that ends while it is polled is dropped as the panic goes by, and does not tell the observer again.
+    let mut session = log.session().config(quiet()).open().unwrap();
+    log.close();
+    catch_unwind(AssertUnwindSafe(move || ready_bytes(&mut session))).unwrap_err();
+    assert_eq!(log.sessions(), 0);
 }
 
 #[tokio::test(start_paused = true)]

@@ -8,9 +8,13 @@ use core::{
 };
 use std::sync::Mutex;
 
-use super::{Log, lock, log::SharedLog, sender::SharedSession};
+use super::{
+    Log, lock,
+    log::{SharedLog, State},
+    sender::SharedSession,
+};
 use crate::{
-    Timestamp,
+    Text, Timestamp,
     driver::{Runtime, trace::SessionTrace},
     server::{CloseReason, Observer, Output, Resumed, Session, SessionInfo, SessionTotals, SubscriberId},
 };
@@ -112,27 +116,44 @@ impl<K: Runtime> Reading<K> {
         output
     }
 
+    /// Leaves the log, and tells then: an observer that panics leaves nothing behind.
     fn leave(&mut self) {
-        let reason = self.machine.close_reason().unwrap_or(CloseReason::Disconnected);
-        let totals = SessionTotals::new(self.machine.missed(), self.machine.passed_over());
-        self.observe(|observer, session| observer.closed(session, reason, totals));
         let Some(id) = self.id.take() else { return };
-        let (wakers, others) = lock(&self.log).leave(id);
+        let mut state = lock(&self.log);
+        let told = Told::new(&state, id);
+        let (wakers, others) = state.leave(id);
+        drop(state);
         drop(wakers);
         others.into_values().for_each(Waker::wake);
+        let reason = self.machine.close_reason().unwrap_or(CloseReason::Disconnected);
+        let totals = SessionTotals::new(self.machine.missed(), self.machine.passed_over());
+        told.tell(&self.trace, &self.machine, |observer, session| observer.closed(session, reason, totals));
+    }
+
+    fn observe(&self, tell: impl Fn(&dyn Observer, &SessionInfo<'_>)) {
+        let Some(id) = self.id else { return };
+        let told = Told::new(&lock(&self.log), id);
+        told.tell(&self.trace, &self.machine, tell);
+    }
+}
+
+/// Who is told of a session, and whose it is.
+struct Told {
+    observer: Option<Arc<dyn Observer + Send + Sync>>,
+    key: Option<Text>,
+}
+
+impl Told {
+    fn new<T, S: ?Sized>(state: &State<T, S>, id: SubscriberId) -> Self {
+        Self { observer: state.observer.clone(), key: state.subscribers.key(id).cloned() }
     }
 
     /// Tells the observer and what traces, without the lock.
-    fn observe(&self, tell: impl Fn(&dyn Observer, &SessionInfo<'_>)) {
-        let Some(id) = self.id else { return };
-        let state = lock(&self.log);
-        let observer = state.observer.clone();
-        let key = state.subscribers.key(id).cloned();
-        drop(state);
-        let session = SessionInfo::new(key.as_deref(), self.machine.topics());
-        self.trace.tell(|observer| tell(observer, &session));
-        if let Some(observer) = observer {
-            tell(&*observer, &session);
+    fn tell(&self, trace: &SessionTrace, machine: &Session, tell: impl Fn(&dyn Observer, &SessionInfo<'_>)) {
+        let session = SessionInfo::new(self.key.as_deref(), machine.topics());
+        trace.tell(|observer| tell(observer, &session));
+        if let Some(observer) = &self.observer {
+            tell(&**observer, &session);
         }
     }
 }
@@ -224,6 +245,10 @@ mod stream {
         server::{Output, SendError, Session, SessionInfo, SessionTotals},
     };
 
+    /// How many messages are taken before others have their turn. Those that are empty need no room, and would be taken
+    /// without end.
+    const TURN: usize = 1024;
+
     /// A session that a stream feeds.
     pub(crate) struct Streaming {
         pub(super) machine: Session,
@@ -261,7 +286,8 @@ mod stream {
 
         /// Takes what the stream has, as far as there is room: it goes out in one piece.
         fn fill(&mut self, cx: &mut Context<'_>) {
-            while let Some(stream) = &mut self.stream {
+            for _ in 0..TURN {
+                let Some(stream) = &mut self.stream else { return };
                 let message = match self.held.take() {
                     Some(held) => held,
                     None => match stream.as_mut().poll_next(cx) {
@@ -283,6 +309,7 @@ mod stream {
                     Err(SendError::Closed) => self.stream = None,
                 }
             }
+            cx.waker().wake_by_ref();
         }
     }
 

@@ -9,6 +9,13 @@ use crate::Text;
 
 /// A list of HTTP header fields, in order. Names are compared without regard to case.
 ///
+/// What is shown for debugging are the names, and the values of a few fields that hold no secrets, `Content-Type` say.
+///
+/// When a request goes on to another origin, by a redirect, `Authorization`, `Cookie`, `Host` and `Proxy-Authorization` are
+/// left out, as Fetch does. All other fields go with it, whatever they hold, and so do those that a hook has added to the
+/// request before the redirect. A key in a field of your own (`X-Api-Key` say) is sure to stay with its origin only if no
+/// redirect is followed: [`Config::redirects`](super::Config::redirects) of 0.
+///
 /// ```
 /// use sse_proto::client::Headers;
 ///
@@ -77,12 +84,12 @@ impl<N: Into<Text>, V: Into<Bytes>> FromIterator<(N, V)> for Headers {
     }
 }
 
-/// The values of credentials are left out, so that they do not end up in a log.
+/// Most values are left out, so that no secret ends up in a log: an API key may be in a field of any name.
 impl fmt::Debug for Headers {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let shown = self.iter().map(|(name, value)| {
-            let secret = CREDENTIALS.iter().any(|credential| name.eq_ignore_ascii_case(credential));
-            (name, if secret { Cow::Borrowed("...") } else { String::from_utf8_lossy(value) })
+            let harmless = HARMLESS.iter().any(|harmless| name.eq_ignore_ascii_case(harmless));
+            (name, if harmless { String::from_utf8_lossy(value) } else { Cow::Borrowed("...") })
         });
         f.debug_map().entries(shown).finish()
     }
@@ -90,6 +97,20 @@ impl fmt::Debug for Headers {
 
 /// Header fields that are meant for one origin only (D-10).
 pub(super) const CREDENTIALS: [&str; 3] = ["Authorization", "Cookie", "Proxy-Authorization"];
+
+/// Header fields whose values may be shown to anybody.
+const HARMLESS: [&str; 10] = [
+    "Accept",
+    "Cache-Control",
+    "Connection",
+    "Content-Encoding",
+    "Content-Length",
+    "Content-Type",
+    "Date",
+    "Pragma",
+    "Retry-After",
+    "Transfer-Encoding",
+];
 
 /// Where the first control character is that no value may hold.
 pub(super) fn control(value: &[u8]) -> Option<usize> {

@@ -91,7 +91,7 @@ impl Request {
     }
 }
 
-/// The body is not shown, and neither are credentials.
+/// The body is not shown, and neither are most values of header fields.
 impl fmt::Debug for Request {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let mut shown = f.debug_struct("Request");

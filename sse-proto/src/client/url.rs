@@ -95,14 +95,18 @@ fn is_authority(byte: u8) -> bool {
     byte.is_ascii_alphanumeric() || b"-._~%!$&'()*+,;=:[]@".contains(&byte)
 }
 
-/// A host that is not empty, and a port that is one.
+/// A host that is not empty, in brackets or without any, and a port that is one.
 fn is_host(host: &str) -> bool {
     let (name, port) = match host.rsplit_once(':') {
         Some((name, port)) if !port.contains(']') => (name, port),
         _ => (host, ""),
     };
+    let unbracketed = name.strip_prefix('[').map_or(Some(name), |rest| rest.strip_suffix(']'));
+    if unbracketed.is_none_or(|name| name.is_empty() || name.contains(['[', ']'])) {
+        return false;
+    }
     let digits = port.bytes().all(|byte| byte.is_ascii_digit());
-    !name.is_empty() && digits && (port.is_empty() || port.parse::<u16>().is_ok())
+    digits && (port.is_empty() || port.parse::<u16>().is_ok())
 }
 
 /// The URL with its path and query percent-encoded, if it is one then.
@@ -310,6 +314,10 @@ mod tests {
             "http://:80/",
             "https://evil.example\\@home.example/",
             "http://[::1]:+80/",
+            "http://[::1",
+            "http://[::1/",
+            "http://::1]/",
+            "http://[]/",
             "http://häuser.example/",
         ] {
             assert_eq!(Url::parse(text), None, "{text:?}");

@@ -25,6 +25,7 @@ fn redirects_are_followed_and_only_permanent_ones_remembered() {
 fn credentials_stay_with_their_origin() {
     let config = Config::new("https://example.com/").unwrap();
     let config = config.header("Authorization", "Bearer 1").unwrap().header("Cookie", "a=b").unwrap();
+    let config = config.header("Host", "virtual.example.com").unwrap();
     let mut client = Client::with(config.header("X-Other", "1").unwrap());
     assert!(client.request().headers.value("authorization").is_some());
     client.redirect(302, "https://EXAMPLE.com:443/same");
@@ -32,6 +33,7 @@ fn credentials_stay_with_their_origin() {
     client.redirect(301, "https://other.example/");
     let request = client.request();
     assert_eq!(request.headers.value("Authorization"), None);
+    assert_eq!(request.headers.value("Host"), None);
     assert_eq!(request.headers.value("Cookie"), None);
     assert_eq!(request.headers.value("X-Other"), Some(&b"1"[..]));
     client.accept();

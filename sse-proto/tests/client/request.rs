@@ -1,6 +1,6 @@
 //! What is asked for (R-010 to R-014).
 
-use sse_proto::client::{Config, HeaderError, InvalidMethod, ReadyState, UrlFault};
+use sse_proto::client::{Config, HeaderError, Headers, InvalidMethod, ReadyState, UrlFault};
 
 use crate::{Client, URL, config, idle, last_event_id, post};
 
@@ -31,9 +31,21 @@ fn what_must_not_be_sent_is_refused_when_it_is_given() {
     let config = Config::new(URL).unwrap();
     assert!(matches!(config.clone().header("X", "1\r\nY: 2"), Err(HeaderError::Value { at: 1, .. })));
     assert!(matches!(config.clone().header("content-length", "5"), Err(HeaderError::Reserved { .. })));
-    let config = config.header("Authorization", "Bearer secret").unwrap();
+    let config = config.header("Authorization", "Bearer secret").unwrap().header("X-Api-Key", "secret").unwrap();
     let client = Client::with(config.clone());
     assert!(!format!("{config:?} {:?}", client.source).contains("secret"));
+}
+
+#[test]
+fn only_header_fields_that_are_known_to_be_harmless_show_their_values() {
+    let mut headers = Headers::new();
+    for name in ["Authorization", "Location", "Set-Cookie", "X-Api-Key", "api-key"] {
+        headers.append(name, "secret").unwrap();
+    }
+    headers.append("content-type", "text/event-stream").unwrap();
+    let shown = format!("{headers:?}");
+    assert!(!shown.contains("secret") && shown.contains("X-Api-Key"), "{shown}");
+    assert!(shown.contains(r#""content-type": "text/event-stream""#), "{shown}");
 }
 
 /// K2.

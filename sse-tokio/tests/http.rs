@@ -9,8 +9,8 @@ use std::{
 
 use axum::{Router, extract::State, http::HeaderMap, routing::get};
 use sse_tokio::{
-    Change, Config, EventId, EventSource, FailReason, Log, Loss, Message, Retry, Sender, Session, SessionConfig,
-    StartAt, last_event_id,
+    Change, Config, Connect, EventId, EventSource, FailReason, HttpConnector, HttpError, Log, Loss, Message,
+    NetworkError, Request, Retry, Sender, Session, SessionConfig, StartAt, Target, last_event_id,
 };
 use tokio::{
     io::{AsyncReadExt, AsyncWriteExt},
@@ -324,4 +324,28 @@ async fn a_blocked_thread_does_not_cost_the_connection() {
     let change = changes.await.unwrap();
     assert!(matches!(&change, Some(Change::Event(event)) if event.data() == "b"), "{change:?}");
     server.join().unwrap();
+}
+
+#[tokio::test]
+async fn a_request_for_a_port_that_is_none_goes_nowhere() {
+    for (url, port) in [
+        ("http://127.0.0.1:99999/", None),
+        ("https://[::1]:65536/", None),
+        ("http://127.0.0.1:+80/", None),
+        ("http://127.0.0.1:/", Some(80)),
+        ("http://127.0.0.1/", Some(80)),
+        ("https://[::1]/", Some(443)),
+        ("http://[::1]:81/", Some(81)),
+    ] {
+        let (sender, mut targets) = mpsc::unbounded_channel();
+        let dialler = move |target: Target| {
+            sender.send(target.port).unwrap();
+            async { Err(io::Error::other("nobody is there")) }
+        };
+        let mut connector = HttpConnector::new(dialler);
+        let error = connector.connect(Request::get(url)).await.map(drop).unwrap_err();
+        assert_eq!(targets.try_recv().ok(), port, "{url}");
+        assert_eq!(matches!(error, HttpError::Port(_)), port.is_none(), "{url}: {error}");
+        assert_eq!(connector.classify(&error) == NetworkError::Futile, port.is_none(), "{url}");
+    }
 }

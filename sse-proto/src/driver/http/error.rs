@@ -13,6 +13,8 @@ pub enum HttpError {
     Dial(io::Error),
     /// The connection broke, or what came was no HTTP.
     Http(hyper::Error),
+    /// The URL's port is none: it is not a number up to 65535. It fails for good.
+    Port(Text),
     /// The URL or a header field cannot be sent. It fails for good.
     Request(http::Error),
     /// The URL's scheme is neither `http` nor `https`. It fails for good.
@@ -30,7 +32,7 @@ impl HttpError {
             #[cfg(feature = "tls")]
             Self::Http(error) if super::tls::is_refusal(error) => NetworkError::Futile,
             Self::Dial(_) | Self::Http(_) => NetworkError::Passing,
-            Self::Request(_) | Self::Scheme(_) => NetworkError::Futile,
+            Self::Port(_) | Self::Request(_) | Self::Scheme(_) => NetworkError::Futile,
         }
     }
 }
@@ -40,6 +42,7 @@ impl fmt::Display for HttpError {
         match self {
             Self::Dial(error) => write!(f, "cannot connect: {error}"),
             Self::Http(error) => write!(f, "the connection broke: {error}"),
+            Self::Port(port) => write!(f, "the port {port:?} is none: it must be a number up to 65535"),
             Self::Request(error) => write!(f, "the request cannot be sent: {error}"),
             Self::Scheme(scheme) => write!(f, "URLs with the scheme {scheme:?} cannot be asked for"),
         }
@@ -53,7 +56,7 @@ impl Error for HttpError {
             Self::Dial(error) => error.source(),
             Self::Http(error) => error.source(),
             Self::Request(error) => error.source(),
-            Self::Scheme(_) => None,
+            Self::Port(_) | Self::Scheme(_) => None,
         }
     }
 }

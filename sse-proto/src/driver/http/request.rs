@@ -8,7 +8,10 @@ use core::{
 };
 
 use bytes::Bytes;
-use http::{Uri, header, uri::PathAndQuery};
+use http::{
+    Uri, header,
+    uri::{Authority, PathAndQuery},
+};
 use http_body::{Body, Frame, SizeHint};
 
 use super::{HttpError, Target};
@@ -51,7 +54,7 @@ impl Outgoing {
         let host = uri.host().unwrap_or_default();
         let target = Target {
             host: String::from(host.trim_start_matches('[').trim_end_matches(']')),
-            port: uri.port_u16().unwrap_or(if tls { 443 } else { 80 }),
+            port: port(&uri)?.unwrap_or(if tls { 443 } else { 80 }),
             tls,
         };
         let authority = match uri.port() {
@@ -97,5 +100,19 @@ impl Outgoing {
         }
         *request.uri_mut() = Uri::from_parts(target).map_err(|error| HttpError::Request(error.into()))?;
         Ok(request)
+    }
+}
+
+/// The port that a URL names. One that is empty stands for the scheme's own (RFC 3986, section 3.2.3).
+fn port(uri: &Uri) -> Result<Option<u16>, HttpError> {
+    let authority = uri.authority().map_or("", Authority::as_str);
+    let text = match authority.rsplit_once(':') {
+        Some((_, text)) if !text.contains([']', '@']) => text,
+        _ => return Ok(None),
+    };
+    match text.parse() {
+        _ if text.is_empty() => Ok(None),
+        Ok(port) if !text.starts_with('+') => Ok(Some(port)),
+        _ => Err(HttpError::Port(Text::from(text))),
     }
 }

@@ -91,6 +91,22 @@ fn a_server_is_judged_at_its_url() {
 }
 
 #[test]
+fn what_no_server_can_be_asked_for_is_a_wrong_call() {
+    for url in ["http://", "http://[::1", "http://127.0.0.1:65536/", "http://a b/", "ftp://127.0.0.1/"] {
+        let output = call(&["server", url, "--watch", "0.1", "--parallel", "0"], b"");
+        assert_eq!(output.status.code(), Some(2), "{url}: {}", text(&output.stdout));
+        assert!(text(&output.stderr).starts_with("error: "), "{url}: {}", text(&output.stderr));
+        let output = call(&["server", "http://127.0.0.1:1/", "--echo", url, "--watch", "0.1", "--parallel", "0"], b"");
+        assert_eq!(output.status.code(), Some(2), "{url}: {}", text(&output.stdout));
+    }
+    for number in ["1001", "18446744073709551615", "-1"] {
+        let output = call(&["server", "http://127.0.0.1:1/", "--watch", "0.1", "--parallel", number], b"");
+        assert_eq!(output.status.code(), Some(2), "{number}: {}", text(&output.stdout));
+        assert!(text(&output.stderr).contains("--parallel") || number == "-1", "{}", text(&output.stderr));
+    }
+}
+
+#[test]
 fn files_say_by_their_fields_which_suite_they_are_for() {
     let connection = r#"[{"id": "X-1", "title": "a title", "level": "must", "conns": [{"status": 404, "new": 1}],
         "expect": {"log": ["error:0"], "requests": 1}}]"#;

@@ -9,6 +9,7 @@ use std::{
 };
 
 use sse_conformance::server::{self, Target};
+use sse_proto::client::Config;
 
 use super::Failure;
 
@@ -39,9 +40,9 @@ pub(crate) struct Arguments {
     /// Says in decimal digits how many bytes of memory the server takes.
     #[arg(long, value_name = "URL")]
     memory: Option<String>,
-    /// How many clients are to listen at once; 0 for none.
-    #[arg(long, value_name = "NUMBER", default_value_t = 100)]
-    parallel: usize,
+    /// How many clients are to listen at once, up to 1000; 0 for none.
+    #[arg(long, value_name = "NUMBER", default_value_t = 100, value_parser = clap::value_parser!(u16).range(..=1000))]
+    parallel: u16,
     /// How long the stream is watched, in seconds.
     #[arg(long, value_name = "SECONDS", default_value_t = 10.0, value_parser = seconds)]
     watch: f64,
@@ -59,8 +60,13 @@ fn seconds(text: &str) -> Result<f64, String> {
 }
 
 pub(crate) fn server(arguments: &Arguments) -> Result<ExitCode, Failure> {
-    if !["http://", "https://"].iter().any(|scheme| arguments.url.starts_with(scheme)) {
-        return Err(Failure::misuse(format!("{:?} is no URL of HTTP", arguments.url)));
+    let Arguments { url, echo, idle, finished, counter, memory, .. } = arguments;
+    let others = [echo, idle, finished, counter, memory];
+    for url in others.into_iter().flatten().chain([url]) {
+        Config::new(url.as_str()).map_err(Failure::misuse)?;
+        if !["http://", "https://"].iter().any(|scheme| url.starts_with(scheme)) {
+            return Err(Failure::misuse(format!("{url:?} is no URL of HTTP")));
+        }
     }
     let json = arguments
         .json
@@ -98,7 +104,7 @@ impl Arguments {
             idle: self.idle.clone(),
             memory: self.memory.clone(),
             resume: self.resume,
-            parallel: self.parallel,
+            parallel: self.parallel.into(),
             watch: Duration::from_secs_f64(self.watch),
             ..Target::new(self.url.as_str())
         }

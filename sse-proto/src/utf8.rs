@@ -1,4 +1,5 @@
-//! Bytes that are checked once, with SIMD, and are text from then on: the only place of the crate that needs `unsafe`.
+//! Bytes that are checked once, with SIMD, and are text from then on. This and `ends.rs` are the only places of the
+//! crate that need `unsafe`.
 #![allow(unsafe_code, reason = "the constructors of the standard library check again, one byte after the other")]
 
 use bytes::Bytes;

@@ -72,21 +72,22 @@ impl Decoder {
         }
         block.given_len = block.data_buffer.len();
         let kept_id = self.kept_id();
-        match Text::well_formed(self.block.data_buffer.split().freeze()) {
-            Ok(text) => {
+        let bytes = match Text::well_formed(self.block.data_buffer.split().freeze()) {
+            // The end of ill-formed data and the beginning of an ill-formed type can be a character together.
+            Ok(text) if text.is_char_boundary(data_len) => {
                 let (data, event_type) = (0..data_len, data_len..text.len());
-                Event { text, data, event_type, id: 0..0, kept_id }
+                return Event { text, data, event_type, id: 0..0, kept_id };
             }
-            Err(bytes) => {
-                let (data, event_type) = bytes.split_at(data_len);
-                let mut text = String::new();
-                push_lossy(&mut text, data);
-                let data_len = text.len();
-                push_lossy(&mut text, event_type);
-                let (data, event_type) = (0..data_len, data_len..text.len());
-                Event { text: text.into(), data, event_type, id: 0..0, kept_id }
-            }
-        }
+            Ok(text) => text.into_bytes(),
+            Err(bytes) => bytes,
+        };
+        let (data, event_type) = bytes.split_at(data_len);
+        let mut text = String::new();
+        push_lossy(&mut text, data);
+        let data_len = text.len();
+        push_lossy(&mut text, event_type);
+        let (data, event_type) = (0..data_len, data_len..text.len());
+        Event { text: text.into(), data, event_type, id: 0..0, kept_id }
     }
 
     /// The last event ID, if it is not empty. It is copied once, so that it does not keep the block alive that it came

@@ -7,23 +7,11 @@ use sse_conformance::{
     subjects::writers,
 };
 
-use super::{Run, Suite, load_files, tally};
+use super::{CORE_AND_RUNTIMES, Run, Suite, load_files, tally};
 use crate::command::{Failure, run::SubjectName};
 
-pub(in crate::command) static SUITE: Suite = Suite {
-    name: "encoder",
-    subjects: &[
-        "proto",
-        #[cfg(feature = "tokio")]
-        "tokio",
-        #[cfg(feature = "smol")]
-        "smol",
-        #[cfg(feature = "async-std")]
-        "async-std",
-    ],
-    mark: "write",
-    load,
-};
+pub(in crate::command) static SUITE: Suite =
+    Suite { name: "encoder", subjects: CORE_AND_RUNTIMES, mark: "write", load };
 
 fn load(files: &[PathBuf], subject: SubjectName, strict: bool) -> Result<Run, Failure> {
     let cases = if files.is_empty() { EncoderCase::suite() } else { load_files(files, EncoderCase::load)? };

@@ -41,6 +41,17 @@ pub(super) struct Suite {
     pub(super) load: fn(&[PathBuf], SubjectName, strict: bool) -> Result<Run, Failure>,
 }
 
+/// The subjects of suites that need no server: the core, and each runtime that is built in.
+const CORE_AND_RUNTIMES: &[&str] = &[
+    "proto",
+    #[cfg(feature = "tokio")]
+    "tokio",
+    #[cfg(feature = "smol")]
+    "smol",
+    #[cfg(feature = "async-std")]
+    "async-std",
+];
+
 /// A run that is ready to be started: one tally for each subject.
 pub(super) type Run = Box<dyn FnOnce() -> Vec<Tally>>;
 

@@ -4,23 +4,11 @@ use std::path::PathBuf;
 
 use sse_conformance::{Case, runner, subjects};
 
-use super::{Run, Suite, load_files, tally};
+use super::{CORE_AND_RUNTIMES, Run, Suite, load_files, tally};
 use crate::command::{Failure, run::SubjectName};
 
-pub(in crate::command) static SUITE: Suite = Suite {
-    name: "parser",
-    subjects: &[
-        "proto",
-        #[cfg(feature = "tokio")]
-        "tokio",
-        #[cfg(feature = "smol")]
-        "smol",
-        #[cfg(feature = "async-std")]
-        "async-std",
-    ],
-    mark: "events",
-    load,
-};
+pub(in crate::command) static SUITE: Suite =
+    Suite { name: "parser", subjects: CORE_AND_RUNTIMES, mark: "events", load };
 
 fn load(files: &[PathBuf], subject: SubjectName, strict: bool) -> Result<Run, Failure> {
     let cases = if files.is_empty() { Case::parser_suite() } else { load_files(files, Case::load)? };

@@ -19,6 +19,8 @@ use tokio::{
     time::Instant,
 };
 
+const CHUNKED: &str = "HTTP/1.1 200 OK\r\nContent-Type: text/event-stream\r\nTransfer-Encoding: chunked\r\n\r\n";
+
 async fn listen() -> (TcpListener, SocketAddr) {
     let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
     let address = listener.local_addr().unwrap();
@@ -183,6 +185,32 @@ async fn all_ways_to_lose_a_connection_lead_to_another_one() {
         count += 1;
     }
     assert_eq!(count, 7);
+}
+
+/// However the server cuts its answer into chunks, events come in order, and what is wrong behind them comes after them.
+#[tokio::test]
+async fn chunks_of_all_sizes_come_in_order_and_a_fault_after_them() {
+    let sizes = [1, 900, 2000, 5, 70_000, 1, 1];
+    let chunk = |text: &str| format!("{:x}\r\n{text}\r\n", text.len());
+    let events: String = sizes.iter().map(|size| chunk(&format!("data: {}\n\n", "x".repeat(*size)))).collect();
+    let many: String = (0..1000).map(|number| chunk(&format!("data: {number}\n\n"))).collect();
+    let cut = chunk("dat") + &chunk("a") + &chunk(": cut\n") + &chunk("\n");
+    let answer = format!("{CHUNKED}{events}{many}{cut}no chunk");
+    let (address, _) = raw(vec![Box::leak(answer.into_boxed_str())]).await;
+
+    let mut source = EventSource::get(format!("http://{address}/")).unwrap();
+    assert!(matches!(source.next_change().await, Some(Change::Open(_))));
+    for size in sizes {
+        let event = source.next().await.unwrap().unwrap();
+        assert_eq!(event.data(), "x".repeat(size).as_str());
+    }
+    for number in 0..1000 {
+        let event = source.next().await.unwrap().unwrap();
+        assert_eq!(event.data(), number.to_string().as_str());
+    }
+    assert_eq!(source.next().await.unwrap().unwrap().data(), "cut");
+    let change = source.next_change().await;
+    assert!(matches!(change, Some(Change::Reestablishing { cause: Loss::Broken { .. }, .. })), "{change:?}");
 }
 
 #[tokio::test]

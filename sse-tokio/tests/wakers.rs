@@ -180,3 +180,42 @@ fn a_stream_without_events_leaves_others_their_turn() {
         assert_eq!(count.0.load(Ordering::SeqCst), 2, "woken to go on");
     }
 }
+
+/// hyper's connection and the consumer are one task: it need not wake itself.
+#[cfg(feature = "client")]
+#[tokio::test]
+async fn a_client_is_woken_by_what_comes_and_not_by_what_it_takes() {
+    use std::{io, sync::Mutex};
+
+    use sse_tokio::{EventSourceOver, HttpConnector, Io, Socket, Target};
+    use tokio::io::{AsyncReadExt, AsyncWriteExt};
+
+    const HEAD: &[u8] = b"HTTP/1.1 200 OK\r\nContent-Type: text/event-stream\r\nTransfer-Encoding: chunked\r\n\r\n";
+    const EVENT: &[u8] = b"9\r\ndata: x\n\n\r\n";
+
+    let (client, mut server) = tokio::io::duplex(4096);
+    let client = Mutex::new(Some(client));
+    let dial = move |_: Target| {
+        let stream = client.lock().unwrap().take().ok_or_else(|| io::Error::from(io::ErrorKind::ConnectionRefused));
+        async { stream.map(|stream| Socket::new(Io::new(stream))) }
+    };
+    let config = Config::new("http://nowhere/").unwrap();
+    let mut source = EventSourceOver::new(config, HttpConnector::new(dial));
+    let (count, waker) = counted();
+    let mut next = || pin!(source.next_ref()).poll(&mut Context::from_waker(&waker)).is_ready();
+
+    assert!(!next());
+    assert!(server.read(&mut [0; 1024]).await.unwrap() > 0, "a request");
+    server.write_all(&[HEAD, EVENT].concat()).await.unwrap();
+    assert!(next());
+    for _ in 0..3 {
+        assert!(!next());
+        let before = count.0.load(Ordering::SeqCst);
+        server.write_all(&EVENT.repeat(2)).await.unwrap();
+        assert_eq!(count.0.load(Ordering::SeqCst), before + 1);
+        assert!(next());
+        assert!(next());
+        assert!(!next());
+        assert_eq!(count.0.load(Ordering::SeqCst), before + 1, "woken for nothing");
+    }
+}

@@ -5,22 +5,20 @@ use core::{
     fmt,
     future::{Future, poll_fn},
     pin::Pin,
-    task::{Context, Poll, Waker, ready},
+    task::{Context, Poll, ready},
 };
 
-use bytes::Bytes;
 use http::Uri;
-use hyper::body::Incoming;
 
 use super::{
-    BodyReader, Dial, HttpError, Socket,
-    connection::{Connection, open},
+    Dial, HttpBody, HttpError, Socket,
+    connection::{open, poll_connection},
     request::Outgoing,
 };
 use crate::{
     Text,
     client::{Config, InvalidUrl, NetworkError, Request, ResponseHead, UrlFault},
-    driver::{Connect, EventSource, Read, Response, Timer},
+    driver::{Connect, EventSource, Response, Timer},
 };
 
 /// The transport over HTTP/1.1, and over HTTP/2 where the dialler has agreed on it and the feature `http2` is on.
@@ -128,34 +126,5 @@ async fn exchange(socket: Socket, request: Outgoing) -> Result<Response<HttpBody
     });
     let (head, body) = answer.await.map_err(HttpError::Http)?.into_parts();
     let head = ResponseHead::from(&head);
-    Ok(Response { head, body: HttpBody { body: BodyReader::new(body), connection } })
-}
-
-/// The body of an answer, and the connection that it comes over.
-pub struct HttpBody {
-    body: BodyReader<Incoming>,
-    connection: Option<Connection>,
-}
-
-impl Read for HttpBody {
-    type Error = HttpError;
-
-    fn poll_read(&mut self, cx: &mut Context<'_>) -> Poll<Result<Option<Bytes>, HttpError>> {
-        poll_connection(&mut self.connection, cx);
-        // Nobody has to be woken for the body: only the connection above puts anything there.
-        self.body.poll_read(&mut Context::from_waker(Waker::noop())).map_err(HttpError::Http)
-    }
-}
-
-impl fmt::Debug for HttpBody {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("HttpBody").field("body", &self.body).finish_non_exhaustive()
-    }
-}
-
-/// Lets a connection do its work, as long as it lives.
-fn poll_connection(connection: &mut Option<Connection>, cx: &mut Context<'_>) {
-    if connection.as_mut().is_some_and(|connection| connection.as_mut().poll(cx).is_ready()) {
-        *connection = None;
-    }
+    Ok(Response { head, body: HttpBody::new(body, connection) })
 }

@@ -1,7 +1,7 @@
 //! hyper's connections, driven in the task of whoever reads the events.
 
 use alloc::boxed::Box;
-use core::{future::Future, pin::Pin};
+use core::{future::Future, pin::Pin, task::Context};
 
 use http::Response;
 use hyper::{body::Incoming, client::conn::http1};
@@ -28,4 +28,11 @@ pub(super) async fn open(socket: Socket, request: Outgoing) -> Result<(Answer, C
     let (mut sender, connection) = http1::handshake(socket).await.map_err(HttpError::Http)?;
     let answer = async move { sender.send_request(request.into_http1()).await };
     Ok((Box::pin(answer), Box::pin(async move { drop(connection.await) })))
+}
+
+/// Lets a connection do its work, as long as it lives.
+pub(super) fn poll_connection(connection: &mut Option<Connection>, cx: &mut Context<'_>) {
+    if connection.as_mut().is_some_and(|connection| connection.as_mut().poll(cx).is_ready()) {
+        *connection = None;
+    }
 }

@@ -5,7 +5,7 @@ use core::{
     fmt,
     future::Future,
     pin::Pin,
-    task::{Context, Poll},
+    task::{Context, Poll, Waker},
 };
 use std::io::{self, IoSlice};
 
@@ -100,7 +100,10 @@ impl Socket {
 impl hyper::rt::Read for Socket {
     fn poll_read(mut self: Pin<&mut Self>, cx: &mut Context<'_>, buffer: ReadBufCursor<'_>) -> Poll<io::Result<()>> {
         if self.turn.is_over() {
-            self.turn = Turn::default();
+            // A task that only looks what is there asks again before it waits, and yields then.
+            if !cx.waker().will_wake(Waker::noop()) {
+                self.turn = Turn::default();
+            }
             cx.waker().wake_by_ref();
             return Poll::Pending;
         }
@@ -144,5 +147,73 @@ impl hyper::rt::Write for Socket {
 impl fmt::Debug for Socket {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Socket").field("http2", &self.http2).finish_non_exhaustive()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use alloc::{sync::Arc, task::Wake};
+    use core::sync::atomic::{AtomicUsize, Ordering};
+
+    use hyper::rt::{Read, ReadBuf, Write};
+
+    use super::{Context, IoSlice, Pin, Poll, ReadBufCursor, Socket, Waker, io};
+
+    /// A stream that never ends and never waits.
+    struct Endless;
+
+    impl Read for Endless {
+        fn poll_read(self: Pin<&mut Self>, _: &mut Context<'_>, mut buffer: ReadBufCursor<'_>) -> Poll<io::Result<()>> {
+            buffer.put_slice(b"x");
+            Poll::Ready(Ok(()))
+        }
+    }
+
+    impl Write for Endless {
+        fn poll_write(self: Pin<&mut Self>, _: &mut Context<'_>, bytes: &[u8]) -> Poll<io::Result<usize>> {
+            Poll::Ready(Ok(bytes.len()))
+        }
+
+        fn poll_flush(self: Pin<&mut Self>, _: &mut Context<'_>) -> Poll<io::Result<()>> {
+            Poll::Ready(Ok(()))
+        }
+
+        fn poll_shutdown(self: Pin<&mut Self>, _: &mut Context<'_>) -> Poll<io::Result<()>> {
+            Poll::Ready(Ok(()))
+        }
+
+        fn poll_write_vectored(
+            self: Pin<&mut Self>,
+            _: &mut Context<'_>,
+            slices: &[IoSlice<'_>],
+        ) -> Poll<io::Result<usize>> {
+            Poll::Ready(Ok(slices.iter().map(|slice| slice.len()).sum()))
+        }
+    }
+
+    #[derive(Default)]
+    struct Count(AtomicUsize);
+
+    impl Wake for Count {
+        fn wake(self: Arc<Self>) {
+            self.0.fetch_add(1, Ordering::SeqCst);
+        }
+    }
+
+    #[test]
+    fn a_task_that_only_looks_is_still_to_yield() {
+        let mut socket = Socket::new(Endless);
+        let mut read = |waker: &Waker| {
+            let mut bytes = [0];
+            let mut buffer = ReadBuf::new(&mut bytes);
+            Pin::new(&mut socket).poll_read(&mut Context::from_waker(waker), buffer.unfilled()).is_ready()
+        };
+        let count = Arc::new(Count::default());
+        let waker = Waker::from(Arc::clone(&count));
+        assert_eq!((0..1000).take_while(|_| read(Waker::noop())).count(), 64);
+        assert!(!read(Waker::noop()));
+        assert!(!read(&waker));
+        assert_eq!(count.0.load(Ordering::SeqCst), 1, "woken to go on");
+        assert!(read(&waker));
     }
 }

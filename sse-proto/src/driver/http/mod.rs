@@ -4,6 +4,7 @@
 //! the socket and the consumer.
 
 mod answer;
+mod body;
 mod client;
 mod connection;
 mod convert;
@@ -24,7 +25,8 @@ pub use rustls;
 pub use self::tls::{Tls, TlsSession, agreed_on_http2, is_refusal};
 pub use self::{
     answer::NoMoreEvents,
-    client::{Exchange, HttpBody, HttpConnector},
+    body::HttpBody,
+    client::{Exchange, HttpConnector},
     convert::BodyReader,
     dial::{Dial, Socket, Target},
     error::HttpError,

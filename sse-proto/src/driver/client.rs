@@ -307,6 +307,8 @@ impl<C: Connect, T: Timer> EventSource<C, T> {
                 trace::output(&mut self.machine, &output, error);
             }
             match output {
+                // What comes most is not moved, as the last arm moves what is left.
+                Output::Event => return Poll::Ready(Some(Output::Event)),
                 Output::Connect(request) => {
                     // The time of the request begins now, however long the application has thought about what came before.
                     self.now = None;

@@ -1,10 +1,17 @@
 //! The clients, each as its documentation shows it.
 
-use std::{error::Error, net::SocketAddr, pin::Pin};
+use std::{
+    error::Error,
+    future::poll_fn,
+    net::SocketAddr,
+    pin::{Pin, pin},
+    task::{Context, Poll, Waker},
+};
 
 use eventsource_client::Client;
 use eventsource_stream::Eventsource;
-use futures_util::StreamExt;
+use futures_util::{FutureExt, StreamExt};
+use http_body::Body;
 use http_body_util::Empty;
 use hyper_util::rt::TokioIo;
 use memchr::memmem;
@@ -62,11 +69,13 @@ macro_rules! ours {
 pub(super) const LENT: usize = 0;
 pub(super) const OWNED: usize = 1;
 pub(super) const RAW: usize = 2;
+pub(super) const BARE: usize = 3;
 
-pub(super) const ALL: [Contender; 11] = [
+pub(super) const ALL: [Contender; 12] = [
     ours!("ours-lent", Tokio, lent, sse_tokio),
     ours!("ours-owned", Tokio, owned, sse_tokio),
     contender!("raw-memchr", Limit, Tokio, raw),
+    contender!("bare-hyper", Limit, Tokio, bare_hyper),
     ours!("ours-lent", Smol, lent, sse_smol),
     ours!("ours-owned", Smol, owned, sse_smol),
     ours!("ours-lent", AsyncStd, lent, sse_asyncstd),
@@ -138,6 +147,42 @@ async fn raw(address: SocketAddr, order: Order) -> Answer {
     let expected = order.expected();
     // The end is an event, too.
     Ok(if events == expected.events + 1 { expected } else { Tally { events, data_bytes: 0 } })
+}
+
+/// No client, either: hyper, polled in the task that takes its frames, which counts their bytes and looks at none.
+async fn bare_hyper(address: SocketAddr, order: Order) -> Answer {
+    let stream = TcpStream::connect(address).await?;
+    stream.set_nodelay(true)?;
+    let (mut sender, connection) = hyper::client::conn::http1::handshake(TokioIo::new(stream)).await?;
+    let mut connection = pin!(connection.fuse());
+    let request = http::Request::get(order.path()).header("host", address.to_string());
+    let mut answer = pin!(sender.send_request(request.body(Empty::<bytes::Bytes>::new())?));
+    let response = poll_fn(|cx| {
+        let _ = connection.as_mut().poll(cx);
+        answer.as_mut().poll(cx)
+    });
+    let mut body = response.await?.into_body();
+    let mut bytes = 0;
+    let frames = poll_fn(|cx| {
+        // Whoever takes a frame need not be woken for it, and whoever waits polls once more.
+        let mut quiet = Context::from_waker(Waker::noop());
+        let mut waits = false;
+        loop {
+            let _ = connection.as_mut().poll(if waits { &mut *cx } else { &mut quiet });
+            match Pin::new(&mut body).poll_frame(&mut Context::from_waker(Waker::noop())) {
+                Poll::Ready(None) => return Poll::Ready(Ok(())),
+                Poll::Ready(Some(Err(error))) => return Poll::Ready(Err(error)),
+                Poll::Ready(Some(Ok(frame))) => {
+                    waits = false;
+                    bytes += frame.data_ref().map_or(0, bytes::Bytes::len) as u64;
+                }
+                Poll::Pending if waits => return Poll::Pending,
+                Poll::Pending => waits = true,
+            }
+        }
+    });
+    frames.await?;
+    Ok(if bytes == order.body_len() { order.expected() } else { Tally { events: 0, data_bytes: bytes } })
 }
 
 /// sse-stream over hyper, whose connection runs in a task of its own.

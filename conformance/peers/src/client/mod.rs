@@ -257,6 +257,7 @@ fn print(rows: &[Row]) {
         "allocations/event",
         "CPU/best peer",
         "CPU/raw",
+        "CPU/bare hyper",
     ]);
     for row in rows {
         let times =
@@ -270,6 +271,7 @@ fn print(rows: &[Row]) {
             format!("{:.3}", row.allocations),
             times(best_peer(rows, row.place)),
             times(find(rows, contenders::RAW, row.place)),
+            times(find(rows, contenders::BARE, row.place)),
         ]);
     }
     table.print();

@@ -102,6 +102,11 @@ impl Order {
         })
     }
 
+    /// The length of the body, without the frames of chunks.
+    pub(crate) const fn body_len(self) -> u64 {
+        self.events * EVENT_LEN as u64 + END_EVENT.len() as u64
+    }
+
     /// What a client must find before the end.
     pub(crate) fn expected(self) -> Tally {
         Tally { events: self.events, data_bytes: self.events * (EVENT_LEN - 2 - self.shape.prefix_len()) as u64 }

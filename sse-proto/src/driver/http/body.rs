@@ -32,11 +32,11 @@ type Frame = Result<Option<Bytes>, HttpError>;
 /// A frame of more bytes is passed on as it is.
 const SMALL: usize = 1024;
 
-/// The most frames that are joined.
-const FRAMES: usize = 64;
+/// The most frames that are joined: more of them would save nothing, and keep others from their turn.
+const FRAMES: usize = 16;
 
-/// The room that is made for joined frames at first.
-const ROOM: usize = 16 * 1024;
+/// The room that is made for joined frames. It is filled by one lot of them after the other.
+const BLOCK: usize = FRAMES * SMALL;
 
 impl HttpBody {
     pub(super) fn new(body: Incoming, connection: Option<Connection>) -> Self {
@@ -55,6 +55,13 @@ impl HttpBody {
         poll_connection(&mut self.connection, cx);
         // Nobody has to be woken for the body: only the connection above puts anything there.
         self.body.poll_read(&mut Context::from_waker(Waker::noop())).map_err(HttpError::Http)
+    }
+
+    fn append(&mut self, frame: &[u8]) {
+        if self.block.capacity() - self.block.len() < frame.len() {
+            self.block.reserve(BLOCK);
+        }
+        self.block.extend_from_slice(frame);
     }
 }
 
@@ -78,10 +85,9 @@ impl Read for HttpBody {
                 Poll::Pending => break,
                 Poll::Ready(Ok(Some(frame))) if frame.len() <= SMALL => {
                     if self.block.is_empty() {
-                        self.block.reserve(ROOM);
-                        self.block.extend_from_slice(&first);
+                        self.append(&first);
                     }
-                    self.block.extend_from_slice(&frame);
+                    self.append(&frame);
                 }
                 Poll::Ready(other) => {
                     self.ahead = Some(other);

@@ -2,6 +2,8 @@
 //! crate that need `unsafe`.
 #![allow(unsafe_code, reason = "the constructors of the standard library check again, one byte after the other")]
 
+use core::ops::Range;
+
 use bytes::Bytes;
 use bytestring::ByteString;
 
@@ -18,7 +20,7 @@ pub(crate) fn shared(bytes: Bytes) -> Result<ByteString, Bytes> {
 /// The bytes as text if they are well-formed.
 #[inline]
 pub(crate) fn checked(bytes: &[u8]) -> Option<&str> {
-    if bytes.len() >= SHORT || !is_short_ascii(bytes) {
+    if bytes.len() > SHORT || !is_short_ascii(bytes) {
         return checked_long(bytes);
     }
     // SAFETY: ASCII is well-formed UTF-8.
@@ -27,17 +29,46 @@ pub(crate) fn checked(bytes: &[u8]) -> Option<&str> {
 
 #[inline(never)]
 fn checked_long(bytes: &[u8]) -> Option<&str> {
-    if !is_ascii(bytes) {
+    if !begins_with_ascii(bytes) || !is_long_ascii(bytes) {
         return simdutf8::basic::from_utf8(bytes).ok();
     }
     // SAFETY: ASCII is well-formed UTF-8.
     Some(unsafe { str::from_utf8_unchecked(bytes) })
 }
 
-/// Below this length, a few loads do.
+/// Text that does not begin with ASCII is not worth a look at the rest of it.
+#[inline]
+fn begins_with_ascii(bytes: &[u8]) -> bool {
+    bytes.first_chunk().is_none_or(|first| u64::from_le_bytes(*first) & HIGH == 0)
+}
+
+/// Two parts of the bytes as text if they are well-formed.
+#[inline]
+pub(crate) fn checked_parts(bytes: &[u8], one: Range<usize>, other: Range<usize>) -> Option<(&str, &str)> {
+    let both = bytes.get(one.start.min(other.start)..one.end.max(other.end))?;
+    let (one, other) = (bytes.get(one)?, bytes.get(other)?);
+    if !is_long_ascii(both) {
+        return Some((checked_long(one)?, checked_long(other)?));
+    }
+    // SAFETY: ASCII is well-formed UTF-8, and both parts are within what is ASCII.
+    Some(unsafe { (str::from_utf8_unchecked(one), str::from_utf8_unchecked(other)) })
+}
+
+/// A part of 8 to 16 bytes as text if all of them are ASCII.
+#[inline]
+pub(crate) fn checked_within(bytes: &[u8], part: Range<usize>) -> Option<&str> {
+    let ends = u64::from_le_bytes(*bytes.first_chunk()?) | u64::from_le_bytes(*bytes.last_chunk()?);
+    if bytes.len() > SHORT || ends & HIGH != 0 {
+        return None;
+    }
+    // SAFETY: the first and the last 8 bytes are all that there are; ASCII is well-formed UTF-8.
+    Some(unsafe { str::from_utf8_unchecked(bytes.get(part)?) })
+}
+
+/// Up to this length, a few loads do.
 const SHORT: usize = 16;
 
-/// Whether all of fewer than [`SHORT`] bytes are ASCII.
+/// Whether all of up to [`SHORT`] bytes are ASCII.
 #[inline]
 fn is_short_ascii(bytes: &[u8]) -> bool {
     let found = if let (Some(first), Some(last)) = (bytes.first_chunk(), bytes.last_chunk()) {
@@ -49,18 +80,35 @@ fn is_short_ascii(bytes: &[u8]) -> bool {
     } else {
         bytes.first().copied().map_or(0, u64::from)
     };
-    found & 0x8080_8080_8080_8080 == 0
+    found & HIGH == 0
 }
 
-/// Whether all bytes are ASCII. Loops that become vector instructions.
+/// Whether all bytes are ASCII.
 #[inline]
+fn is_long_ascii(bytes: &[u8]) -> bool {
+    #[cfg(all(target_arch = "x86_64", feature = "std"))]
+    if std::arch::is_x86_feature_detected!("avx2") {
+        // SAFETY: AVX2 is there.
+        return unsafe { is_ascii_with_avx2(bytes) };
+    }
+    is_ascii(bytes)
+}
+
+#[cfg(all(target_arch = "x86_64", feature = "std"))]
+#[target_feature(enable = "avx2")]
+fn is_ascii_with_avx2(bytes: &[u8]) -> bool {
+    is_ascii(bytes)
+}
+
+/// Loops that become vector instructions.
+#[inline(always)]
 fn is_ascii(bytes: &[u8]) -> bool {
     let (blocks, rest) = bytes.as_chunks::<LONG_BLOCK>();
     blocks.iter().all(|block| block.iter().fold(0, |any, byte| any | byte) < 0x80) && is_ascii_rest(rest, bytes)
 }
 
 /// Whether all of the rest, the end of `bytes`, are ASCII.
-#[inline]
+#[inline(always)]
 fn is_ascii_rest(rest: &[u8], bytes: &[u8]) -> bool {
     let Some(last) = bytes.last_chunk::<BLOCK>() else { return bytes.is_ascii() };
     let mut found = *last;
@@ -71,6 +119,9 @@ fn is_ascii_rest(rest: &[u8], bytes: &[u8]) -> bool {
     }
     found.iter().fold(0, |any, byte| any | byte) < 0x80
 }
+
+/// The bits that no ASCII has.
+const HIGH: u64 = u64::from_le_bytes([0x80; 8]);
 
 const BLOCK: usize = 32;
 const LONG_BLOCK: usize = 256;

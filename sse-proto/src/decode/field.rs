@@ -112,7 +112,19 @@ impl RetryDigits {
     }
 }
 
+/// The value of a `retry` line (D-03).
+#[inline]
 pub(super) fn parse_retry(value: &[u8]) -> Option<Retry> {
+    // So few digits do not overflow.
+    if !matches!(value.len(), 1..=18) || !value.iter().all(u8::is_ascii_digit) {
+        return parse_odd_retry(value);
+    }
+    let millis = value.iter().fold(0, |millis, digit| millis * 10 + u64::from(digit - b'0'));
+    Some(Retry::from_millis(millis))
+}
+
+#[cold]
+fn parse_odd_retry(value: &[u8]) -> Option<Retry> {
     let mut digits = RetryDigits::default();
     digits.push(value);
     digits.finish()

@@ -1,65 +1,113 @@
 //! Blocks into events: where their parts lie becomes text.
 
 use alloc::string::String;
+use core::ops::Range;
 
 use bytes::Bytes;
 
-use super::{Decoder, Mode, block::Place};
+use super::{
+    Decoder, Mode,
+    block::Place,
+    lines::{Lines, Value},
+};
 use crate::{Event, EventId, EventRef, EventType, Text, utf8};
+
+/// Where the values of the event are that is to be given.
+#[derive(Clone, Copy, Debug, Default, Eq, PartialEq)]
+pub(super) enum Home {
+    /// In the chunk or in buffers of their own, as [`Block`](super::block::Block) tells.
+    #[default]
+    Block,
+    /// In the chunk, as [`Decoder::lines`] tell.
+    Chunk,
+    /// In what was gathered, as [`Decoder::lines`] tell.
+    Gathered,
+}
 
 impl Decoder {
     /// Lends the event that [`Self::advance`] has just announced.
-    #[inline]
+    #[inline(always)]
     pub(crate) fn event<'a>(&'a mut self, chunk: &'a [u8]) -> EventRef<'a> {
+        if self.home == Home::Block {
+            return self.block_event(chunk);
+        }
+        let bytes = if self.home == Home::Chunk { chunk } else { &self.gathered.bytes };
+        let Lines { data, event_type, .. } = self.lines;
+        let last_event_id = &*self.last_event_id;
+        let given = if event_type.is_empty() {
+            utf8::checked(data.of(bytes)).map(|data| (data, EventType::MESSAGE))
+        } else {
+            utf8::checked_parts(bytes, data.range(), event_type.range())
+        };
+        if let Some((data, event_type)) = given {
+            return EventRef { event_type, data, last_event_id };
+        }
+        // What is made for this goes away before the next line is read.
+        self.mode = Mode::General;
+        let (event_type, data) = (event_type.of(bytes), data.of(bytes));
+        EventRef {
+            event_type: lossy_type(event_type, &mut self.lossy_type),
+            data: lossy(data, &mut self.lossy_data),
+            last_event_id,
+        }
+    }
+
+    #[inline(never)]
+    fn block_event<'a>(&'a mut self, chunk: &'a [u8]) -> EventRef<'a> {
         let block = &self.block;
         let data = block.data.bytes(chunk, &block.data_buffer).unwrap_or_default();
+        let event_type = block.event_type.bytes(chunk, &block.type_buffer).unwrap_or_default();
         EventRef {
-            event_type: match block.event_type.bytes(chunk, &block.type_buffer) {
-                None => EventType::MESSAGE,
-                Some(bytes) => lossy(bytes, &mut self.lossy_type),
-            },
-            data: match utf8::checked(data) {
-                Some(data) => data,
-                None => {
-                    // What is made for this goes away before the next line is read.
-                    self.mode = Mode::General;
-                    lossy(data, &mut self.lossy_data)
-                }
-            },
+            event_type: lossy_type(event_type, &mut self.lossy_type),
+            data: lossy(data, &mut self.lossy_data),
             last_event_id: &self.last_event_id,
         }
     }
 
-    /// Gives the event that [`Self::advance`] has just announced, once.
+    /// Gives the event that [`Self::advance`] has just announced, once. An event is larger than what is moved well: it
+    /// is made where it goes.
+    #[inline(always)]
     pub(crate) fn take_event(&mut self, chunk: &Bytes) -> Event {
-        self.shared_event(chunk).unwrap_or_else(|| self.joined_event(chunk))
-    }
-
-    /// The event as a part of the chunk, if all of it lies there and is well-formed.
-    #[inline]
-    fn shared_event(&mut self, chunk: &Bytes) -> Option<Event> {
-        let block = &self.block;
-        let Place::Chunk(data) = &block.data else { return None };
-        let mut extent = data.clone();
-        for place in [&block.event_type, &block.id] {
-            match place {
-                Place::Absent => {}
-                Place::Buffer => return None,
-                Place::Chunk(range) => extent = extent.start.min(range.start)..extent.end.max(range.end),
+        let gathered;
+        let bytes = match self.home {
+            Home::Block => return self.take_block_event(chunk),
+            Home::Chunk => chunk,
+            Home::Gathered => {
+                gathered = self.take_gathered();
+                &gathered
+            }
+        };
+        let Lines { data, event_type, id, .. } = self.lines;
+        let mut start = data.start;
+        let mut end = data.end;
+        for value in [event_type, id] {
+            if !value.is_empty() {
+                start = start.min(value.start);
+                end = end.max(value.end);
             }
         }
-        let part = |place: &Place| match place {
-            Place::Chunk(range) => range.start - extent.start..range.end - extent.start,
-            Place::Absent | Place::Buffer => 0..0,
-        };
-        let (data, event_type, id) = (part(&block.data), part(&block.event_type), part(&block.id));
-        let text = Text::well_formed(chunk.slice(extent)).ok()?;
-        let kept_id = if block.id == Place::Absent { self.kept_id() } else { None };
-        Some(Event { text, data, event_type, id, kept_id })
+        let part = |value: Value| if value.is_empty() { 0..0 } else { value.start - start..value.end - start };
+        let (data_part, type_part, id_part) = (part(data), part(event_type), part(id));
+        let kept_id = if id.is_present() { None } else { self.kept_id() };
+        match Text::well_formed(bytes.slice(start..end)) {
+            // The end of an ill-formed value and what follows it can be a character together.
+            Ok(text) if [&data_part, &type_part, &id_part].iter().all(|part| is_text(&text, part)) => {
+                Event { text, data: data_part, event_type: type_part, id: id_part, kept_id }
+            }
+            _ => lossy_event(data.of(bytes), event_type.of(bytes), self.kept_id()),
+        }
     }
 
-    /// The event in one piece of its own, with U+FFFD where it is ill-formed.
-    fn joined_event(&mut self, chunk: &Bytes) -> Event {
+    #[inline(never)]
+    fn take_gathered(&mut self) -> Bytes {
+        let bytes = self.gathered.bytes.split().freeze();
+        self.gathered.given_len = bytes.len();
+        bytes
+    }
+
+    /// The event in one piece of its own.
+    #[inline(never)]
+    fn take_block_event(&mut self, chunk: &Bytes) -> Event {
         let block = &mut self.block;
         if block.data != Place::Buffer {
             let data = block.data.bytes(chunk, &[]).unwrap_or_default();
@@ -82,12 +130,7 @@ impl Decoder {
             Err(bytes) => bytes,
         };
         let (data, event_type) = bytes.split_at(data_len);
-        let mut text = String::new();
-        push_lossy(&mut text, data);
-        let data_len = text.len();
-        push_lossy(&mut text, event_type);
-        let (data, event_type) = (0..data_len, data_len..text.len());
-        Event { text: text.into(), data, event_type, id: 0..0, kept_id }
+        lossy_event(data, event_type, kept_id)
     }
 
     /// The last event ID, if it is not empty. It is copied once, so that it does not keep the block alive that it came
@@ -108,7 +151,7 @@ impl Decoder {
 }
 
 /// The bytes as text; from `buffer`, with U+FFFD for each maximal ill-formed part, where they are not well-formed.
-#[inline]
+#[inline(never)]
 pub(super) fn lossy<'a>(bytes: &'a [u8], buffer: &'a mut String) -> &'a str {
     match utf8::checked(bytes) {
         Some(text) => text,
@@ -118,6 +161,27 @@ pub(super) fn lossy<'a>(bytes: &'a [u8], buffer: &'a mut String) -> &'a str {
             buffer
         }
     }
+}
+
+#[inline]
+fn is_text(text: &str, part: &Range<usize>) -> bool {
+    text.is_char_boundary(part.start) && text.is_char_boundary(part.end)
+}
+
+#[inline(never)]
+fn lossy_type<'a>(bytes: &'a [u8], buffer: &'a mut String) -> &'a str {
+    if bytes.is_empty() { EventType::MESSAGE } else { lossy(bytes, buffer) }
+}
+
+/// An event of values that are not well-formed, with U+FFFD where they are not.
+#[cold]
+fn lossy_event(data: &[u8], event_type: &[u8], kept_id: Option<EventId>) -> Event {
+    let mut text = String::new();
+    push_lossy(&mut text, data);
+    let data_len = text.len();
+    push_lossy(&mut text, event_type);
+    let (data, event_type) = (0..data_len, data_len..text.len());
+    Event { text: text.into(), data, event_type, id: 0..0, kept_id }
 }
 
 fn push_lossy(text: &mut String, bytes: &[u8]) {

@@ -1,100 +1,128 @@
-//! The way of the commonest blocks: one data line, after an event type perhaps.
+//! The way of the commonest blocks: one data line, after an event type perhaps, with LF at the ends of lines.
 
 use core::ops::Range;
 
 use bytes::Bytes;
 
-use super::{
-    Decoder, Mode,
-    plain::{DATA, EVENT},
-};
+use super::Decoder;
 use crate::{EventType, Text, ends::LineEnds, utf8};
 
-/// One of the commonest blocks, with nothing checked but its limits.
-pub(super) struct Lone<'i> {
-    /// Empty for `message`.
-    pub(super) event_type: &'i [u8],
-    pub(super) data: &'i [u8],
-    /// What follows the block.
-    pub(super) next: &'i [u8],
-    /// The ends of lines from there on, as places in the chunk of the block.
+/// The beginnings of lines as almost all are written.
+pub(super) const DATA: &[u8] = b"data: ";
+const EVENT: &[u8] = b"event: ";
+
+/// One of the commonest blocks, at the beginning of a chunk, with nothing checked but its limits.
+pub(super) struct Lone {
+    pub(super) event_type: Range<usize>,
+    pub(super) data: Range<usize>,
+    /// The ends of lines from the next block on.
     ends: LineEnds,
 }
 
-impl<'i> Lone<'i> {
-    /// The event type, if it is well-formed.
-    #[inline]
-    pub(super) fn checked_type(&self) -> Option<&'i str> {
-        if self.event_type.is_empty() { Some(EventType::MESSAGE) } else { utf8::checked(self.event_type) }
+impl Lone {
+    /// Where the next block begins.
+    pub(super) fn end(&self) -> usize {
+        self.data.end + 2
     }
 
-    /// The part of the chunk that holds the values, if it is well-formed, and where data and event type lie in it.
+    /// The part of the chunk that holds the values, if it is well-formed.
     #[inline]
-    pub(super) fn shared(&self, chunk: &Bytes) -> Option<(Text, Range<usize>, Range<usize>)> {
-        let to = chunk.len() - self.next.len() - 2;
-        let from = if self.event_type.is_empty() { to - self.data.len() } else { EVENT.len() };
-        let text = Text::well_formed(chunk.slice(from..to)).ok()?;
-        Some((text, to - self.data.len() - from..to - from, 0..self.event_type.len()))
+    pub(super) fn text(&self, chunk: &Bytes) -> Option<Text> {
+        Text::well_formed(chunk.slice(self.text_start()..self.data.end)).ok()
+    }
+
+    /// Where data and event type lie in it.
+    #[inline]
+    pub(super) fn parts(&self) -> (Range<usize>, Range<usize>) {
+        let start = self.text_start();
+        (self.data.start - start..self.data.end - start, 0..self.event_type.len())
+    }
+
+    #[inline]
+    fn text_start(&self) -> usize {
+        if self.event_type.is_empty() { self.data.start } else { self.event_type.start }
     }
 }
 
 impl Decoder {
-    /// The commonest blocks: the one that begins the chunk, if it is a single `data` line, after an `event` line
-    /// perhaps, and both end by LF. Nothing is taken yet.
-    #[inline]
-    pub(super) fn lone<'i>(&mut self, chunk: &'i [u8]) -> Option<Lone<'i>> {
-        if self.mode != Mode::Block {
+    /// Takes such a block if it has a few bytes of data, and gives them and where the next block begins.
+    #[inline(always)]
+    pub(super) fn short<'i>(&mut self, chunk: &'i [u8]) -> Option<(&'i str, usize)> {
+        if !chunk.starts_with(DATA) {
             return None;
         }
-        match chunk.first()? {
-            b'd' => self.lone_data(b"", chunk, chunk, self.rest.resume(chunk)),
-            b'e' => self.typed_lone(chunk),
-            _ => None,
-        }
-    }
-
-    #[inline(never)]
-    fn typed_lone<'i>(&mut self, chunk: &'i [u8]) -> Option<Lone<'i>> {
         let mut ends = self.rest.resume(chunk);
-        let end = ends.next(chunk)?;
-        let event_type = chunk.get(..end)?.strip_prefix(EVENT)?;
-        let [b'\n', line @ ..] = chunk.get(end..)? else { return None };
-        if event_type.len() > self.longest.event_type {
+        let end = match ends.first() {
+            Some(end) => end,
+            None => {
+                ends = ends.after_next_block(chunk)?;
+                // So that the block is not looked at again.
+                self.rest.keep(ends, chunk, 0);
+                ends.first()?
+            }
+        };
+        let block = chunk.get(..end.wrapping_add(2))?;
+        if !block.ends_with(b"\n\n") || block.len() > self.rules.data {
             return None;
         }
-        self.lone_data(event_type, line, chunk, ends)
+        let data = utf8::checked_within(block, DATA.len()..end)?;
+        ends.take(end);
+        ends.take(end + 1);
+        self.rest.keep(ends, chunk, block.len());
+        self.offset += block.len() as u64;
+        Some((data, block.len()))
     }
 
-    #[inline]
-    fn lone_data<'i>(
-        &mut self,
-        event_type: &'i [u8],
-        line: &'i [u8],
-        chunk: &'i [u8],
-        mut ends: LineEnds,
-    ) -> Option<Lone<'i>> {
-        let value = line.strip_prefix(DATA)?;
+    /// Takes such a block, and gives its type, its data, and where the next block begins.
+    #[inline(always)]
+    pub(super) fn lone<'i>(&mut self, chunk: &'i [u8]) -> Option<(&'i str, &'i str, usize)> {
+        let lone = self.lone_block(chunk)?;
+        let (data, event_type) = if lone.event_type.is_empty() {
+            (utf8::checked(chunk.get(lone.data.clone())?)?, EventType::MESSAGE)
+        } else {
+            utf8::checked_parts(chunk, lone.data.clone(), lone.event_type.clone())?
+        };
+        self.pass(chunk, &lone);
+        Some((event_type, data, lone.end()))
+    }
+
+    /// Such a block. Nothing is taken yet.
+    #[inline(always)]
+    pub(super) fn lone_block(&mut self, chunk: &[u8]) -> Option<Lone> {
+        let mut ends = self.rest.resume(chunk);
+        let (event_type, line) = if chunk.starts_with(EVENT) {
+            let type_end = ends.next(chunk)?;
+            if chunk.get(type_end) != Some(&b'\n') || type_end > self.rules.short {
+                return None;
+            }
+            (EVENT.len()..type_end, type_end + 1)
+        } else {
+            (0..0, 0)
+        };
+        if !chunk.get(line..)?.starts_with(DATA) {
+            return None;
+        }
         let Some(end) = ends.next(chunk) else {
-            // So that it is not looked for again.
-            if event_type.is_empty() {
-                self.rest.keep(ends, chunk);
+            if line == 0 {
+                // So that it is not looked for again.
+                self.rest.keep(ends, chunk, 0);
             }
             return None;
         };
-        let (data, after) = value.split_at_checked(end.wrapping_sub(chunk.len() - value.len()))?;
-        let [b'\n', b'\n', next @ ..] = after else { return None };
-        if data.len() > self.longest.data {
+        let [b'\n', b'\n', ..] = chunk.get(end..)? else { return None };
+        let data = line + DATA.len()..end;
+        if data.len() > self.rules.data {
             return None;
         }
         ends.take(end + 1);
-        Some(Lone { event_type, data, next, ends })
+        Some(Lone { event_type, data, ends })
     }
 
     /// Goes on to what follows this block.
-    #[inline]
-    pub(super) fn pass(&mut self, chunk: &[u8], lone: &Lone<'_>) {
-        let used = chunk.len() - lone.next.len();
-        self.rest.keep(lone.ends.after(used), lone.next);
-        self.offset += used as u64;
+    #[inline(always)]
+    pub(super) fn pass(&mut self, chunk: &[u8], lone: &Lone) {
+        let end = lone.end();
+        self.rest.keep(lone.ends, chunk, end);
+        self.offset += end as u64;
     }
 }

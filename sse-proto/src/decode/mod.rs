@@ -1,34 +1,40 @@
 //! The decoder: bytes in, events out.
 
 mod block;
+mod blocks;
 mod cut;
-mod data;
 mod excess;
 mod field;
 mod finding;
+mod gather;
 mod give;
+mod item;
 mod line;
+mod lines;
 mod lone;
-mod plain;
 mod read;
 mod rest;
-mod whole;
 
 use alloc::{string::String, vec::Vec};
 use core::mem;
 
 use bytes::{Buf, Bytes};
 
-pub use self::finding::{Finding, Malformation};
 use self::{
     block::{Block, Place},
-    data::Cut,
     field::{Field, Line, RetryDigits},
+    gather::Gathered,
+    give::Home,
     line::Start,
-    plain::Longest,
+    lines::{Lines, Rules},
+    read::Quick,
     rest::Rest,
 };
-use crate::{DecodeError, Event, EventId, EventRef, Limits, Retry, utf8};
+pub use self::{
+    finding::{Finding, Malformation},
+    item::{Item, Report, StreamEnd},
+};
+use crate::{DecodeError, Event, EventId, EventRef, EventType, Limits, Retry, ends::LineEnds};
 
 /// Reads a `text/event-stream`, in chunks of any size (section 9.2.6 of the HTML Standard).
 ///
@@ -59,8 +65,11 @@ pub struct Decoder {
     report: Report,
 
     mode: Mode,
+    rules: Rules,
     rest: Rest,
-    longest: Longest,
+    lines: Lines,
+    gathered: Gathered,
+    home: Home,
     start: Start,
     /// The last byte was a CR: a LF that follows belongs to it.
     after_cr: bool,
@@ -96,58 +105,6 @@ pub struct Decoder {
     lossy_comment: String,
 }
 
-/// What the opt-in methods of a [`Decoder`] give beside events. Nothing by default.
-///
-/// ```
-/// use sse_proto::{Decoder, Item, Report};
-///
-/// let mut decoder = Decoder::new().with_report(Report { comments: true, ..Report::default() });
-/// let mut input = &b": still here\n\ndata: x\n\n"[..];
-/// assert_eq!(decoder.decode_item(&mut input)?, Some(Item::Comment("still here")));
-/// # Ok::<(), sse_proto::DecodeError>(())
-/// ```
-#[derive(Clone, Copy, Debug, Default, Eq, PartialEq)]
-pub struct Report {
-    /// Comment lines, one space after the colon left out. They are kept until their end then, and the line limit
-    /// holds for them.
-    pub comments: bool,
-    /// Lines that are malformed, with their place.
-    pub findings: bool,
-    /// Changes of the last event ID, at the blank line that makes them; with or without an event.
-    pub last_event_ids: bool,
-    /// Valid `retry` lines, at the end of the line.
-    pub retries: bool,
-}
-
-/// Something that a stream gave.
-#[derive(Clone, Copy, Debug, Eq, PartialEq)]
-#[non_exhaustive]
-pub enum Item<'a> {
-    /// A comment line, if [`Report::comments`] is set.
-    Comment(&'a str),
-    /// An event.
-    Event(EventRef<'a>),
-    /// A malformed line, if [`Report::findings`] is set.
-    Finding(Finding),
-    /// The new last event ID, if [`Report::last_event_ids`] is set.
-    LastEventId(&'a str),
-    /// The reconnection time that the stream asks for, if [`Report::retries`] is set.
-    Retry(Retry),
-    /// An event was left out because it passed a limit with [`OnExcess::SkipEvent`](crate::OnExcess::SkipEvent); or a
-    /// comment was, which is of no consequence for the event around it.
-    Skipped(DecodeError),
-}
-
-/// How a stream ended.
-#[derive(Clone, Copy, Debug, Eq, PartialEq)]
-pub enum StreamEnd {
-    /// Nothing was lost.
-    Complete,
-    /// The end came in the middle of an event, or of a line that may have belonged to one. It has been dropped, as the
-    /// standard asks (R-070).
-    InMidEvent,
-}
-
 /// What [`Decoder::advance`] came to. Values are read from the decoder until the next call.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 pub(crate) enum Step {
@@ -162,22 +119,16 @@ pub(crate) enum Step {
     Skipped(DecodeError),
 }
 
-/// Where the next byte goes, in the cases to be quick in. Only what reads lines in the general way has to know more.
+/// Where the next byte goes.
 #[derive(Clone, Copy, Debug, Default, Eq, PartialEq)]
 enum Mode {
     /// It begins a block, and nothing else is to be done before.
     Block,
-    /// It belongs to the value of a data line that was cut.
-    Data,
-    /// Any place, those here included.
+    /// It belongs to a block that was cut.
+    Gather,
+    /// It is for the way that all lines can take.
     #[default]
     General,
-    /// It belongs to a comment that was cut, which nobody wants to have.
-    Ignored,
-    /// It begins a line of a block that has been begun, and nothing else is to be done before.
-    Line,
-    /// It goes on with the name of a field that may be `data`.
-    Name,
 }
 
 /// What has to happen before the next line is read.
@@ -201,7 +152,7 @@ impl Decoder {
     #[must_use]
     pub fn with_limits(mut self, limits: Limits) -> Self {
         self.limits = limits;
-        self.longest = Longest::from(&limits);
+        self.rules = Rules::new(&self.limits, &self.report);
         self
     }
 
@@ -209,6 +160,7 @@ impl Decoder {
     #[must_use]
     pub fn with_report(mut self, report: Report) -> Self {
         self.report = report;
+        self.rules = Rules::new(&self.limits, &self.report);
         self
     }
 
@@ -231,46 +183,79 @@ impl Decoder {
     /// A limit was passed that is set to fail. `input` then stands somewhere in the event that was too large, and the
     /// decoder gives the same error until it is [reset](Self::reset), which is for a new stream: the rest of this one
     /// would be read from the middle of a line. To go on in step with the stream, use [`Limit::skip`](crate::Limit::skip).
-    #[inline]
+    #[inline(always)] // A call costs as much as a short event.
     pub fn decode<'a, 'i: 'a>(&'a mut self, input: &mut &'i [u8]) -> Result<Option<EventRef<'a>>, DecodeError> {
         let chunk = *input;
-        if let Some(lone) = self.lone(chunk)
-            && let Some(data) = utf8::checked(lone.data)
-            && let Some(event_type) = lone.checked_type()
-        {
-            self.pass(chunk, &lone);
-            *input = lone.next;
-            return Ok(Some(EventRef { event_type, data, last_event_id: &self.last_event_id }));
-        }
-        let chunk = if self.mode == Mode::Name { self.after_name(chunk) } else { chunk };
-        match self.mode {
-            Mode::Data => {
-                let (used, quick) = self.cut_data(chunk);
+        let mut ends = LineEnds::from(0);
+        if self.mode == Mode::Block {
+            if let Some((data, used)) = self.short(chunk) {
                 *input = &chunk[used..];
-                match quick {
-                    Cut::Event => return Ok(Some(self.event(chunk))),
-                    Cut::More => return Ok(None),
-                    Cut::Stop => {}
-                }
+                let event_type = EventType::MESSAGE;
+                return Ok(Some(EventRef { event_type, data, last_event_id: &self.last_event_id }));
             }
-            Mode::Block => {
-                if self.begins_cut(chunk) {
-                    *input = &[];
-                    return Ok(None);
-                }
+        } else if self.mode == Mode::Gather {
+            ends = LineEnds::first_of(chunk);
+            if ends.is_empty() && self.gather_whole(chunk) {
+                *input = &[];
+                return Ok(None);
             }
-            Mode::General | Mode::Ignored | Mode::Line | Mode::Name => {}
         }
-        self.decode_any(input)
+        self.decode_further(input, ends)
     }
 
+    /// Goes on where more is to be done than fits into its caller; these are the ends of lines in what is left of a block
+    /// that was cut.
     #[inline(never)]
-    fn decode_any<'a, 'i: 'a>(&'a mut self, input: &mut &'i [u8]) -> Result<Option<EventRef<'a>>, DecodeError> {
-        if let Some(used) = self.whole(input) {
-            let chunk = *input;
-            *input = &chunk[used..];
-            return Ok(Some(self.event(chunk)));
+    fn decode_further<'a, 'i: 'a>(
+        &'a mut self,
+        input: &mut &'i [u8],
+        ends: LineEnds,
+    ) -> Result<Option<EventRef<'a>>, DecodeError> {
+        match self.mode {
+            Mode::Block => self.decode_block(input),
+            Mode::Gather => {
+                let (used, came_to) = self.gather_on(input, 0, ends);
+                self.decoded(input, used, came_to)
+            }
+            Mode::General => self.decode_slowly(input),
         }
+    }
+
+    #[inline(always)]
+    fn decode_block<'a, 'i: 'a>(&'a mut self, input: &mut &'i [u8]) -> Result<Option<EventRef<'a>>, DecodeError> {
+        let chunk = *input;
+        if let Some((event_type, data, used)) = self.lone(chunk) {
+            *input = &chunk[used..];
+            return Ok(Some(EventRef { event_type, data, last_event_id: &self.last_event_id }));
+        }
+        if self.begin_data(chunk) {
+            *input = &[];
+            return Ok(None);
+        }
+        let (used, came_to) = self.read_blocks(chunk, 0);
+        self.decoded(input, used, came_to)
+    }
+
+    /// Gives what a quick way has come to, where it has used so many bytes.
+    #[inline(always)]
+    fn decoded<'a, 'i: 'a>(
+        &'a mut self,
+        input: &mut &'i [u8],
+        used: usize,
+        came_to: Quick,
+    ) -> Result<Option<EventRef<'a>>, DecodeError> {
+        if came_to == Quick::Stop {
+            return self.decode_from(input, used);
+        }
+        let chunk = *input;
+        self.offset += used as u64;
+        *input = &chunk[used..];
+        Ok(if came_to == Quick::Event { Some(self.event(chunk)) } else { None })
+    }
+
+    /// Goes on in any way.
+    #[inline(never)]
+    fn decode_slowly<'a, 'i: 'a>(&'a mut self, input: &mut &'i [u8]) -> Result<Option<EventRef<'a>>, DecodeError> {
         loop {
             let chunk = *input;
             let (used, step) = self.advance(chunk);
@@ -281,6 +266,24 @@ impl Decoder {
                 Step::More => return Ok(None),
                 _ => {}
             }
+        }
+    }
+
+    /// Goes on where a quick way has stopped.
+    #[inline(never)]
+    fn decode_from<'a, 'i: 'a>(
+        &'a mut self,
+        input: &mut &'i [u8],
+        at: usize,
+    ) -> Result<Option<EventRef<'a>>, DecodeError> {
+        let chunk = *input;
+        let (used, step) = self.advance_from(chunk, at);
+        *input = &chunk[used..];
+        match step {
+            Step::Event => Ok(Some(self.event(chunk))),
+            Step::Failed(error) => Err(error),
+            Step::More => Ok(None),
+            _ => self.decode_slowly(input),
         }
     }
 
@@ -312,23 +315,23 @@ impl Decoder {
     ///
     /// As [`decode`](Self::decode).
     pub fn decode_owned(&mut self, input: &mut Bytes) -> Result<Option<Event>, DecodeError> {
+        if self.mode == Mode::Block
+            && let Some(lone) = self.lone_block(input)
+            && let Some(text) = lone.text(input)
+        {
+            self.pass(input, &lone);
+            input.advance(lone.end());
+            let (data, event_type) = lone.parts();
+            return Ok(Some(Event { text, data, event_type, id: 0..0, kept_id: self.kept_id() }));
+        }
         loop {
-            if let Some(lone) = self.lone(input)
-                && let Some((text, data, event_type)) = lone.shared(input)
-            {
-                let used = input.len() - lone.next.len();
-                self.pass(input, &lone);
-                input.advance(used);
-                return Ok(Some(Event { text, data, event_type, id: 0..0, kept_id: self.kept_id() }));
-            }
-            if let Some(used) = self.whole(input) {
-                let event = self.take_event(input);
-                input.advance(used);
-                return Ok(Some(event));
-            }
             let (used, step) = self.advance(input);
-            let event = match step {
-                Step::Event => Some(self.take_event(input)),
+            match step {
+                Step::Event => {
+                    let given = Ok(Some(self.take_event(input)));
+                    input.advance(used);
+                    return given;
+                }
                 Step::Failed(error) => {
                     input.advance(used);
                     return Err(error);
@@ -337,11 +340,7 @@ impl Decoder {
                     input.clear();
                     return Ok(None);
                 }
-                _ => None,
-            };
-            input.advance(used);
-            if event.is_some() {
-                return Ok(event);
+                _ => input.advance(used),
             }
         }
     }
@@ -350,6 +349,9 @@ impl Decoder {
     ///
     /// An unfinished block is dropped (R-070). The last event ID and the reconnection time stay (D-01, R-039).
     pub fn finish(&mut self) -> StreamEnd {
+        if self.mode == Mode::Gather {
+            self.hand_over(usize::MAX);
+        }
         let in_mid_line = match self.line {
             Line::Start => matches!(self.start, Start::Undecided(1..)),
             Line::Ignored => false,
@@ -365,7 +367,7 @@ impl Decoder {
     pub fn reset(&mut self) {
         *self = Self {
             limits: self.limits,
-            longest: self.longest,
+            rules: self.rules,
             report: self.report,
             last_event_id: mem::take(&mut self.last_event_id),
             retry: self.retry,

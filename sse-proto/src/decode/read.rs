@@ -11,9 +11,8 @@ use super::{
     excess::Excess,
     field::{self, Field, Line},
     finding::{Finding, Malformation},
-    give::lossy,
+    give::{Home, lossy},
     line::{self, Start},
-    plain::Plain,
 };
 use crate::{OnExcess, Retry, ends::LineEnds, utf8};
 
@@ -24,105 +23,85 @@ impl Decoder {
     /// call takes up where this one stopped.
     #[inline]
     pub(crate) fn advance(&mut self, chunk: &[u8]) -> (usize, Step) {
-        let quick = match self.mode {
-            Mode::Block | Mode::Line => self.advance_blocks(chunk, 0, self.rest.resume(chunk)),
-            Mode::Data => self.advance_data(chunk),
-            Mode::Ignored => self.advance_ignored(chunk),
-            Mode::General | Mode::Name => Quick::Stop(0),
-        };
-        let (used, step) = match quick {
-            Quick::Step(used, step) => (used, step),
-            Quick::Stop(at) => {
-                let stopped = matches!(self.mode, Mode::Block | Mode::Line);
-                self.rest.forget();
-                let (used, step) = self.advance_from(chunk, at, stopped);
-                self.settle();
-                (used, step)
-            }
+        let stopped = self.mode != Mode::General;
+        let (used, came_to) = self.advance_quickly(chunk, 0);
+        let (used, step) = match came_to {
+            Quick::Event => (used, Step::Event),
+            Quick::More => (used, Step::More),
+            Quick::Stop => self.advance_slowly(chunk, used, stopped),
         };
         self.offset += used as u64;
         (used, step)
     }
 
-    #[inline(never)]
-    fn advance_blocks(&mut self, chunk: &[u8], at: usize, ends: LineEnds) -> Quick {
-        match self.plain_blocks(chunk, at, ends) {
-            Plain::Event(found) => {
-                self.block.data = found.data;
-                self.block.event_type = found.event_type;
-                self.block.id = found.id;
-                Quick::Step(found.end, Step::Event)
-            }
-            Plain::More => Quick::Step(chunk.len(), Step::More),
-            Plain::Stop(at) => Quick::Stop(at),
-        }
-    }
-
-    /// Keeps what the chunk has of a data line that was cut, and reads on where it ends.
-    #[inline]
-    fn advance_data(&mut self, chunk: &[u8]) -> Quick {
-        let mut ends = self.rest.resume(chunk);
-        self.rest.forget();
-        let end = ends.next(chunk);
-        if !self.keep_data(&chunk[..end.unwrap_or(chunk.len())]) {
-            return Quick::Stop(0);
-        }
-        let Some(end) = end else { return Quick::Step(chunk.len(), Step::More) };
-        if chunk[end] != b'\n' {
-            return Quick::Stop(end);
-        }
-        self.line = Line::Start;
-        self.mode = Mode::Line;
-        self.advance_blocks(chunk, end + 1, ends)
-    }
-
-    /// Leaves out what the chunk has of a comment that was cut, and reads on where it ends.
-    fn advance_ignored(&mut self, chunk: &[u8]) -> Quick {
-        let mut ends = self.rest.resume(chunk);
-        self.rest.forget();
-        let Some(end) = ends.next(chunk) else { return Quick::Step(chunk.len(), Step::More) };
-        if chunk[end] != b'\n' {
-            return Quick::Stop(end);
-        }
-        self.line = Line::Start;
-        self.mode = if self.block.open { Mode::Line } else { Mode::Block };
-        self.advance_blocks(chunk, end + 1, ends)
-    }
-
-    /// Finds the mode to go on in.
-    fn settle(&mut self) {
-        let at_start = self.at_line_start() && self.start == Start::Decided && self.failed.is_none();
-        self.mode = if at_start && self.queued.is_none() && self.ready != Ready::Dispatch {
-            self.ready = Ready::Nothing;
-            if self.block.open { Mode::Line } else { Mode::Block }
-        } else if self.line == Line::Value(Field::Data) && !self.report.findings {
-            Mode::Data
-        } else if matches!(self.line, Line::Name(Field::Data, _)) && self.reads_on_quickly() {
-            Mode::Name
-        } else if self.line == Line::Ignored && self.reads_on_quickly() {
-            Mode::Ignored
-        } else {
-            Mode::General
+    /// Reads on from where a quick way has stopped.
+    pub(super) fn advance_from(&mut self, chunk: &[u8], at: usize) -> (usize, Step) {
+        let (used, step) = match self.advance_quickly(chunk, at) {
+            (used, Quick::Event) => (used, Step::Event),
+            (used, Quick::More) => (used, Step::More),
+            (used, Quick::Stop) => self.advance_slowly(chunk, used, true),
         };
+        self.offset += used as u64;
+        (used, step)
     }
 
-    /// In the middle of a line: nothing is to be done before the next byte, or to be said of the line as such.
-    fn reads_on_quickly(&self) -> bool {
-        !self.report.findings && self.block.skipped.is_none() && self.failed.is_none() && self.queued.is_none()
-    }
-
-    /// Reads on in the way that all lines can take. Where plain blocks were read up to here, this line is not plain.
+    /// Reads on in the quick ways.
     #[inline(never)]
-    fn advance_from(&mut self, chunk: &[u8], mut at: usize, mut stopped: bool) -> (usize, Step) {
+    fn advance_quickly(&mut self, chunk: &[u8], mut at: usize) -> (usize, Quick) {
+        loop {
+            let (next, came_to) = match self.mode {
+                Mode::Block => self.read_blocks(chunk, at),
+                Mode::Gather => self.gather_on(chunk, at, LineEnds::first_of(&chunk[at..])),
+                Mode::General => return (at, Quick::Stop),
+            };
+            if came_to != Quick::Stop {
+                return (next, came_to);
+            }
+            at = next;
+        }
+    }
+
+    /// Reads on where no quick way can.
+    #[inline(never)]
+    fn advance_slowly(&mut self, chunk: &[u8], mut at: usize, mut stopped: bool) -> (usize, Step) {
+        loop {
+            let (next, step) = self.read_lines(chunk, at, stopped);
+            if let Some(step) = step {
+                return (next, step);
+            }
+            stopped = true;
+            match self.advance_quickly(chunk, next) {
+                (used, Quick::Event) => return (used, Step::Event),
+                (used, Quick::More) => return (used, Step::More),
+                (used, Quick::Stop) => at = used,
+            }
+        }
+    }
+
+    /// Ends a block that has been read in one of the quick ways, up to `end` of these bytes.
+    #[inline]
+    pub(super) fn end_block(&mut self, bytes: &[u8], end: usize) {
+        if let Some(id) = self.lines.id.find(bytes) {
+            self.set_id(id);
+        }
+        self.after_cr = end == bytes.len() && bytes.ends_with(b"\r");
+        self.mode = if self.after_cr { Mode::General } else { Mode::Block };
+    }
+
+    /// Reads on in the way that all lines can take, until a block begins. Where a quick way has stopped here, the line
+    /// that comes first is not for it.
+    #[inline(never)]
+    fn read_lines(&mut self, chunk: &[u8], mut at: usize, mut stopped: bool) -> (usize, Option<Step>) {
+        self.rest.forget();
         if !self.lossy_data.is_empty() {
             self.lossy_data = String::new();
         }
         if let Some(step) = self.resume() {
-            return (at, step);
+            return (at, Some(step));
         }
         if self.start != Start::Decided {
-            let (used, mistaken) = self.start.strip(chunk);
-            at = used;
+            let (used, mistaken) = self.start.strip(&chunk[at..]);
+            at += used;
             self.fragment(mistaken);
         }
         loop {
@@ -135,11 +114,9 @@ impl Decoder {
                     }
                 }
             }
-            if !mem::take(&mut stopped) && self.at_line_start() {
-                match self.advance_blocks(chunk, at, LineEnds::from(at)) {
-                    Quick::Step(used, step) => return (used, step),
-                    Quick::Stop(stop) => at = stop,
-                }
+            if !mem::take(&mut stopped) && self.begins_block() {
+                self.mode = Mode::Block;
+                return (at, None);
             }
             let rest = &chunk[at..];
             let Some(len) = line::find_end(rest) else {
@@ -149,7 +126,7 @@ impl Decoder {
                         self.line_offset = self.offset + at as u64;
                     }
                     if let Some(step) = self.fragment(rest) {
-                        return (chunk.len(), step);
+                        return (chunk.len(), Some(step));
                     }
                 }
                 break;
@@ -172,17 +149,18 @@ impl Decoder {
                 if step != Step::Event {
                     self.block.spill(chunk);
                 }
-                return (at, step);
+                return (at, Some(step));
             }
         }
         self.block.spill(chunk);
-        (chunk.len(), Step::More)
+        (chunk.len(), Some(Step::More))
     }
 
-    /// The next byte begins a line that may be plain. Where findings are wanted, every line has to be looked at in the
+    /// The next byte begins a block that may be plain. Where findings are wanted, every line has to be looked at in the
     /// general way.
-    fn at_line_start(&self) -> bool {
-        self.line == Line::Start && !self.after_cr && self.block.skipped.is_none() && !self.report.findings
+    fn begins_block(&self) -> bool {
+        let begins_line = self.line == Line::Start && self.start == Start::Decided && !self.after_cr;
+        begins_line && !self.block.open && self.block.skipped.is_none() && !self.report.findings
     }
 
     /// What is still to be said of the lines that have been read.
@@ -198,8 +176,7 @@ impl Decoder {
             Ready::Nothing => None,
             Ready::Dispatch => {
                 self.ready = Ready::Dispatched;
-                self.block.open = false;
-                Some(Step::Event)
+                self.give_block()
             }
             Ready::Dispatched => {
                 self.ready = Ready::Nothing;
@@ -293,9 +270,9 @@ impl Decoder {
     /// Dispatches the block (R-090 to R-097).
     #[inline]
     fn blank_line(&mut self, chunk: &[u8]) -> Option<Step> {
-        let id = mem::take(&mut self.block.id);
-        let changed = self.confirm_id_at(&id, chunk);
-        self.block.id = id;
+        let buffer = mem::take(&mut self.block.id_buffer);
+        let changed = self.block.id.bytes(chunk, &buffer).is_some_and(|id| self.confirm_id(id));
+        self.block.id_buffer = buffer;
         if let Some(excess) = self.block.skipped {
             self.block.clear();
             self.skipped += 1;
@@ -310,39 +287,39 @@ impl Decoder {
             return Some(Step::LastEventId);
         }
         self.ready = Ready::Dispatched;
-        self.block.open = false;
-        Some(Step::Event)
-    }
-
-    /// Makes what lies there the last event ID, and says whether it was another one.
-    pub(super) fn confirm_id_at(&mut self, place: &Place, chunk: &[u8]) -> bool {
-        let buffer = mem::take(&mut self.block.id_buffer);
-        let changed = place.bytes(chunk, &buffer).is_some_and(|id| self.confirm_id(id));
-        self.block.id_buffer = buffer;
-        changed
+        self.give_block()
     }
 
     /// Makes this the last event ID (R-090), and says whether it was another one.
     #[inline]
     pub(super) fn confirm_id(&mut self, id: &[u8]) -> bool {
-        if id == self.last_event_id.as_bytes() {
-            return false;
+        // The same ill-formed ID is no change.
+        let same = id == self.last_event_id.as_bytes()
+            || utf8::checked(id).is_none() && *lossy(id, &mut self.lossy_id) == *self.last_event_id;
+        if !same {
+            self.set_id(id);
         }
-        let id = match utf8::checked(id) {
-            Some(id) => id,
-            None => {
-                // The same ill-formed ID is no change.
-                let id = lossy(id, &mut self.lossy_id);
-                if *id == *self.last_event_id {
-                    return false;
-                }
-                id
-            }
-        };
+        !same
+    }
+
+    /// Makes this the last event ID (R-090).
+    #[inline]
+    pub(super) fn set_id(&mut self, id: &[u8]) {
+        if self.shared_id.is_some() && id == self.last_event_id.as_bytes() {
+            return;
+        }
         self.shared_id = None;
         self.last_event_id.clear();
-        self.last_event_id.push_str(id);
-        true
+        match utf8::checked(id) {
+            Some(id) => self.last_event_id.push_str(id),
+            None => self.last_event_id.push_str(lossy(id, &mut self.lossy_id)),
+        }
+    }
+
+    fn give_block(&mut self) -> Option<Step> {
+        self.block.open = false;
+        self.home = Home::Block;
+        Some(Step::Event)
     }
 
     fn report_id(&mut self, changed: bool, step: Option<Step>) -> Option<Step> {
@@ -381,9 +358,12 @@ impl Decoder {
     }
 }
 
-/// What the quick ways have come to.
-enum Quick {
-    Step(usize, Step),
-    /// The rest of the chunk is to be read in the general way.
-    Stop(usize),
+/// What a quick way has come to.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub(super) enum Quick {
+    Event,
+    /// The chunk is used up.
+    More,
+    /// It goes on in another way.
+    Stop,
 }

@@ -5,14 +5,16 @@ use crate::ends::LineEnds;
 /// The ends of lines in what was left of a chunk, and which bytes those were.
 #[derive(Debug)]
 pub(super) struct Rest {
+    /// With addresses in the place of places in the chunk.
     ends: LineEnds,
-    address: usize,
-    len: usize,
+    /// The addresses of the first byte and of the one behind the last.
+    start: usize,
+    end: usize,
 }
 
 impl Default for Rest {
     fn default() -> Self {
-        Self { ends: LineEnds::from(0), address: 0, len: 0 }
+        Self { ends: LineEnds::from(0), start: 0, end: 0 }
     }
 }
 
@@ -20,30 +22,34 @@ impl Rest {
     /// The ends of lines in this chunk: those that are known, if it is what was left.
     #[inline]
     pub(super) fn resume(&self, chunk: &[u8]) -> LineEnds {
-        if chunk.as_ptr().addr() == self.address && chunk.len() == self.len { self.ends } else { none_known() }
+        let start = chunk.as_ptr().addr();
+        if start == self.start && start.wrapping_add(chunk.len()) == self.end {
+            self.ends.after(start)
+        } else {
+            LineEnds::from(0)
+        }
     }
 
     /// Whether this chunk is what was left, and no line ends in it.
     #[inline]
     pub(super) fn has_no_end(&self, chunk: &[u8]) -> bool {
-        chunk.as_ptr().addr() == self.address && chunk.len() == self.len && self.ends.is_over(chunk)
+        let start = chunk.as_ptr().addr();
+        let is_known = start == self.start && start.wrapping_add(chunk.len()) == self.end;
+        is_known && self.ends.after(start).is_over(chunk)
     }
 
     /// To be called whenever the bytes that it is about have been used: others may come to lie in their place.
     #[inline]
     pub(super) fn forget(&mut self) {
-        self.len = 0;
+        self.end = 0;
     }
 
+    /// Keeps the ends of lines in this chunk, which are those behind `used`, which is where it goes on.
     #[inline]
-    pub(super) fn keep(&mut self, ends: LineEnds, rest: &[u8]) {
-        self.ends = ends;
-        self.address = rest.as_ptr().addr();
-        self.len = rest.len();
+    pub(super) fn keep(&mut self, ends: LineEnds, chunk: &[u8], used: usize) {
+        let start = chunk.as_ptr().addr();
+        self.ends = ends.behind(start);
+        self.start = start.wrapping_add(used);
+        self.end = start.wrapping_add(chunk.len());
     }
-}
-
-#[cold]
-const fn none_known() -> LineEnds {
-    LineEnds::from(0)
 }

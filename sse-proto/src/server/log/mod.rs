@@ -156,6 +156,10 @@ impl Log {
         self.supersede(tags.as_deref(), position);
         let kept = Kept { start, since: now, tags, id_len, superseded: false };
         self.topics.add(kept.topics(), position);
+        if self.entries.len() == self.entries.capacity() {
+            // While it grows by as much as it has, three times as much is held: more than was counted.
+            self.entries.reserve_exact(self.entries.len() / 4 + 16);
+        }
         self.entries.push_back(kept);
         self.views.clear();
         self.bytes += size;

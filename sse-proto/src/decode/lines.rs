@@ -225,6 +225,14 @@ impl Lines {
         self.in_data = false;
     }
 
+    /// The block has these two values, and no others.
+    #[inline]
+    pub(super) fn set_lone(&mut self, data: Range<usize>, event_type: Range<usize>) {
+        self.data = Value { start: data.start, end: data.end };
+        self.event_type = Value { start: event_type.start, end: event_type.end };
+        self.id = Value::default();
+    }
+
     /// The bytes are without their first ones from now on, which come before the block.
     pub(super) fn shift(&mut self, used: usize) {
         self.at = self.at.wrapping_sub(used);

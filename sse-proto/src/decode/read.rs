@@ -23,6 +23,19 @@ impl Decoder {
     /// call takes up where this one stopped.
     #[inline]
     pub(crate) fn advance(&mut self, chunk: &[u8]) -> (usize, Step) {
+        if self.mode == Mode::Block
+            && let Some(lone) = self.lone_block(chunk)
+        {
+            self.lines.set_lone(lone.data.clone(), lone.event_type.clone());
+            self.home = Home::Chunk;
+            self.pass(chunk, &lone);
+            return (lone.end(), Step::Event);
+        }
+        self.advance_further(chunk)
+    }
+
+    #[inline(never)]
+    fn advance_further(&mut self, chunk: &[u8]) -> (usize, Step) {
         let stopped = self.mode != Mode::General;
         let (used, came_to) = self.advance_quickly(chunk, 0);
         let (used, step) = match came_to {

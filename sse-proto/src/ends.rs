@@ -1,8 +1,7 @@
 //! The ends of lines as bits: the one part of reading and writing that is written for the machine.
 //!
-//! A mask has a bit for each of 64 bytes. `sse2::mask` makes it with the vector instructions that every x86-64 has,
-//! `avx2::mask` with those that almost every one has, where it can be asked for that at run time; `swar::mask` is what it
-//! has to be, and is used elsewhere.
+//! A mask has a bit for each of 64 bytes. `sse2::mask` makes it with the vector instructions that every x86-64 has;
+//! `swar::mask` is what it has to be, and is used elsewhere.
 
 use memchr::memchr2;
 
@@ -129,15 +128,6 @@ impl LineEnds {
     /// Those of the next block that has any. By value, so that they stay in registers.
     #[inline(never)]
     fn found(self, chunk: &[u8]) -> Self {
-        #[cfg(all(target_arch = "x86_64", feature = "std"))]
-        if let Some(found) = avx2::found(self, chunk) {
-            return found;
-        }
-        self.found_by(chunk, mask)
-    }
-
-    #[inline(always)]
-    fn found_by(self, chunk: &[u8], mask: impl Fn(&[u8; BLOCK]) -> u64) -> Self {
         let mut at = self.base.wrapping_add(BLOCK);
         let far = at.wrapping_add(NEAR * BLOCK);
         while at < chunk.len() {
@@ -174,16 +164,11 @@ impl LineEnds {
     }
 }
 
-/// The masks in use, and the one that they have to be.
+/// The mask in use, and the one that it has to be.
 #[cfg(any(test, fuzzing))]
 #[cfg_attr(fuzzing, allow(dead_code, reason = "the fuzz target takes this file by its path"))]
-pub(crate) fn masks(block: &[u8; BLOCK]) -> [u64; 3] {
-    #[cfg(all(target_arch = "x86_64", feature = "std"))]
-    let wide = avx2::checked_mask(block);
-    #[cfg(not(all(target_arch = "x86_64", feature = "std")))]
-    let wide = None;
-    let mask = mask(block);
-    [mask, wide.unwrap_or(mask), swar::mask(block)]
+pub(crate) fn masks(block: &[u8; BLOCK]) -> [u64; 2] {
+    [mask(block), swar::mask(block)]
 }
 
 /// The mask of what is no whole block.
@@ -254,55 +239,6 @@ mod sse2 {
     }
 }
 
-#[cfg(all(target_arch = "x86_64", feature = "std"))]
-#[allow(unsafe_code, reason = "it is known at run time only whether these instructions are there")]
-mod avx2 {
-    use core::arch::x86_64::{
-        _mm256_cmpeq_epi8, _mm256_loadu_si256, _mm256_movemask_epi8, _mm256_or_si256, _mm256_set1_epi8,
-    };
-
-    use super::{BLOCK, LineEnds};
-
-    /// [`mask`], where there is AVX2.
-    #[cfg(any(test, fuzzing))]
-    #[cfg_attr(fuzzing, allow(dead_code, reason = "as above"))]
-    pub(super) fn checked_mask(block: &[u8; BLOCK]) -> Option<u64> {
-        // SAFETY: it is only called if AVX2 is there.
-        std::arch::is_x86_feature_detected!("avx2").then(|| unsafe { mask(block) })
-    }
-
-    /// [`LineEnds::found`], where there is AVX2.
-    #[inline(always)]
-    pub(super) fn found(ends: LineEnds, chunk: &[u8]) -> Option<LineEnds> {
-        // SAFETY: it is only called if AVX2 is there.
-        std::arch::is_x86_feature_detected!("avx2").then(|| unsafe { found_with_avx2(ends, chunk) })
-    }
-
-    #[inline]
-    #[target_feature(enable = "avx2")]
-    fn found_with_avx2(ends: LineEnds, chunk: &[u8]) -> LineEnds {
-        ends.found_by(chunk, |block| mask(block))
-    }
-
-    /// Bit `n` is set if byte `n` is CR or LF.
-    #[inline]
-    #[target_feature(enable = "avx2")]
-    fn mask(block: &[u8; BLOCK]) -> u64 {
-        let (vectors, _) = block.as_chunks();
-        ends(&vectors[0]) | ends(&vectors[1]) << 32
-    }
-
-    #[inline]
-    #[target_feature(enable = "avx2")]
-    fn ends(bytes: &[u8; 32]) -> u64 {
-        // SAFETY: there are 32 bytes to be loaded, and any address will do.
-        let bytes = unsafe { _mm256_loadu_si256(bytes.as_ptr().cast()) };
-        let lf = _mm256_cmpeq_epi8(bytes, _mm256_set1_epi8(b'\n' as i8));
-        let cr = _mm256_cmpeq_epi8(bytes, _mm256_set1_epi8(b'\r' as i8));
-        u64::from(_mm256_movemask_epi8(_mm256_or_si256(lf, cr)) as u32)
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use alloc::{vec, vec::Vec};
@@ -330,7 +266,7 @@ mod tests {
         fn masks_are_as_specified(bytes in collection::vec(byte(), BLOCK)) {
             let block: &[u8; BLOCK] = bytes[..].try_into().expect("it is as long");
             let bits = expected(&bytes).iter().fold(0, |mask, at| mask | 1_u64 << at);
-            prop_assert_eq!(masks(block), [bits; 3]);
+            prop_assert_eq!(masks(block), [bits; 2]);
         }
 
         #[test]

@@ -29,7 +29,7 @@ pub(crate) fn checked(bytes: &[u8]) -> Option<&str> {
 
 #[inline(never)]
 fn checked_long(bytes: &[u8]) -> Option<&str> {
-    if !begins_with_ascii(bytes) || !is_long_ascii(bytes) {
+    if !begins_with_ascii(bytes) || !is_ascii(bytes) {
         return simdutf8::basic::from_utf8(bytes).ok();
     }
     // SAFETY: ASCII is well-formed UTF-8.
@@ -47,7 +47,7 @@ fn begins_with_ascii(bytes: &[u8]) -> bool {
 pub(crate) fn checked_parts(bytes: &[u8], one: Range<usize>, other: Range<usize>) -> Option<(&str, &str)> {
     let both = bytes.get(one.start.min(other.start)..one.end.max(other.end))?;
     let (one, other) = (bytes.get(one)?, bytes.get(other)?);
-    if !is_long_ascii(both) {
+    if !is_ascii(both) {
         return Some((checked_long(one)?, checked_long(other)?));
     }
     // SAFETY: ASCII is well-formed UTF-8, and both parts are within what is ASCII.
@@ -83,32 +83,15 @@ fn is_short_ascii(bytes: &[u8]) -> bool {
     found & HIGH == 0
 }
 
-/// Whether all bytes are ASCII.
+/// Whether all bytes are ASCII. Loops that become vector instructions.
 #[inline]
-fn is_long_ascii(bytes: &[u8]) -> bool {
-    #[cfg(all(target_arch = "x86_64", feature = "std"))]
-    if std::arch::is_x86_feature_detected!("avx2") {
-        // SAFETY: AVX2 is there.
-        return unsafe { is_ascii_with_avx2(bytes) };
-    }
-    is_ascii(bytes)
-}
-
-#[cfg(all(target_arch = "x86_64", feature = "std"))]
-#[target_feature(enable = "avx2")]
-fn is_ascii_with_avx2(bytes: &[u8]) -> bool {
-    is_ascii(bytes)
-}
-
-/// Loops that become vector instructions.
-#[inline(always)]
 fn is_ascii(bytes: &[u8]) -> bool {
     let (blocks, rest) = bytes.as_chunks::<LONG_BLOCK>();
     blocks.iter().all(|block| block.iter().fold(0, |any, byte| any | byte) < 0x80) && is_ascii_rest(rest, bytes)
 }
 
 /// Whether all of the rest, the end of `bytes`, are ASCII.
-#[inline(always)]
+#[inline]
 fn is_ascii_rest(rest: &[u8], bytes: &[u8]) -> bool {
     let Some(last) = bytes.last_chunk::<BLOCK>() else { return bytes.is_ascii() };
     let mut found = *last;

@@ -105,6 +105,26 @@ fn what_is_asked_for_is_given_in_order() {
 }
 
 #[test]
+fn a_heartbeat_is_given_however_it_is_cut() {
+    let report = Report { comments: true, ..Report::default() };
+    let stream = b"data: a\n\n:\n\n:\n\ndata: b\n\n";
+    for size in 1..=stream.len() {
+        let mut decoder = Decoder::new().with_report(report);
+        let mut found = Vec::new();
+        for mut chunk in stream.chunks(size) {
+            while let Some(item) = decoder.decode_item(&mut chunk).unwrap() {
+                found.push(match item {
+                    Item::Comment(comment) => format!(":{comment}"),
+                    Item::Event(event) => event.data().to_owned(),
+                    item => panic!("{item:?}"),
+                });
+            }
+        }
+        assert_eq!(found, ["a", ":", ":", "b"], "{size} bytes a chunk");
+    }
+}
+
+#[test]
 fn a_limit_fails_or_skips_and_the_next_event_is_read_as_if_nothing_had_happened() {
     let stream = b"data: 12\n\nid: 5\ndata: 123\ndata: 4\n\ndata: ok\n\n";
     for size in 1..=stream.len() {

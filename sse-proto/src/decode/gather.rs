@@ -107,10 +107,11 @@ impl Decoder {
             };
         }
         let heartbeat = match (&*self.gathered.bytes, rest) {
-            (b":", [b'\n', b'\n', ..]) => 2,
-            (b":\n", [b'\n', ..]) => 1,
+            (b":", [b'\n', b'\n', ..]) if self.rules.quiet => 2,
+            (b":\n", [b'\n', ..]) if self.rules.quiet => 1,
             _ => return self.gather(chunk, at),
         };
+        self.rest.forget();
         self.mode = Mode::Block;
         (at + heartbeat, Quick::Stop)
     }

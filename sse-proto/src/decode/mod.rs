@@ -258,7 +258,7 @@ impl Decoder {
     fn decode_slowly<'a, 'i: 'a>(&'a mut self, input: &mut &'i [u8]) -> Result<Option<EventRef<'a>>, DecodeError> {
         loop {
             let chunk = *input;
-            let (used, step) = self.advance(chunk);
+            let (used, step) = self.advance_further(chunk);
             *input = &chunk[used..];
             match step {
                 Step::Event => return Ok(Some(self.event(chunk))),
@@ -325,7 +325,7 @@ impl Decoder {
             return Ok(Some(Event { text, data, event_type, id: 0..0, kept_id: self.kept_id() }));
         }
         loop {
-            let (used, step) = self.advance(input);
+            let (used, step) = self.advance_further(input);
             match step {
                 Step::Event => {
                     let given = Ok(Some(self.take_event(input)));

@@ -34,8 +34,9 @@ impl Decoder {
         self.advance_further(chunk)
     }
 
-    #[inline(never)]
-    fn advance_further(&mut self, chunk: &[u8]) -> (usize, Step) {
+    /// The same, where the chunk does not begin with one of the commonest blocks.
+    #[inline]
+    pub(super) fn advance_further(&mut self, chunk: &[u8]) -> (usize, Step) {
         let stopped = self.mode != Mode::General;
         let (used, came_to) = self.advance_quickly(chunk, 0);
         let (used, step) = match came_to {

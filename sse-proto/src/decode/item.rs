@@ -3,7 +3,7 @@
 use super::Finding;
 use crate::{DecodeError, EventRef, Retry};
 
-/// What the opt-in methods of a [`Decoder`] give beside events. Nothing by default.
+/// What the opt-in methods of a [`Decoder`](crate::Decoder) give beside events. Nothing by default.
 ///
 /// ```
 /// use sse_proto::{Decoder, Item, Report};

@@ -1,7 +1,8 @@
 //! Any stream, cut in any way: the decoder gives what the oracle gives, keeps no more than its limits allow, and does
 //! not panic.
 //!
-//! The first byte is the seed of the cutting, the second one chooses tiny limits; the stream follows.
+//! The first byte is the seed of the cutting and chooses what is reported, the second one chooses tiny limits; the stream
+//! follows.
 
 #![no_main]
 
@@ -18,11 +19,17 @@ fuzz_target!(|input: &[u8]| {
     runner::run_with(&subjects::proto(), &[Case::by_oracle(stream.to_vec())], cuttings).assert_passed();
 
     let limits = limits(*size);
-    let whole = read_items(limits, &[stream]);
-    assert_eq!(read_items(limits, &cutting.cut(stream)), whole, "{cutting}");
+    let report = report(*seed);
+    let whole = read_items(limits, report, &[stream]);
+    assert_eq!(read_items(limits, report, &cutting.cut(stream)), whole, "{cutting}");
     let owned = read_owned(limits, &cutting.cut(stream));
     assert_eq!(owned, read_owned(limits, &[stream]), "{cutting}");
 });
+
+fn report(choice: u8) -> Report {
+    let is_set = |bit| choice & bit != 0;
+    Report { comments: is_set(1), findings: is_set(2), last_event_ids: is_set(4), retries: is_set(8) }
+}
 
 /// Tiny limits, of either policy.
 fn limits(choice: u8) -> Limits {
@@ -34,8 +41,7 @@ fn limits(choice: u8) -> Limits {
 /// What came before an error, the error, and the number of events left out.
 type Trace = (Vec<String>, Option<(LimitKind, usize)>, u64);
 
-fn read_items(limits: Limits, pieces: &[&[u8]]) -> Trace {
-    let report = Report { comments: true, findings: true, last_event_ids: true, retries: true };
+fn read_items(limits: Limits, report: Report, pieces: &[&[u8]]) -> Trace {
     let mut decoder = Decoder::new().with_limits(limits).with_report(report);
     let mut given = Vec::new();
     for mut piece in pieces.iter().copied() {

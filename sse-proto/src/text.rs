@@ -48,6 +48,12 @@ impl Text {
         utf8::shared(bytes).map(Self)
     }
 
+    /// A part of the bytes, which it shares, if it is well-formed UTF-8.
+    #[inline(always)]
+    pub(crate) fn well_formed_part(bytes: &Bytes, part: Range<usize>) -> Option<Self> {
+        utf8::shared_part(bytes, part).map(Self)
+    }
+
     /// A part of the text, which shares its bytes; empty where the range is not one of its characters.
     pub(crate) fn part(&self, range: Range<usize>) -> Self {
         match self.get(range) {

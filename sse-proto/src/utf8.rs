@@ -17,39 +17,88 @@ pub(crate) fn shared(bytes: Bytes) -> Result<ByteString, Bytes> {
     Ok(unsafe { ByteString::from_bytes_unchecked(bytes) })
 }
 
+/// A part of the bytes, as shared text if it is well-formed.
+#[inline(always)]
+pub(crate) fn shared_part(bytes: &Bytes, part: Range<usize>) -> Option<ByteString> {
+    checked_part(bytes, part.clone())?;
+    // SAFETY: the part has just been found to be well-formed UTF-8, and what `Bytes` hold does not change.
+    Some(unsafe { ByteString::from_bytes_unchecked(bytes.slice(part)) })
+}
+
 /// The bytes as text if they are well-formed.
 #[inline]
 pub(crate) fn checked(bytes: &[u8]) -> Option<&str> {
-    if bytes.len() > SHORT || !is_short_ascii(bytes) {
-        return checked_long(bytes);
-    }
-    // SAFETY: ASCII is well-formed UTF-8.
-    Some(unsafe { str::from_utf8_unchecked(bytes) })
+    checked_part(bytes, 0..bytes.len())
 }
 
-#[inline(never)]
-fn checked_long(bytes: &[u8]) -> Option<&str> {
-    if !begins_with_ascii(bytes) || !is_ascii(bytes) {
-        return simdutf8::basic::from_utf8(bytes).ok();
-    }
-    // SAFETY: ASCII is well-formed UTF-8.
-    Some(unsafe { str::from_utf8_unchecked(bytes) })
-}
-
-/// Text that does not begin with ASCII is not worth a look at the rest of it.
+/// A part of the bytes as text if it is well-formed.
 #[inline]
-fn begins_with_ascii(bytes: &[u8]) -> bool {
-    bytes.first_chunk().is_none_or(|first| u64::from_le_bytes(*first) & HIGH == 0)
+pub(crate) fn checked_part(bytes: &[u8], part: Range<usize>) -> Option<&str> {
+    let text = bytes.get(part.clone())?;
+    if text.len() > SHORT || !is_short_ascii(text) {
+        return checked_long(bytes, part);
+    }
+    // SAFETY: ASCII is well-formed UTF-8.
+    Some(unsafe { str::from_utf8_unchecked(text) })
+}
+
+/// The same, where it is not likely to be short.
+#[inline(always)]
+pub(crate) fn checked_long(bytes: &[u8], part: Range<usize>) -> Option<&str> {
+    let text = bytes.get(part.clone())?;
+    if !is_known_ascii(text) {
+        return checked_blocks(bytes, part);
+    }
+    // SAFETY: ASCII is well-formed UTF-8.
+    Some(unsafe { str::from_utf8_unchecked(text) })
+}
+
+/// From this length on, vectors that are chosen at run time are worth their price.
+const FAR: usize = if cfg!(feature = "std") { 8192 } else { usize::MAX };
+
+/// Whether the bytes are ASCII, for all that is known. Text that does not begin with it is not worth a look at the rest.
+#[inline(never)]
+fn is_known_ascii(bytes: &[u8]) -> bool {
+    bytes.len() < FAR
+        && bytes.first_chunk().is_none_or(|first| u64::from_le_bytes(*first) & HIGH == 0)
+        && is_ascii(bytes)
+}
+
+/// The same with SIMD. What is around the part is checked with it where that costs less, and does not matter.
+#[inline(never)]
+fn checked_blocks(bytes: &[u8], part: Range<usize>) -> Option<&str> {
+    if let Some(around) = blocks_around(bytes, &part)
+        && let Some(blocks) = bytes.get(around.clone())
+        && let Ok(blocks) = simdutf8::basic::from_utf8(blocks)
+        && let Some(text) = blocks.get(part.start - around.start..part.end - around.start)
+    {
+        return Some(text);
+    }
+    simdutf8::basic::from_utf8(bytes.get(part)?).ok()
+}
+
+/// Whole blocks of 64 bytes that hold the part and end where a character does, if there are any: what a part has behind
+/// its last whole block costs more than such a block.
+#[inline]
+fn blocks_around(bytes: &[u8], part: &Range<usize>) -> Option<Range<usize>> {
+    // `data:` is before most values, and no character has more bytes.
+    const BEFORE: usize = 5;
+    let start = part.start.checked_sub(BEFORE)?;
+    let len = (part.len() + BEFORE).next_multiple_of(64);
+    let behind = u64::from_le_bytes(*bytes.get(start + len..)?.first_chunk()?);
+    let begins = !(behind & !(behind << 1)) & HIGH;
+    let skipped = begins.trailing_zeros() as usize / 8;
+    (skipped <= BEFORE).then_some(start + skipped..start + skipped + len)
 }
 
 /// Two parts of the bytes as text if they are well-formed.
 #[inline]
 pub(crate) fn checked_parts(bytes: &[u8], one: Range<usize>, other: Range<usize>) -> Option<(&str, &str)> {
     let both = bytes.get(one.start.min(other.start)..one.end.max(other.end))?;
-    let (one, other) = (bytes.get(one)?, bytes.get(other)?);
     if !is_ascii(both) {
-        return Some((checked_long(one)?, checked_long(other)?));
+        return Some((checked_long(bytes, one)?, checked_long(bytes, other)?));
     }
+    let (one, other) = (bytes.get(one)?, bytes.get(other)?);
     // SAFETY: ASCII is well-formed UTF-8, and both parts are within what is ASCII.
     Some(unsafe { (str::from_utf8_unchecked(one), str::from_utf8_unchecked(other)) })
 }
@@ -108,3 +157,41 @@ const HIGH: u64 = u64::from_le_bytes([0x80; 8]);
 
 const BLOCK: usize = 32;
 const LONG_BLOCK: usize = 256;
+
+#[cfg(test)]
+mod tests {
+    use alloc::{string::String, vec::Vec};
+
+    use bytes::Bytes;
+    use proptest::{collection, prelude::*, sample::Index};
+
+    /// Text with some bytes that are none, and the end of a character perhaps.
+    fn bytes() -> impl Strategy<Value = Vec<u8>> {
+        let piece = prop_oneof![
+            8 => "[a-z]{0,40}".prop_map(String::into_bytes),
+            8 => "[\u{4e00}-\u{4eff}\u{e9}\u{1f600}-\u{1f640}]{1,40}".prop_map(String::into_bytes),
+            1 => collection::vec(any::<u8>(), 1..3),
+        ];
+        collection::vec(piece, 1..8).prop_map(|pieces| pieces.concat())
+    }
+
+    proptest! {
+        #[test]
+        fn parts_are_checked_as_the_standard_library_does(bytes in bytes(), one: Index, other: Index) {
+            let (one, other) = (one.index(bytes.len() + 1), other.index(bytes.len() + 1));
+            let part = one.min(other)..one.max(other);
+            let expected = str::from_utf8(&bytes[part.clone()]).ok();
+            prop_assert_eq!(super::checked_part(&bytes, part.clone()), expected);
+            prop_assert_eq!(super::checked_long(&bytes, part.clone()), expected);
+            let shared = super::shared_part(&Bytes::copy_from_slice(&bytes), part);
+            prop_assert_eq!(shared.as_deref(), expected);
+        }
+
+        #[test]
+        fn values_are_checked_as_the_standard_library_does(before in bytes(), value in "\\PC{0,200}", behind in bytes()) {
+            let chunk = [&before, &b"data: "[..], value.as_bytes(), b"\n\n", &behind].concat();
+            let start = before.len() + b"data: ".len();
+            prop_assert_eq!(super::checked_part(&chunk, start..start + value.len()), Some(&*value));
+        }
+    }
+}

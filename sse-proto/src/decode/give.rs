@@ -35,7 +35,7 @@ impl Decoder {
         let Lines { data, event_type, .. } = self.lines;
         let last_event_id = &*self.last_event_id;
         let given = if event_type.is_empty() {
-            utf8::checked(data.of(bytes)).map(|data| (data, EventType::MESSAGE))
+            utf8::checked_part(bytes, data.range()).map(|data| (data, EventType::MESSAGE))
         } else {
             utf8::checked_parts(bytes, data.range(), event_type.range())
         };
@@ -89,9 +89,9 @@ impl Decoder {
         let part = |value: Value| if value.is_empty() { 0..0 } else { value.start - start..value.end - start };
         let (data_part, type_part, id_part) = (part(data), part(event_type), part(id));
         let kept_id = if id.is_present() { None } else { self.kept_id() };
-        match Text::well_formed(bytes.slice(start..end)) {
+        match Text::well_formed_part(bytes, start..end) {
             // The end of an ill-formed value and what follows it can be a character together.
-            Ok(text) if [&data_part, &type_part, &id_part].iter().all(|part| is_text(&text, part)) => {
+            Some(text) if [&data_part, &type_part, &id_part].iter().all(|part| is_text(&text, part)) => {
                 Event { text, data: data_part, event_type: type_part, id: id_part, kept_id }
             }
             _ => lossy_event(data.of(bytes), event_type.of(bytes), self.kept_id()),

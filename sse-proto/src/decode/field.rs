@@ -116,10 +116,17 @@ impl RetryDigits {
 #[inline]
 pub(super) fn parse_retry(value: &[u8]) -> Option<Retry> {
     // So few digits do not overflow.
-    if !matches!(value.len(), 1..=18) || !value.iter().all(u8::is_ascii_digit) {
+    if !matches!(value.len(), 1..=18) {
         return parse_odd_retry(value);
     }
-    let millis = value.iter().fold(0, |millis, digit| millis * 10 + u64::from(digit - b'0'));
+    let mut millis = 0;
+    for byte in value {
+        let digit = byte.wrapping_sub(b'0');
+        if digit > 9 {
+            return None;
+        }
+        millis = millis * 10 + u64::from(digit);
+    }
     Some(Retry::from_millis(millis))
 }
 

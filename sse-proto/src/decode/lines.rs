@@ -325,9 +325,14 @@ pub(super) fn next_line(bytes: &[u8], end: usize, ends: &mut LineEnds) -> Option
 /// Whether a value has a NUL.
 #[inline]
 fn has_nul(value: &[u8]) -> bool {
-    // Most are short.
-    let (words, rest) = value.as_chunks();
     let zeros = |word: u64| word.wrapping_sub(u64::from_le_bytes([1; 8])) & !word & u64::from_le_bytes([0x80; 8]);
-    let in_words = words.iter().fold(0, |found, word| found | zeros(u64::from_le_bytes(*word)));
-    in_words != 0 || rest.contains(&0)
+    let found = if let Some(last) = value.last_chunk() {
+        let (words, _) = value.as_chunks();
+        words.iter().fold(zeros(u64::from_le_bytes(*last)), |found, word| found | zeros(u64::from_le_bytes(*word)))
+    } else if let (Some(first), Some(last)) = (value.first_chunk(), value.last_chunk()) {
+        zeros(u64::from(u32::from_le_bytes(*first)) | u64::from(u32::from_le_bytes(*last)) << 32)
+    } else {
+        return value.contains(&0);
+    };
+    found != 0
 }

@@ -61,6 +61,12 @@ impl LineEnds {
         self.is_empty() && self.base.wrapping_add(BLOCK) >= chunk.len()
     }
 
+    /// There is one at most in the chunk.
+    #[inline]
+    pub(crate) const fn are_few(&self, chunk: &[u8]) -> bool {
+        self.bits & self.bits.wrapping_sub(1) == 0 && self.base.wrapping_add(BLOCK) >= chunk.len()
+    }
+
     /// The first that is known.
     #[inline]
     pub(crate) const fn first(&self) -> Option<usize> {
@@ -82,9 +88,12 @@ impl LineEnds {
     }
 
     /// The next one.
-    #[inline]
+    #[inline(always)]
     pub(crate) fn next(&mut self, chunk: &[u8]) -> Option<usize> {
         if self.bits == 0 {
+            if self.is_over(chunk) {
+                return None;
+            }
             *self = self.found(chunk);
             if self.bits == 0 {
                 return None;
@@ -96,7 +105,7 @@ impl LineEnds {
     }
 
     /// Takes the end that is at `at`, where the last one that was taken was before it.
-    #[inline]
+    #[inline(always)]
     pub(crate) fn take(&mut self, at: usize) {
         if self.bits == 0 {
             *self = Self::from(at + 1);

@@ -5,21 +5,23 @@ use super::{
     block::Place,
     give::Home,
     line,
-    lines::{self, Lines, Stop, Value},
+    lines::{Stop, Value},
     read::Quick,
 };
 use crate::ends::LineEnds;
 
 impl Decoder {
-    /// Reads blocks from where one begins, up to one that gives an event.
+    /// Reads blocks from where one begins, up to one that gives an event. These are the ends of lines from there on.
     #[inline(always)]
-    pub(super) fn read_blocks(&mut self, chunk: &[u8], mut at: usize) -> (usize, Quick) {
-        let ends = self.rest.resume(&chunk[at..]).behind(at);
+    pub(super) fn read_blocks(&mut self, chunk: &[u8], mut at: usize, ends: LineEnds) -> (usize, Quick) {
         self.lines.begin(at, ends);
         loop {
             if chunk.get(at) == Some(&b':') && self.rules.quiet {
                 // They are passed before the ends of their lines are looked for.
                 at += line::heartbeats(&chunk[at..]);
+                if self.cut_heartbeat(&chunk[at..]) {
+                    return (chunk.len(), Quick::More);
+                }
                 self.lines.begin(at, self.lines.ends.skipped_to(at));
             }
             match self.lines.read(chunk, &self.rules, &mut self.retry) {
@@ -38,6 +40,12 @@ impl Decoder {
                 stop => return self.read_odd_block(chunk, at, stop),
             }
         }
+    }
+
+    /// The same, where the ends of lines have still to be asked for.
+    #[inline(never)]
+    pub(super) fn read_more_blocks(&mut self, chunk: &[u8], at: usize) -> (usize, Quick) {
+        self.read_blocks(chunk, at, self.rest.resume(&chunk[at..]).behind(at))
     }
 
     #[inline(never)]
@@ -70,49 +78,5 @@ impl Decoder {
         self.block.set_type(lines.event_type.range());
         self.mode = Mode::General;
         lines.at
-    }
-
-    /// Gathers the data lines of a block that begins at `from`, from the one on that may be joined.
-    fn join(&mut self, chunk: &[u8], from: usize) -> (usize, Quick) {
-        let Lines { at: _, mut ends, more, next, .. } = self.lines;
-        self.gathered.begin(chunk.get(from..self.lines.data.end).unwrap_or_default());
-        self.lines.shift(from);
-        self.gathered.append(chunk, more);
-        let at = self.join_lines(chunk, next, &mut ends);
-        // A blank line is what follows mostly.
-        if ends.next(chunk) == Some(at)
-            && let Some(next) = lines::next_line(chunk, at, &mut ends)
-        {
-            self.end_gathered(next == chunk.len() && chunk.ends_with(b"\r"));
-            self.rest.keep(ends, chunk, next);
-            return (next, Quick::Event);
-        }
-        self.mode = Mode::Gather;
-        self.cut();
-        (at, Quick::Stop)
-    }
-
-    /// Adds the data lines from `at` on to the data, with which the gathered bytes end, and says where the next line
-    /// begins.
-    #[inline(never)]
-    pub(super) fn join_lines(&mut self, chunk: &[u8], mut at: usize, ends: &mut LineEnds) -> usize {
-        let (gathered, lines, rules) = (&mut self.gathered, &mut self.lines, &self.rules);
-        loop {
-            let mut taken = *ends;
-            let value = lines::whole_data(chunk, at, &mut taken);
-            let Some((value, next)) = value.filter(|(value, next)| {
-                let joined = (gathered.bytes.len() - lines.data.start + 1).saturating_add(value.len());
-                // Behind a CR at the end of the chunk, a LF may follow.
-                value.len() <= rules.data && joined <= rules.joined && *next < chunk.len()
-            }) else {
-                break;
-            };
-            gathered.append(chunk, value);
-            *ends = taken;
-            at = next;
-        }
-        lines.at = gathered.bytes.len();
-        lines.data.end = lines.at;
-        at
     }
 }

@@ -38,34 +38,17 @@ impl Gathered {
         self.extend(bytes);
     }
 
-    /// Adds the value, which lies at `at` in the chunk.
-    #[inline]
-    fn extend_from(&mut self, chunk: &[u8], at: usize, value: &[u8]) {
-        match chunk.get(at..).and_then(<[u8]>::first_chunk::<64>) {
-            // Copies of a constant length cost less than what they copy too much.
-            Some(block) if value.len() <= block.len() => {
-                let len = self.bytes.len() + value.len();
-                self.bytes.extend_from_slice(block);
-                self.bytes.truncate(len);
-            }
-            _ => self.bytes.extend_from_slice(value),
-        }
-    }
-
-    /// Adds the value to the data, with which the bytes end.
+    /// Adds the first bytes of the chunk, so many.
     #[inline(always)]
-    pub(super) fn append(&mut self, chunk: &[u8], value: Value) {
-        // The byte before the value makes room for the LF.
-        let (start, joint) = (value.start - 1, self.bytes.len());
-        // As above.
-        if let (0..96, Some(block)) = (value.len(), chunk.get(start..).and_then(<[u8]>::first_chunk::<96>)) {
-            self.bytes.extend_from_slice(block);
-            self.bytes.truncate(joint + 1 + value.len());
-        } else {
-            self.bytes.extend_from_slice(chunk.get(start..value.end).unwrap_or_default());
-        }
-        if let Some(joint) = self.bytes.get_mut(joint) {
-            *joint = b'\n';
+    fn extend_from(&mut self, chunk: &[u8], len: usize) {
+        match chunk.first_chunk::<64>() {
+            // Copies of a constant length cost less than what they copy too much.
+            Some(block) if len <= block.len() => {
+                let end = self.bytes.len() + len;
+                self.bytes.extend_from_slice(block);
+                self.bytes.truncate(end);
+            }
+            _ => self.bytes.extend_from_slice(chunk.get(..len).unwrap_or_default()),
         }
     }
 
@@ -102,76 +85,99 @@ impl Decoder {
         let rest = &chunk[at..];
         if self.lines.in_data {
             return match self.gather_data(rest, ends) {
-                (used, Quick::Stop) => self.gather(chunk, at + used),
+                (used, Quick::Stop) => self.gather(chunk, at + used, None),
                 (used, came_to) => (at + used, came_to),
             };
         }
         let heartbeat = match (&*self.gathered.bytes, rest) {
             (b":", [b'\n', b'\n', ..]) if self.rules.quiet => 2,
             (b":\n", [b'\n', ..]) if self.rules.quiet => 1,
-            _ => return self.gather(chunk, at),
+            _ => return self.gather(chunk, at, Some(ends)),
         };
-        self.rest.forget();
+        self.rest.keep(ends.skipped_to(heartbeat), rest, heartbeat);
         self.mode = Mode::Block;
         (at + heartbeat, Quick::Stop)
+    }
+
+    /// Takes the rest of a chunk if it is nothing or the beginning of the commonest heartbeat.
+    #[inline(always)]
+    pub(super) fn cut_heartbeat(&mut self, rest: &[u8]) -> bool {
+        if !matches!(rest, b"" | b":" | b":\n") {
+            return false;
+        }
+        if !rest.is_empty() {
+            self.gathered.begin(rest);
+            // Where the line begins that has no end yet.
+            self.lines.begin(if rest.len() == 1 { 0 } else { 2 }, LineEnds::from(0));
+            self.mode = Mode::Gather;
+            self.cut();
+        }
+        self.rest.forget();
+        true
     }
 
     /// Takes the rest of the data line that is gathered, the data lines that follow, and the blank line.
     #[inline]
     fn gather_data(&mut self, chunk: &[u8], mut ends: LineEnds) -> (usize, Quick) {
-        let mut at = 0;
-        loop {
-            let end = ends.next(chunk);
-            let value = chunk.get(at..end.unwrap_or(chunk.len())).unwrap_or_default();
-            if self.gathered.bytes.len().saturating_add(value.len()) > self.gathered.until {
-                return (at, Quick::Stop);
-            }
-            self.gathered.extend_from(chunk, at, value);
-            let Some(end) = end else { return (chunk.len(), Quick::More) };
-            let next = match lines::next_line(chunk, end, &mut ends) {
-                Some(next) if next < chunk.len() || chunk.ends_with(b"\n") => next,
-                // A LF may follow.
-                _ => return (end, Quick::Stop),
-            };
-            let after = chunk.get(next..).unwrap_or_default();
-            if after.starts_with(DATA) && self.begin_line() {
-                at = next + DATA.len();
-                continue;
-            }
-            self.lines.in_data = false;
-            self.lines.at = self.gathered.bytes.len();
-            self.lines.data.end = self.lines.at;
-            if let [b'\r' | b'\n', ..] = after {
-                ends.take(next);
-                if let Some(end) = lines::next_line(chunk, next, &mut ends) {
-                    self.end_gathered(end == chunk.len() && chunk.ends_with(b"\r"));
-                    self.rest.keep(ends, chunk, end);
-                    return (end, Quick::Event);
-                }
-            }
-            self.cut();
-            return (next, Quick::Stop);
+        if self.gather_two(chunk, ends) {
+            return (chunk.len(), Quick::More);
         }
+        let end = ends.next(chunk);
+        let value_len = end.unwrap_or(chunk.len());
+        let len = self.gathered.bytes.len().saturating_add(value_len);
+        if len > self.gathered.until {
+            return (0, Quick::Stop);
+        }
+        self.gathered.extend_from(chunk, value_len);
+        let Some(end) = end else { return (chunk.len(), Quick::More) };
+        let mut next = match lines::next_line(chunk, end, &mut ends) {
+            Some(next) if next < chunk.len() || chunk.ends_with(b"\n") => next,
+            // A LF may follow.
+            _ => return (end, Quick::Stop),
+        };
+        self.lines.in_data = false;
+        self.lines.at = len;
+        self.lines.data.end = len;
+        if chunk.get(next) == Some(&b'd') && !ends.is_over(chunk) {
+            next = self.join_lines(chunk, next, &mut ends);
+        }
+        if let Some(b'\r' | b'\n') = chunk.get(next) {
+            ends.take(next);
+            if let Some(end) = lines::next_line(chunk, next, &mut ends) {
+                self.end_gathered(end == chunk.len() && chunk.ends_with(b"\r"));
+                self.rest.keep(ends, chunk, end);
+                return (end, Quick::Event);
+            }
+        }
+        self.cut();
+        (next, Quick::Stop)
     }
 
-    /// Begins another line of the data that is gathered, if there is room.
-    fn begin_line(&mut self) -> bool {
-        let (Gathered { bytes, until, .. }, lines) = (&mut self.gathered, &mut self.lines);
-        let line_end = lines.data.start.saturating_add(self.rules.joined);
-        if bytes.len() >= line_end {
+    /// Takes a chunk that is the end of the data line that is gathered and the beginning of another one: the commonest
+    /// where chunks are short.
+    #[inline(always)]
+    fn gather_two(&mut self, chunk: &[u8], ends: LineEnds) -> bool {
+        let Some(end) = ends.first().filter(|_| ends.are_few(chunk)) else { return false };
+        let Some([b'\n', b'd', b'a', b't', b'a', b':', b' ', more @ ..]) = chunk.get(end..) else { return false };
+        let (gathered, lines, rules) = (&mut self.gathered, &mut self.lines, &self.rules);
+        let next = gathered.bytes.len().saturating_add(end + 1);
+        let until = next.saturating_add(rules.data).min(lines.data.start.saturating_add(rules.joined));
+        if more.is_empty() || next > gathered.until || next.saturating_add(more.len()) > until {
             return false;
         }
-        bytes.extend_from_slice(b"\n");
-        lines.at = bytes.len();
-        *until = lines.at.saturating_add(self.rules.data).min(line_end);
+        // With the LF.
+        gathered.extend_from(chunk, end + 1);
+        gathered.bytes.extend_from_slice(more);
+        gathered.until = until;
+        lines.at = next;
         true
     }
 
     /// Takes a chunk that is the beginning of a block and of its first line, if that is a data line, and no line is
     /// known to end in the chunk.
     #[inline]
-    pub(super) fn begin_data(&mut self, chunk: &[u8]) -> bool {
-        if !self.rest.has_no_end(chunk) || chunk.len() > self.rules.data || !chunk.starts_with(DATA) {
+    pub(super) fn begin_data(&mut self, chunk: &[u8], ends: LineEnds) -> bool {
+        if !ends.is_over(chunk) || chunk.len() > self.rules.data || !chunk.starts_with(DATA) {
             return false;
         }
         self.gathered.begin(chunk);
@@ -202,8 +208,8 @@ impl Decoder {
     /// if that is for the general way.
     pub(super) fn begin_to_gather(&mut self, rest: &[u8], from: usize) -> bool {
         let line = rest.get(self.lines.at - from..).unwrap_or_default();
-        let most = if lines::data_value(line).is_some() { self.rules.data } else { self.rules.unfinished };
-        if line.len() > most.saturating_add(6) {
+        let is_data = || lines::data_value(line).is_some() && line.len() <= self.rules.data.saturating_add(6);
+        if line.len() > self.rules.unfinished && !is_data() {
             return false;
         }
         let lines = self.lines;
@@ -217,15 +223,16 @@ impl Decoder {
         false
     }
 
-    /// Reads on in the block that is gathered.
+    /// Reads on in the block that is gathered; the ends of lines from there on may be known.
     #[inline(never)]
-    fn gather(&mut self, chunk: &[u8], mut at: usize) -> (usize, Quick) {
+    fn gather(&mut self, chunk: &[u8], mut at: usize, mut known: Option<LineEnds>) -> (usize, Quick) {
         self.rest.forget();
         loop {
             if self.gathered.ends_with_cr(&self.lines)
                 && let Some(byte) = chunk.get(at)
             {
                 at += usize::from(*byte == b'\n');
+                known = None;
                 // It ends the line as well, and is not looked at again.
                 if let Some(cr) = self.gathered.bytes.last_mut() {
                     *cr = b'\n';
@@ -236,7 +243,7 @@ impl Decoder {
             if rest.is_empty() {
                 return (at, Quick::More);
             }
-            let ends = LineEnds::first_of(rest);
+            let ends = known.take().unwrap_or_else(|| LineEnds::first_of(rest));
             let old = self.gathered.bytes.len();
             let mut len = piece_len(rest, &ends);
             let until_end = old.saturating_add(ends.first().unwrap_or(len));

@@ -28,7 +28,7 @@ impl Lone {
     /// The part of the chunk that holds the values, if it is well-formed.
     #[inline]
     pub(super) fn text(&self, chunk: &Bytes) -> Option<Text> {
-        Text::well_formed(chunk.slice(self.text_start()..self.data.end)).ok()
+        Text::well_formed_part(chunk, self.text_start()..self.data.end)
     }
 
     /// Where data and event type lie in it.
@@ -45,22 +45,19 @@ impl Lone {
 }
 
 impl Decoder {
-    /// Takes such a block if it has a few bytes of data, and gives them and where the next block begins.
+    /// Takes such a block if it is a data line with a few bytes, and gives the data and where the next block begins.
     #[inline(always)]
     pub(super) fn short<'i>(&mut self, chunk: &'i [u8]) -> Option<(&'i str, usize)> {
         if !chunk.starts_with(DATA) {
             return None;
         }
         let mut ends = self.rest.resume(chunk);
-        let end = match ends.first() {
-            Some(end) => end,
-            None => {
-                ends = ends.after_next_block(chunk)?;
-                // So that the block is not looked at again.
-                self.rest.keep(ends, chunk, 0);
-                ends.first()?
-            }
-        };
+        if ends.is_empty() {
+            ends = ends.after_next_block(chunk)?;
+            // So that the block is not looked at again.
+            self.rest.keep(ends, chunk, 0);
+        }
+        let end = ends.first()?;
         let block = chunk.get(..end.wrapping_add(2))?;
         if !block.ends_with(b"\n\n") || block.len() > self.rules.data {
             return None;
@@ -74,11 +71,15 @@ impl Decoder {
     }
 
     /// Takes such a block, and gives its type, its data, and where the next block begins.
-    #[inline(always)]
+    #[inline(never)]
     pub(super) fn lone<'i>(&mut self, chunk: &'i [u8]) -> Option<(&'i str, &'i str, usize)> {
-        let lone = self.lone_block(chunk)?;
+        let ends = self.rest.resume(chunk);
+        if ends.are_few(chunk) {
+            return None;
+        }
+        let lone = self.lone_block(chunk, ends)?;
         let (data, event_type) = if lone.event_type.is_empty() {
-            (utf8::checked(chunk.get(lone.data.clone())?)?, EventType::MESSAGE)
+            (utf8::checked_long(chunk, lone.data.clone())?, EventType::MESSAGE)
         } else {
             utf8::checked_parts(chunk, lone.data.clone(), lone.event_type.clone())?
         };
@@ -88,8 +89,7 @@ impl Decoder {
 
     /// Such a block. Nothing is taken yet.
     #[inline(always)]
-    pub(super) fn lone_block(&mut self, chunk: &[u8]) -> Option<Lone> {
-        let mut ends = self.rest.resume(chunk);
+    pub(super) fn lone_block(&mut self, chunk: &[u8], mut ends: LineEnds) -> Option<Lone> {
         let (event_type, line) = if chunk.starts_with(EVENT) {
             let type_end = ends.next(chunk)?;
             if chunk.get(type_end) != Some(&b'\n') || type_end > self.rules.short {

@@ -9,6 +9,7 @@ mod finding;
 mod gather;
 mod give;
 mod item;
+mod join;
 mod line;
 mod lines;
 mod lone;
@@ -186,68 +187,64 @@ impl Decoder {
     #[inline(always)] // A call costs as much as a short event.
     pub fn decode<'a, 'i: 'a>(&'a mut self, input: &mut &'i [u8]) -> Result<Option<EventRef<'a>>, DecodeError> {
         let chunk = *input;
-        let mut ends = LineEnds::from(0);
+        let mut gathered = None;
         if self.mode == Mode::Block {
             if let Some((data, used)) = self.short(chunk) {
                 *input = &chunk[used..];
                 let event_type = EventType::MESSAGE;
                 return Ok(Some(EventRef { event_type, data, last_event_id: &self.last_event_id }));
             }
+            if let Some(b'd' | b'e') = chunk.first()
+                && let Some((event_type, data, used)) = self.lone(chunk)
+            {
+                *input = &chunk[used..];
+                return Ok(Some(EventRef { event_type, data, last_event_id: &self.last_event_id }));
+            }
         } else if self.mode == Mode::Gather {
-            ends = LineEnds::first_of(chunk);
+            let ends = LineEnds::first_of(chunk);
             if ends.is_empty() && self.gather_whole(chunk) {
                 *input = &[];
                 return Ok(None);
             }
+            let (used, came_to) = self.gather_on(chunk, 0, ends);
+            if came_to == Quick::More {
+                self.offset += chunk.len() as u64;
+                *input = &[];
+                return Ok(None);
+            }
+            gathered = Some((used, came_to));
         }
-        self.decode_further(input, ends)
+        // A copy, so that what the caller has may stay in registers.
+        let mut rest = chunk;
+        let given = self.decode_further(&mut rest, gathered);
+        *input = rest;
+        given
     }
 
-    /// Goes on where more is to be done than fits into its caller; these are the ends of lines in what is left of a block
-    /// that was cut.
+    /// Goes on where more is to be done than fits into its caller.
     #[inline(never)]
     fn decode_further<'a, 'i: 'a>(
         &'a mut self,
         input: &mut &'i [u8],
-        ends: LineEnds,
+        gathered: Option<(usize, Quick)>,
     ) -> Result<Option<EventRef<'a>>, DecodeError> {
-        match self.mode {
-            Mode::Block => self.decode_block(input),
-            Mode::Gather => {
-                let (used, came_to) = self.gather_on(input, 0, ends);
-                self.decoded(input, used, came_to)
-            }
-            Mode::General => self.decode_slowly(input),
-        }
-    }
-
-    #[inline(always)]
-    fn decode_block<'a, 'i: 'a>(&'a mut self, input: &mut &'i [u8]) -> Result<Option<EventRef<'a>>, DecodeError> {
         let chunk = *input;
-        if let Some((event_type, data, used)) = self.lone(chunk) {
-            *input = &chunk[used..];
-            return Ok(Some(EventRef { event_type, data, last_event_id: &self.last_event_id }));
-        }
-        if self.begin_data(chunk) {
-            *input = &[];
-            return Ok(None);
-        }
-        let (used, came_to) = self.read_blocks(chunk, 0);
-        self.decoded(input, used, came_to)
-    }
-
-    /// Gives what a quick way has come to, where it has used so many bytes.
-    #[inline(always)]
-    fn decoded<'a, 'i: 'a>(
-        &'a mut self,
-        input: &mut &'i [u8],
-        used: usize,
-        came_to: Quick,
-    ) -> Result<Option<EventRef<'a>>, DecodeError> {
+        let (used, came_to) = match (gathered, self.mode) {
+            (None, Mode::Block) => {
+                let ends = self.rest.resume(chunk);
+                if self.begin_data(chunk, ends) {
+                    *input = &[];
+                    return Ok(None);
+                }
+                self.read_blocks(chunk, 0, ends)
+            }
+            (None, _) => return self.decode_slowly(input),
+            (Some((used, Quick::Stop)), Mode::Block) => self.read_more_blocks(chunk, used),
+            (Some(gathered), _) => gathered,
+        };
         if came_to == Quick::Stop {
             return self.decode_from(input, used);
         }
-        let chunk = *input;
         self.offset += used as u64;
         *input = &chunk[used..];
         Ok(if came_to == Quick::Event { Some(self.event(chunk)) } else { None })
@@ -316,7 +313,7 @@ impl Decoder {
     /// As [`decode`](Self::decode).
     pub fn decode_owned(&mut self, input: &mut Bytes) -> Result<Option<Event>, DecodeError> {
         if self.mode == Mode::Block
-            && let Some(lone) = self.lone_block(input)
+            && let Some(lone) = self.lone_block(input, self.rest.resume(input))
             && let Some(text) = lone.text(input)
         {
             self.pass(input, &lone);

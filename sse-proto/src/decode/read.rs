@@ -24,7 +24,7 @@ impl Decoder {
     #[inline]
     pub(crate) fn advance(&mut self, chunk: &[u8]) -> (usize, Step) {
         if self.mode == Mode::Block
-            && let Some(lone) = self.lone_block(chunk)
+            && let Some(lone) = self.lone_block(chunk, self.rest.resume(chunk))
         {
             self.lines.set_lone(lone.data.clone(), lone.event_type.clone());
             self.home = Home::Chunk;
@@ -64,7 +64,7 @@ impl Decoder {
     fn advance_quickly(&mut self, chunk: &[u8], mut at: usize) -> (usize, Quick) {
         loop {
             let (next, came_to) = match self.mode {
-                Mode::Block => self.read_blocks(chunk, at),
+                Mode::Block => self.read_more_blocks(chunk, at),
                 Mode::Gather => self.gather_on(chunk, at, LineEnds::first_of(&chunk[at..])),
                 Mode::General => return (at, Quick::Stop),
             };

@@ -30,14 +30,6 @@ impl Rest {
         }
     }
 
-    /// Whether this chunk is what was left, and no line ends in it.
-    #[inline]
-    pub(super) fn has_no_end(&self, chunk: &[u8]) -> bool {
-        let start = chunk.as_ptr().addr();
-        let is_known = start == self.start && start.wrapping_add(chunk.len()) == self.end;
-        is_known && self.ends.after(start).is_over(chunk)
-    }
-
     /// To be called whenever the bytes that it is about have been used: others may come to lie in their place.
     #[inline]
     pub(super) fn forget(&mut self) {

@@ -62,13 +62,13 @@ impl Decoder {
             }
             _ => {
                 self.rest.forget();
-                (self.leave(), Quick::Stop)
+                (self.leave(chunk), Quick::Stop)
             }
         }
     }
 
     /// Leaves the block to the general way, and says where that begins.
-    fn leave(&mut self) -> usize {
+    fn leave(&mut self, chunk: &[u8]) -> usize {
         let place = |value: Value| if value.is_present() { Place::Chunk(value.range()) } else { Place::Absent };
         let lines = &self.lines;
         self.block.clear();
@@ -77,6 +77,7 @@ impl Decoder {
         self.block.id = place(lines.id);
         self.block.set_type(lines.event_type.range());
         self.mode = Mode::General;
+        self.after_cr = lines.at == chunk.len() && chunk.ends_with(b"\r");
         lines.at
     }
 }

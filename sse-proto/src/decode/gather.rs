@@ -85,6 +85,7 @@ impl Decoder {
         let rest = &chunk[at..];
         if self.lines.in_data {
             return match self.gather_data(rest, ends) {
+                (used, Quick::Stop) if self.mode != Mode::Gather => (at + used, Quick::Stop),
                 (used, Quick::Stop) => self.gather(chunk, at + used, None),
                 (used, came_to) => (at + used, came_to),
             };
@@ -149,7 +150,9 @@ impl Decoder {
                 return (end, Quick::Event);
             }
         }
-        self.cut();
+        if !self.cut() {
+            self.hand_over(usize::MAX);
+        }
         (next, Quick::Stop)
     }
 

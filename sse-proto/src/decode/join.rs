@@ -85,7 +85,9 @@ impl Decoder {
             return (next, Quick::Event);
         }
         self.mode = Mode::Gather;
-        self.cut();
+        if !self.cut() {
+            self.hand_over(usize::MAX);
+        }
         (at, Quick::Stop)
     }
 

@@ -64,10 +64,12 @@ fn is_known_ascii(bytes: &[u8]) -> bool {
         && is_ascii(bytes)
 }
 
-/// The same with SIMD. What is around the part is checked with it where that costs less, and does not matter.
+/// The same with SIMD, if there is any. What is around the part is checked with it where that costs less, and does not
+/// matter.
 #[inline(never)]
 fn checked_blocks(bytes: &[u8], part: Range<usize>) -> Option<&str> {
-    if let Some(around) = blocks_around(bytes, &part)
+    if cfg!(feature = "std")
+        && let Some(around) = blocks_around(bytes, &part)
         && let Some(blocks) = bytes.get(around.clone())
         && let Ok(blocks) = simdutf8::basic::from_utf8(blocks)
         && let Some(text) = blocks.get(part.start - around.start..part.end - around.start)

@@ -1,22 +1,15 @@
 //! Blocks with more beside their data than is gathered where chunks cut them.
 
-use sse_proto::{DecodeError, Decoder, Event, LimitKind};
+use sse_proto::{DecodeError, Decoder, LimitKind};
 
-fn read(decoder: &mut Decoder, mut input: &[u8]) -> Result<Vec<Event>, DecodeError> {
-    let mut events = Vec::new();
-    while let Some(event) = decoder.decode(&mut input)? {
-        events.push(event.to_owned());
-    }
-    Ok(events)
-}
-
-/// What the chunks of one stream give.
+/// Type and data of the events that the chunks of one stream give.
 fn read_all<'a>(chunks: impl IntoIterator<Item = &'a [u8]>) -> Result<Vec<(String, String)>, DecodeError> {
     let mut decoder = Decoder::new();
     let mut found = Vec::new();
-    for chunk in chunks {
-        let events = read(&mut decoder, chunk)?;
-        found.extend(events.iter().map(|event| (event.event_type().to_owned(), event.data().to_owned())));
+    for mut chunk in chunks {
+        while let Some(event) = decoder.decode(&mut chunk)? {
+            found.push((event.event_type().to_owned(), event.data().to_owned()));
+        }
     }
     Ok(found)
 }

@@ -81,13 +81,8 @@ impl Block {
         self.data = Place::Buffer;
     }
 
-    #[inline]
     pub(super) fn extend_data(&mut self, bytes: &[u8]) {
-        // A length that is known makes for a copy without a call; it is the commonest one where chunks are short.
-        match <&[u8; 64]>::try_from(bytes) {
-            Ok(bytes) => self.data_buffer.extend_from_slice(bytes),
-            Err(_) => self.data_buffer.extend_from_slice(bytes),
-        }
+        self.data_buffer.extend_from_slice(bytes);
     }
 
     pub(super) fn set_type(&mut self, value: Range<usize>) {

@@ -142,9 +142,15 @@ impl Decoder {
         if chunk.get(next) == Some(&b'd') && !ends.is_over(chunk) {
             next = self.join_lines(chunk, next, &mut ends);
         }
-        if let Some(b'\r' | b'\n') = chunk.get(next) {
-            ends.take(next);
-            if let Some(end) = lines::next_line(chunk, next, &mut ends) {
+        self.behind_data(chunk, next, ends)
+    }
+
+    /// Takes the blank line that is mostly behind the data lines that have been gathered, or says that there is more.
+    #[inline(always)]
+    pub(super) fn behind_data(&mut self, chunk: &[u8], at: usize, mut ends: LineEnds) -> (usize, Quick) {
+        if let Some(b'\r' | b'\n') = chunk.get(at) {
+            ends.take(at);
+            if let Some(end) = lines::next_line(chunk, at, &mut ends) {
                 self.end_gathered(end == chunk.len() && chunk.ends_with(b"\r"));
                 self.rest.keep(ends, chunk, end);
                 return (end, Quick::Event);
@@ -153,7 +159,7 @@ impl Decoder {
         if !self.cut() {
             self.hand_over(usize::MAX);
         }
-        (next, Quick::Stop)
+        (at, Quick::Stop)
     }
 
     /// Takes a chunk that is the end of the data line that is gathered and the beginning of another one: the commonest

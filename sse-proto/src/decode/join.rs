@@ -76,19 +76,8 @@ impl Decoder {
         self.lines.shift(from);
         self.gathered.append(chunk, more);
         let at = self.join_lines(chunk, next, &mut ends);
-        // A blank line is what follows mostly.
-        if ends.next(chunk) == Some(at)
-            && let Some(next) = lines::next_line(chunk, at, &mut ends)
-        {
-            self.end_gathered(next == chunk.len() && chunk.ends_with(b"\r"));
-            self.rest.keep(ends, chunk, next);
-            return (next, Quick::Event);
-        }
         self.mode = Mode::Gather;
-        if !self.cut() {
-            self.hand_over(usize::MAX);
-        }
-        (at, Quick::Stop)
+        self.behind_data(chunk, at, ends)
     }
 
     /// Adds the data lines from `at` on to the data, with which the gathered bytes end, and says where the next line

@@ -1,9 +1,10 @@
 //! Topics, filters, ages and the readers of a log.
 
 use core::time::Duration;
+use std::collections::BTreeSet;
 
 use sse_proto::{
-    EventId, EventType, Message, Retry, Text, Timestamp,
+    Decoder, EventId, EventType, Message, Retry, Text, Timestamp,
     server::{
         Cursor, DrainConfig, Drained, Interest, Log, LogConfig, LogRead, Publication, Resumed, StartAt, Subscribers,
         Subscription, TooManySessions,
@@ -234,16 +235,13 @@ fn a_drain_says_farewell_with_spread_out_times_and_tells_who_was_cut() {
         .map(|number| subscribers.join_unlimited(Subscription::to_all().key(format!("user {number}"))))
         .collect();
     assert_eq!(subscribers.poll_drained(START), Err(None));
-    assert_eq!(subscribers.farewell(ids[0]), None);
+    assert_eq!(subscribers.farewell(), None);
     let farewell = Message::new().event(EventType::new("bye").unwrap());
     let config = DrainConfig { farewell: Some(farewell.clone()), ..DrainConfig::default() };
     subscribers.drain(config, 1, START);
-    let times: Vec<u64> = (1000..=10_000)
-        .filter(|millis| {
-            let told = farewell.clone().retry(Retry::from_millis(*millis));
-            ids.iter().any(|id| subscribers.farewell(*id).as_ref() == Some(&told))
-        })
-        .collect();
+    let told: Vec<Message> = ids.iter().filter_map(|_| subscribers.farewell()).collect();
+    let times: Vec<u64> =
+        (1000..=10_000).filter(|millis| told.contains(&farewell.clone().retry(Retry::from_millis(*millis)))).collect();
     assert!(times.len() > 15 && times[0] < 3000 && times[times.len() - 1] > 8000, "{times:?}");
     for id in &ids[2..] {
         subscribers.leave(*id);
@@ -255,9 +253,31 @@ fn a_drain_says_farewell_with_spread_out_times_and_tells_who_was_cut() {
     assert_eq!((drained.sessions, drained.cut), (20, cut));
     assert!(subscribers.is_cut(ids[0]) && subscribers.is_cut(ids[1]));
     let late = subscribers.join_unlimited(Subscription::to_all());
-    assert!(subscribers.farewell(late).is_some() && !subscribers.is_cut(late));
+    assert!(subscribers.farewell().is_some() && !subscribers.is_cut(late));
 
     let mut nobody = Subscribers::default();
     nobody.drain(DrainConfig::default(), 1, START);
     assert_eq!(nobody.poll_drained(START), Ok(Drained::default()));
+}
+
+/// Numbers of readers are used again, and those who come one after the other during a drain come back together otherwise.
+#[test]
+fn clients_that_come_one_after_the_other_during_a_drain_are_spread_out() {
+    let mut subscribers = Subscribers::default();
+    let config = DrainConfig::default();
+    let (least, most) = (config.retry, config.retry + config.spread);
+    subscribers.drain(config, 1, START);
+    let times: BTreeSet<Duration> = (0..1000)
+        .map(|_| {
+            let id = subscribers.join_unlimited(Subscription::to_all());
+            let farewell = subscribers.farewell().unwrap();
+            subscribers.leave(id);
+            let mut decoder = Decoder::new();
+            let bytes = farewell.to_bytes();
+            assert!(decoder.decode(&mut &bytes[..]).unwrap().is_none());
+            decoder.retry().unwrap().as_duration()
+        })
+        .collect();
+    assert!(times.iter().all(|time| (least..=most).contains(time)));
+    assert!(times.len() > 800, "{} different times", times.len());
 }

@@ -2,15 +2,16 @@
 
 use std::{
     collections::VecDeque,
-    future::{pending, poll_fn},
+    future::{Future, pending, poll_fn},
     panic::{AssertUnwindSafe, catch_unwind},
-    pin::Pin,
+    pin::{Pin, pin},
     sync::{Arc, Mutex},
     task::{Context, Poll, Waker},
     time::Duration,
 };
 
 use futures_core::Stream;
+use sse_proto::Decoder;
 use sse_tokio::{
     CloseReason, DrainConfig, EventId, EventReader, EventType, Heartbeat, Log, LogConfig, Message, Observer, OnLag,
     Publication, Resumed, Retry, SendValueError, Session, SessionConfig, SessionInfo, SessionTotals, StartAt,
@@ -443,12 +444,70 @@ async fn a_drain_ends_all_sessions_and_names_those_it_cut() {
     assert!((1000..=10_000).contains(&events.retry().unwrap().as_millis()));
     assert!(events.next().await.is_none());
 
-    // Who comes now is turned away in the same way, with nothing replayed.
+    // A client that connects during the drain gets what it asks for, and then the same end.
     let (far, late) = serve(log.session().start_at(StartAt::Oldest).config(quiet()).open().unwrap(), 1024);
     assert!(late.await.unwrap());
     let mut events = EventReader::new(far);
+    assert_eq!(events.next().await.unwrap().unwrap().data(), "last");
     assert_eq!(events.next().await.unwrap().unwrap().event_type(), "bye");
     assert!(events.next().await.is_none());
+}
+
+/// The events that a session sends until it ends: type, data and last event ID.
+fn events(session: &mut Session) -> Vec<(String, String, String)> {
+    let mut decoder = Decoder::new();
+    let mut events = Vec::new();
+    let sent = ready_bytes(session);
+    let mut input = sent.as_bytes();
+    while let Some(event) = decoder.decode(&mut input).unwrap() {
+        events.push((event.event_type().into(), event.data().into(), event.last_event_id().into()));
+    }
+    events
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_drain_changes_nothing_about_where_a_session_starts() {
+    let log = Log::new(LogConfig { epoch: Some(1), ..LogConfig::default() });
+    let _keeps_the_drain_going = Session::resume(&log, None);
+    for number in 1..=10 {
+        log.publish(format!("{number}")).unwrap();
+    }
+    let farewell = Some(Message::new().event(EventType::new("bye").unwrap()));
+    let other = log.clone();
+    let mut drain = pin!(other.drain(DrainConfig { farewell, ..DrainConfig::default() }));
+    assert!(drain.as_mut().poll(&mut Context::from_waker(Waker::noop())).is_pending());
+
+    let message = |number: u32| ("message".into(), format!("{number}"), format!("1-{number}"));
+    let bye = |id: &str| ("bye".into(), String::new(), id.to_owned());
+    let five = EventId::new("1-5").unwrap();
+    let resumed: [&dyn Fn() -> Session; 3] = [
+        &|| Session::resume_with(&log, Some(&five), quiet()),
+        &|| log.session().after(Some(&five)).config(quiet()).open().unwrap(),
+        &|| {
+            let (cursor, resumed) = log.subscribe(StartAt::After(&five));
+            Session::resuming(&log, cursor, resumed, quiet())
+        },
+    ];
+    for (open, last) in resumed.iter().zip(11..) {
+        let mut session = open();
+        assert_eq!(session.resumed(), Resumed::Exact);
+        // The application has not stopped yet.
+        log.publish(format!("{last}")).unwrap();
+        let expected: Vec<_> = (6..=last).map(message).chain([bye(&format!("1-{last}"))]).collect();
+        assert_eq!(events(&mut session), expected);
+    }
+    let live: [&dyn Fn() -> Session; 2] =
+        [&|| Session::resume_with(&log, None, quiet()), &|| log.session().after(None).config(quiet()).open().unwrap()];
+    for (open, last) in live.iter().zip(14..) {
+        let mut session = open();
+        log.publish(format!("{last}")).unwrap();
+        assert_eq!(events(&mut session), [message(last), bye(&format!("1-{last}"))]);
+    }
+    let stranger = EventId::new("0-5").unwrap();
+    let mut session = log.session().after(Some(&stranger)).config(quiet()).open().unwrap();
+    assert_eq!(session.resumed(), Resumed::Stale);
+    let all = events(&mut session);
+    assert_eq!((&all[0].0[..], &all[1], all.len()), ("resync", &message(1), 17));
 }
 
 #[tokio::test(start_paused = true)]

@@ -6,14 +6,16 @@ use std::collections::BTreeSet;
 use sse_proto::{
     Decoder, EventId, EventType, Message, Timestamp,
     server::{
-        DrainConfig, Interest, Log, LogConfig, OnLag, Output, Publication, Resumed, SendError, Session, SessionConfig,
-        StartAt, SubscriberId, Subscribers, Subscription,
+        CloseReason, DrainConfig, Interest, Log, LogConfig, OnLag, Output, Publication, Resumed, SendError, Session,
+        SessionConfig, StartAt, SubscriberId, Subscribers, Subscription,
     },
 };
 
 /// Does what the bytes say, and panics when one of these does not hold:
 ///
-/// - each client sees a gapless sequence of what it wants, without repetitions, or is told of the gap;
+/// - each client sees a gapless sequence of what it wants, without repetitions, or is told of the gap: one that resumes
+///   sees what follows its ID first, whatever else happens, a drain included;
+/// - a session that drains has sent everything that was in the log when it was opened and when the drain began;
 /// - the log stays within its bounds;
 /// - nothing is sent after the end, and nothing is taken then;
 /// - nobody waits who has something to read and was not woken.
@@ -49,6 +51,8 @@ struct Client {
     latest: bool,
     /// The position of the next message that may come.
     next: u64,
+    /// The end of the log, when the client came or when the drain began.
+    end: u64,
     /// Nothing is known of what comes next: the client started somewhere that it did not choose.
     anywhere: bool,
     told: u64,
@@ -93,8 +97,12 @@ impl World {
                 self.log.close();
                 self.wake_all();
             }
-            _ if choice == 254 => {
+            _ if choice >= 240 => {
                 let config = DrainConfig { timeout: Duration::from_secs(u64::from(value)), ..DrainConfig::default() };
+                if !self.subscribers.is_draining() {
+                    let end = self.history.len() as u64;
+                    self.clients.iter_mut().for_each(|client| client.end = end);
+                }
                 self.subscribers.drain(config, u64::from(value), self.now);
                 self.wake_all();
             }
@@ -178,6 +186,7 @@ impl World {
             topics,
             latest,
             next,
+            end: self.history.len() as u64,
             anywhere,
             told,
             waits: false,
@@ -198,6 +207,15 @@ impl World {
         assert_eq!(client.session.send(&Message::from("late")), Err(SendError::Closed));
         client.session.handle_log(&mut self.log);
         assert_eq!(client.session.poll_output(self.now), Output::Closed);
+        let position = client.session.position().expect("it reads from a log");
+        match client.session.close_reason() {
+            Some(CloseReason::Cut | CloseReason::Disconnected) => {}
+            Some(CloseReason::Drained) => {
+                assert!(position >= client.end, "drained at {position}, {} is the end", client.end);
+                client.arrive(position, &self.history);
+            }
+            _ => client.arrive(position, &self.history),
+        }
         self.subscribers.leave(client.id);
         self.left.extend(client.last_id);
     }
@@ -209,9 +227,9 @@ impl World {
         for _ in 0..most {
             let client = &mut self.clients[index];
             if self.subscribers.is_cut(client.id) {
-                client.session.give_up(sse_proto::server::CloseReason::Cut);
-            } else if let Some(farewell) = self.subscribers.farewell(client.id) {
-                client.session.finish(Some(&farewell), sse_proto::server::CloseReason::Drained);
+                client.session.give_up(CloseReason::Cut);
+            } else if let Some(farewell) = self.subscribers.farewell() {
+                client.session.finish(Some(&farewell), CloseReason::Drained);
             }
             client.session.handle_log(&mut self.log);
             let output = client.session.poll_output(self.now);
@@ -222,6 +240,7 @@ impl World {
                 Output::Lagged { missed } => client.told += missed,
                 Output::Transmit(bytes) => client.receive(&bytes, &self.history),
                 Output::Wait { .. } => {
+                    client.arrive(position, &self.history);
                     self.subscribers.wait(client.id, position);
                     client.waits = true;
                     return;
@@ -245,7 +264,7 @@ impl World {
         let session = &mut self.clients[index].session;
         match value & 1 {
             0 => session.close(None),
-            _ => session.finish(Some(&Message::new().comment("bye")), sse_proto::server::CloseReason::Finished),
+            _ => session.finish(Some(&Message::new().comment("bye")), CloseReason::Finished),
         }
         self.clients[index].waits = false;
     }
@@ -299,27 +318,33 @@ impl Client {
             }
         }
         for (position, id) in got {
-            let wanted = |at: u64| self.wants(history[at as usize].0);
-            assert!(wanted(position), "{position} is not for this client");
-            if !self.anywhere {
-                assert!(position >= self.next, "{position} again or out of order: {} is next", self.next);
-                // A later message with the same key may have taken the place of one.
-                let superseded = |at: u64| {
-                    let (_, key) = history[at as usize];
-                    let mut later = history[at as usize + 1..].iter();
-                    self.latest && key.is_some() && later.any(|(_, other)| *other == key)
-                };
-                let left_out = (self.next..position).filter(|at| wanted(*at) && !superseded(*at)).count() as u64;
-                assert!(left_out <= self.told, "{left_out} left out before {position}, {} told", self.told);
-                if self.topics.is_none() && !self.latest {
-                    assert_eq!(left_out, self.told, "before {position}");
-                }
-            }
-            self.told = 0;
-            self.anywhere = false;
+            assert!(self.wants(history[position as usize].0), "{position} is not for this client");
+            assert!(self.anywhere || position >= self.next, "{position} again or out of order: {} is next", self.next);
+            self.arrive(position, history);
             self.next = position + 1;
             self.last_id = Some((id, position + 1));
         }
+    }
+
+    /// Everything before this position was there for the client, superseded, or reported as missed.
+    fn arrive(&mut self, position: u64, history: &[(u8, Option<u8>)]) {
+        let wanted = |at: u64| self.wants(history[at as usize].0);
+        // A later message with the same key may have taken the place of one.
+        let superseded = |at: u64| {
+            let (_, key) = history[at as usize];
+            let mut later = history[at as usize + 1..].iter();
+            self.latest && key.is_some() && later.any(|(_, other)| *other == key)
+        };
+        if !self.anywhere {
+            let left_out = (self.next..position).filter(|at| wanted(*at) && !superseded(*at)).count() as u64;
+            assert!(left_out <= self.told, "{left_out} left out before {position}, {} told", self.told);
+            if self.topics.is_none() && !self.latest {
+                assert_eq!(left_out, self.told, "before {position}");
+            }
+        }
+        self.told = 0;
+        self.anywhere = false;
+        self.next = self.next.max(position);
     }
 
     fn wants(&self, topics: u8) -> bool {

@@ -3,7 +3,7 @@
 use alloc::vec::Vec;
 use core::time::Duration;
 
-use super::{SubscriberId, Subscribers, jitter};
+use super::{Subscribers, jitter};
 use crate::{Message, Retry, Text, Timestamp};
 
 /// How the sessions of a log are brought to their ends when the server stops.
@@ -37,6 +37,7 @@ impl Default for DrainConfig {
 #[derive(Debug)]
 pub struct Draining {
     config: DrainConfig,
+    /// For the reconnection time of the next farewell.
     seed: u64,
     deadline: Timestamp,
     sessions: usize,
@@ -54,8 +55,9 @@ pub struct Drained {
 }
 
 impl Subscribers {
-    /// Begins to bring all sessions to their ends; wake them all then. Those that join from now on are turned away at
-    /// once, with a farewell. The seed is for the spread of the reconnection times. A second drain changes nothing.
+    /// Begins to bring all sessions to their ends; wake them all then. A drain changes nothing about where a session
+    /// starts: those that join from now on read the log to its end from there, and get a farewell as well. The seed is
+    /// for the spread of the reconnection times. A second drain changes nothing.
     pub fn drain(&mut self, config: DrainConfig, seed: u64, now: Timestamp) {
         let (deadline, sessions) = (now + config.timeout, self.len());
         self.draining.get_or_insert(Draining { config, seed, deadline, sessions, cut: None });
@@ -80,11 +82,12 @@ impl Subscribers {
         Ok(Drained { sessions: draining.sessions, cut })
     }
 
-    /// What a session ends with; `None` if there is no drain.
-    pub fn farewell(&self, id: SubscriberId) -> Option<Message> {
-        let Draining { config, seed, .. } = self.draining.as_ref()?;
-        let own = seed.wrapping_add(id.index() as u64);
-        let retry = config.retry.saturating_add(jitter::up_to(config.spread, own));
+    /// What a session ends with; `None` if there is no drain. Each farewell has another reconnection time, also for
+    /// sessions that join during the drain: ask once for each session.
+    pub fn farewell(&mut self) -> Option<Message> {
+        let Draining { config, seed, .. } = self.draining.as_mut()?;
+        *seed = seed.wrapping_add(1);
+        let retry = config.retry.saturating_add(jitter::up_to(config.spread, *seed));
         let millis = u64::try_from(retry.as_millis()).unwrap_or(u64::MAX);
         Some(config.farewell.clone().unwrap_or_default().retry(Retry::from_millis(millis)))
     }

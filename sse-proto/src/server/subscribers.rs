@@ -3,7 +3,7 @@
 use alloc::{boxed::Box, collections::BTreeMap, vec::Vec};
 use core::{error::Error, fmt, mem};
 
-use super::drain::Draining;
+use super::{Interest, drain::Draining};
 use crate::Text;
 
 /// The readers of a log: which topics each of them reads, which of them a message wakes, how many there are, and how far
@@ -73,6 +73,12 @@ impl Subscription {
         topics.sort_unstable();
         topics.dedup();
         Self { topics: Some(topics.into()), ..Self::default() }
+    }
+
+    /// The messages that this interest is about: those to its topics, or all.
+    pub fn of(interest: &Interest) -> Self {
+        let topics = interest.wanted_topics().map(Box::from);
+        Self { topics, ..Self::default() }
     }
 
     /// Whose session it is: a user, say.

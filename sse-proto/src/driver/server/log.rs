@@ -44,7 +44,7 @@ pub(super) struct State<T, S: ?Sized> {
     others: BTreeMap<u64, Waker>,
     numbers: u64,
     pub(super) observer: Option<Arc<dyn Observer + Send + Sync>>,
-    clock: T,
+    pub(super) clock: T,
     woken: Vec<SubscriberId>,
     pub(super) store: S,
 }
@@ -160,9 +160,10 @@ impl<K: Runtime> Log<K> {
         wake(state);
     }
 
-    /// Brings all sessions to their ends, for a server that stops: each transmits what there is, then a farewell with a
-    /// reconnection time of its own, and then it ends. Those that are opened from now on end in the same way at once.
-    /// Ready when all have ended; those that have not when the time is over are cut, and named.
+    /// Brings all sessions to their ends, for a server that stops: each transmits what the log has, then a farewell with
+    /// its own reconnection time, and then it ends. A drain changes nothing about where a session starts: those that are
+    /// opened from now on start after the client's last event ID as ever, read the log to its end, and end in the same
+    /// way. Ready when all have ended; those that have not when the time is over are cut, and named.
     ///
     /// Stop listening before, so that clients which come back do so elsewhere. Dropping the future leaves the drain as
     /// it is: nobody is cut then.
@@ -278,10 +279,10 @@ impl<T: Timer, S: Store + ?Sized> State<T, S> {
     }
 
     /// What the application wants of a session, whatever the log has.
-    pub(super) fn instruct(&self, id: SubscriberId, machine: &mut server::Session) {
+    pub(super) fn instruct(&mut self, id: SubscriberId, machine: &mut server::Session) {
         self.instruct_at_once(id, machine);
         if !machine.is_closed()
-            && let Some(farewell) = self.subscribers.farewell(id)
+            && let Some(farewell) = self.subscribers.farewell()
         {
             machine.finish(Some(&farewell), CloseReason::Drained);
         }

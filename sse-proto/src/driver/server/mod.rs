@@ -9,6 +9,7 @@ mod write;
 
 use alloc::{boxed::Box, sync::Arc};
 use core::{
+    convert::Infallible,
     fmt,
     future::Future,
     task::{Context, Poll, ready},
@@ -31,7 +32,7 @@ pub use self::{
 use super::{Alarm, Runtime, Timer};
 use crate::{
     EventId, Message,
-    server::{self, Cursor, Interest, Output, Resumed, SessionConfig, StartAt, Subscription, TooManySessions},
+    server::{self, Cursor, Output, Resumed, SessionConfig, Subscription},
 };
 
 /// One response with events, to be returned as the body of an HTTP response or written to any writer.
@@ -85,9 +86,9 @@ impl<K: Runtime> Session<K> {
 
     /// [`resume`](Self::resume) with these settings.
     pub fn resume_with(log: &Log<K>, last_event_id: Option<&EventId>, config: SessionConfig) -> Self {
-        let start = last_event_id.map_or(StartAt::Live, StartAt::After);
-        let (cursor, resumed) = log.subscribe_to(Interest::all(), start);
-        Self::resuming(log, cursor, resumed, config)
+        let session = log.session().after(last_event_id).config(config);
+        let Ok(session) = session.open_by(|subscribers, all| Ok::<_, Infallible>(subscribers.join_unlimited(all)));
+        session
     }
 
     /// A session that reads from a log, from `cursor` on. What the log said of the wish to resume is not told to the client:
@@ -99,23 +100,9 @@ impl<K: Runtime> Session<K> {
     /// A session that reads from a log as [`Log::subscribe`] says, and tells the client if something may be missing
     /// ([`SessionConfig::resync`]).
     pub fn resuming(log: &Log<K>, cursor: Cursor, resumed: Resumed, config: SessionConfig) -> Self {
-        let subscription = match cursor.interest().wanted_topics() {
-            None => Subscription::to_all(),
-            Some(topics) => Subscription::to(topics.iter().cloned()),
-        };
-        let id = lock(&log.shared).subscribers.join_unlimited(subscription.at(cursor.position()));
+        let subscription = Subscription::of(cursor.interest()).at(cursor.position());
+        let id = lock(&log.shared).subscribers.join_unlimited(subscription);
         Self::opened(log, id, cursor, resumed, config)
-    }
-
-    fn join(
-        log: &Log<K>,
-        subscription: Subscription,
-        cursor: Cursor,
-        resumed: Resumed,
-        config: SessionConfig,
-    ) -> Result<Self, TooManySessions> {
-        let id = lock(&log.shared).subscribers.join(subscription)?;
-        Ok(Self::opened(log, id, cursor, resumed, config))
     }
 
     fn opened(log: &Log<K>, id: server::SubscriberId, cursor: Cursor, resumed: Resumed, config: SessionConfig) -> Self {

@@ -3,8 +3,8 @@
 use super::{Log, Session, lock};
 use crate::{
     EventId, Text,
-    driver::Runtime,
-    server::{Entry, Interest, SessionConfig, StartAt, Subscription, TooManySessions},
+    driver::{Runtime, Timer},
+    server::{Entry, Interest, SessionConfig, StartAt, SubscriberId, Subscribers, Subscription, TooManySessions},
 };
 
 /// A session that is about to be opened: what it reads, from where on, and whose it is.
@@ -92,11 +92,16 @@ impl<'a, K: Runtime> Subscribe<'a, K> {
     ///
     /// There are as many sessions with its key as there may be.
     pub fn open(self) -> Result<Session<K>, TooManySessions> {
+        self.open_by(Subscribers::join)
+    }
+
+    /// Finds the place in the log and joins its readers in one step.
+    pub(super) fn open_by<E>(
+        self,
+        join: impl FnOnce(&mut Subscribers, Subscription) -> Result<SubscriberId, E>,
+    ) -> Result<Session<K>, E> {
         let Self { log, start, interest, key, most, behind, config } = self;
-        let mut subscription = match interest.wanted_topics() {
-            None => Subscription::to_all(),
-            Some(topics) => Subscription::to(topics.iter().cloned()),
-        };
+        let mut subscription = Subscription::of(&interest);
         if let Some(key) = key {
             subscription = subscription.key(key);
         }
@@ -106,10 +111,12 @@ impl<'a, K: Runtime> Subscribe<'a, K> {
         if let Some(behind) = behind {
             subscription = subscription.awaited(behind);
         }
-        let draining = lock(&log.shared).subscribers.is_draining();
-        // While the server drains, everything else is for the next one to send.
-        let start = if draining { StartAt::Live } else { start };
-        let (cursor, resumed) = log.subscribe_to(interest, start);
-        Session::join(log, subscription.at(cursor.position()), cursor, resumed, config)
+        let mut state = lock(&log.shared);
+        let now = state.clock.now();
+        let (cursor, resumed) = state.store.subscribe(interest, start, now);
+        let joined = join(&mut state.subscribers, subscription.at(cursor.position()));
+        // Before a cursor may be dropped: its filter is the caller's.
+        drop(state);
+        Ok(Session::opened(log, joined?, cursor, resumed, config))
     }
 }

@@ -329,11 +329,11 @@ impl Client {
     /// Everything before this position was there for the client, superseded, or reported as missed.
     fn arrive(&mut self, position: u64, history: &[(u8, Option<u8>)]) {
         let wanted = |at: u64| self.wants(history[at as usize].0);
-        // A later message with the same key may have taken the place of one.
+        // A later message with the same key, which it wants as well, may have taken the place of one.
         let superseded = |at: u64| {
             let (_, key) = history[at as usize];
             let mut later = history[at as usize + 1..].iter();
-            self.latest && key.is_some() && later.any(|(_, other)| *other == key)
+            self.latest && key.is_some() && later.any(|(topics, other)| *other == key && self.wants(*topics))
         };
         if !self.anywhere {
             let left_out = (self.next..position).filter(|at| wanted(*at) && !superseded(*at)).count() as u64;

@@ -23,6 +23,16 @@ impl Cursor {
         self.next = next;
     }
 
+    /// Moves on by one message, which the filter refused or a later one supersedes.
+    pub(super) fn pass_over(&mut self, withheld: bool) {
+        self.next += 1;
+        let Some(choice) = &mut self.interest.choice else { return };
+        match withheld {
+            true => choice.passed_over.withheld += 1,
+            false => choice.passed_over.superseded += 1,
+        }
+    }
+
     /// The position of the next message to read. Positions count the messages of a log from 0.
     pub fn position(&self) -> u64 {
         self.next
@@ -43,9 +53,9 @@ impl Cursor {
 #[derive(Clone, Copy, Debug, Default, Eq, PartialEq)]
 #[non_exhaustive]
 pub struct PassedOver {
-    /// A later message with the same key was there already.
+    /// Messages that the reader wanted, when a later one with the same key that it wanted too was there already.
     pub superseded: u64,
-    /// The reader's filter said no.
+    /// Messages that the reader's filter refused.
     pub withheld: u64,
 }
 
@@ -79,6 +89,13 @@ pub(super) struct Choice {
     pub(super) passed_over: PassedOver,
 }
 
+impl Choice {
+    /// Whether the filter lets a message through.
+    pub(super) fn passes(&self, entry: &Entry<'_>) -> bool {
+        self.filter.as_ref().is_none_or(|filter| filter(entry))
+    }
+}
+
 type Filter = Box<dyn Fn(&Entry<'_>) -> bool + Send>;
 
 impl Interest {
@@ -97,16 +114,22 @@ impl Interest {
         self
     }
 
-    /// Asks this function for each message, replayed or live, before it is sent: what the reader may see, it decides
-    /// then and there. An ID that the client sent proves nothing, so this is the place to ask for its rights.
+    /// Asks this function for each message to the topics, replayed or live, before it is sent: what the reader may see,
+    /// it decides then and there. An ID that the client sent proves nothing, so this is the place to ask for its rights.
+    /// With [`latest`](Self::latest) it is also asked for later messages with the same key, and so more than once for
+    /// some.
     #[must_use]
     pub fn filter(mut self, filter: impl Fn(&Entry<'_>) -> bool + Send + 'static) -> Self {
         self.choice.get_or_insert_default().filter = Some(Box::new(filter));
         self
     }
 
-    /// Of the messages with the same key that wait to be read, only the latest: a reader that is behind gets the newest
-    /// state of each thing, and one that keeps up gets everything.
+    /// Of the messages with the same [key](super::Publication::key) that this reader wants and has not read yet, only the
+    /// latest: a reader that has fallen back gets the newest state of each thing, and one that keeps up gets everything.
+    /// A message is left out only for one that the topics and the filter let through. Messages without a key are never
+    /// left out.
+    ///
+    /// A [`Store`](super::Store) may send all of them.
     #[must_use]
     pub fn latest(mut self) -> Self {
         self.choice.get_or_insert_default().latest = true;
@@ -125,8 +148,7 @@ impl Interest {
             Some(_) if entry.topics.is_empty() => true,
             Some(wanted) => entry.topics.iter().any(|topic| wanted.binary_search(topic).is_ok()),
         };
-        let filter = self.choice.as_ref().and_then(|choice| choice.filter.as_ref());
-        by_topic && filter.is_none_or(|filter| filter(entry))
+        by_topic && self.choice.as_ref().is_none_or(|choice| choice.passes(entry))
     }
 }
 

@@ -40,7 +40,7 @@ impl Publication {
     }
 
     /// Names what the message is about. It takes the place of earlier messages with the same key, for readers who want
-    /// no more than the latest ([`Interest::latest`](super::Interest::latest)) and have not read those yet.
+    /// this one and no more than the latest ([`Interest::latest`](super::Interest::latest)), and have not read those yet.
     #[must_use]
     pub fn key(mut self, key: impl Into<Text>) -> Self {
         self.key = Some(key.into());

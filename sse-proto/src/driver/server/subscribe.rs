@@ -36,13 +36,15 @@ impl<'a, K: Runtime> Subscribe<'a, K> {
     }
 
     /// Asks this function for each message, replayed or live, whether it is sent: the place to look at the rights of
-    /// the session's user. It is called with the log locked and must be quick, and must not use the log.
+    /// the session's user. It is called with the log locked and must be quick, and must not use the log. With
+    /// [`latest`](Self::latest) it is called more than once for some messages.
     pub fn filter(mut self, filter: impl Fn(&Entry<'_>) -> bool + Send + 'static) -> Self {
         self.interest = self.interest.filter(filter);
         self
     }
 
-    /// Reads only the latest of the messages with the same key that wait to be read.
+    /// Reads only the latest of the messages with the same key that this session wants and has not read yet
+    /// ([`Interest::latest`]).
     pub fn latest(mut self) -> Self {
         self.interest = self.interest.latest();
         self

@@ -11,7 +11,7 @@ use alloc::{
     collections::{BTreeMap, VecDeque},
     vec::Vec,
 };
-use core::mem;
+use core::{iter, mem, num::NonZeroU64};
 
 use bytes::Bytes;
 
@@ -74,8 +74,8 @@ struct Kept {
     tags: Option<Box<Tags>>,
     /// What an ID of the caller's costs.
     id_len: usize,
-    /// A later message has the same key.
-    superseded: bool,
+    /// The position of the next message with the same key. It is kept as long as this one is: the oldest go first.
+    next_with_key: Option<NonZeroU64>,
 }
 
 /// What is being gathered for a reader. The room is used again.
@@ -153,8 +153,8 @@ impl Log {
         }
         self.segments.append(&publication.message, needed);
         let start = self.segments.end() - needed as u64;
-        self.supersede(tags.as_deref(), position);
-        let kept = Kept { start, since: now, tags, id_len, superseded: false };
+        self.link(tags.as_deref(), position);
+        let kept = Kept { start, since: now, tags, id_len, next_with_key: None };
         self.topics.add(kept.topics(), position);
         if self.entries.len() == self.entries.capacity() {
             // While it grows by as much as it has, three times as much is held: more than was counted.
@@ -351,16 +351,29 @@ impl Log {
             };
             cursor.next = position;
             let index = self.index(position);
-            let Some(choice) = &mut cursor.interest.choice else { return Some(position) };
-            if choice.latest && self.entries[index].superseded {
-                choice.passed_over.superseded += 1;
-            } else if choice.filter.as_ref().is_some_and(|filter| !filter(&self.entry(index))) {
-                choice.passed_over.withheld += 1;
-            } else {
+            let Some(choice) = &cursor.interest.choice else { return Some(position) };
+            let withheld = !choice.passes(&self.entry(index));
+            let passed_over = withheld || (choice.latest && self.is_superseded(index, &cursor.interest));
+            if !passed_over {
                 return Some(position);
             }
-            cursor.next += 1;
+            cursor.pass_over(withheld);
         }
+    }
+
+    /// Whether a later message with the same key is one that the reader wants.
+    ///
+    /// The search stops at the first such message, and only messages that the reader wants begin one. The next of these
+    /// with the same key begins its search where this one stops, so that a reader follows no link twice: the work is
+    /// linear in the number of messages that it reads over. (Once more for one message of each read, which is looked at
+    /// and has no room.)
+    fn is_superseded(&self, index: usize, interest: &Interest) -> bool {
+        let mut links = iter::successors(self.next_with_key(index), |index| self.next_with_key(*index));
+        links.any(|later| interest.wants(&self.entry(later)))
+    }
+
+    fn next_with_key(&self, index: usize) -> Option<usize> {
+        self.entries[index].next_with_key.map(|position| self.index(position.get()))
     }
 
     fn entry(&self, index: usize) -> Entry<'_> {
@@ -382,11 +395,12 @@ impl Log {
         gathered.into()
     }
 
-    fn supersede(&mut self, tags: Option<&Tags>, position: u64) {
+    /// Links the last message with the same key to the one at this position.
+    fn link(&mut self, tags: Option<&Tags>, position: u64) {
         let Some(key) = tags.and_then(|tags| tags.key.clone()) else { return };
         if let Some(earlier) = self.keys.insert(key, position) {
             let index = self.index(earlier);
-            self.entries[index].superseded = true;
+            self.entries[index].next_with_key = NonZeroU64::new(position);
         }
     }
 

@@ -44,6 +44,22 @@ impl EventId {
         }
     }
 
+    /// The ID that stands for a `Last-Event-ID` that a client sent and that cannot be used: U+FFFD alone.
+    ///
+    /// No [`Log`](crate::server::Log) knows it, or takes an event with it, so that a client which sent something is not
+    /// mistaken for a new one ([`last_event_id`](crate::server::last_event_id)). Treat it as any ID that you do not know.
+    ///
+    /// ```
+    /// use sse_proto::{EventId, Timestamp, server::{Log, LogConfig, Resumed, StartAt}};
+    ///
+    /// let mut log = Log::new(LogConfig::default());
+    /// let (_, resumed) = log.subscribe(StartAt::After(&EventId::unusable()), Timestamp::default());
+    /// assert_eq!(resumed, Resumed::Unknown);
+    /// ```
+    pub const fn unusable() -> Self {
+        Self(Text::from_static("\u{fffd}"))
+    }
+
     /// For text that came out of an `id` line, which can hold none of the refused characters.
     pub(crate) const fn received(id: Text) -> Self {
         Self(id)
@@ -61,7 +77,12 @@ impl EventId {
 
     /// Whether the ID can be the value of an HTTP header: no control characters but the tab (decision D-09).
     pub fn fits_header(&self) -> bool {
-        self.0.bytes().all(|byte| byte == b'\t' || (byte >= b' ' && byte != 0x7f))
+        self.control_character().is_none()
+    }
+
+    /// Where the first control character is that no value of an HTTP header may have, in bytes.
+    pub(crate) fn control_character(&self) -> Option<usize> {
+        self.0.bytes().position(|byte| byte != b'\t' && (byte < b' ' || byte == 0x7f))
     }
 }
 

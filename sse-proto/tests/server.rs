@@ -3,11 +3,11 @@
 use core::time::Duration;
 
 use sse_proto::{
-    EventId, EventType, Message, Retry, Text, Timestamp,
+    Decoder, EventId, EventType, Message, Retry, Text, Timestamp,
     bytes::Bytes,
     server::{
         Cursor, Heartbeat, Log, LogConfig, LogRead, Output, PublishError, Resumed, SendError, Session, SessionConfig,
-        StartAt,
+        StartAt, UnusableId, last_event_id,
     },
 };
 
@@ -249,6 +249,51 @@ fn an_id_that_is_given_twice_means_the_later_event() {
     publish(&mut log, "c");
     let (mut cursor, resumed) = log.subscribe(StartAt::After(&id), START);
     assert_eq!((read(&mut log, &mut cursor), resumed), (LogRead::UpToDate, Resumed::Exact));
+}
+
+#[test]
+fn an_id_that_would_not_come_back_is_refused() {
+    let mut log = Log::new(LogConfig::default());
+    let mut publish = |id: &str| log.publish(Message::from("a").id(EventId::new(id).unwrap()), START);
+    let long = "x".repeat(1025);
+    for (id, reason) in [
+        (&*long, UnusableId::TooLong { len: 1025, most: 1024 }),
+        ("a\u{1b}[0m", UnusableId::ControlCharacter { at: 1 }),
+        ("\u{7f}", UnusableId::ControlCharacter { at: 0 }),
+        (" a", UnusableId::OuterSpace),
+        ("a\t", UnusableId::OuterSpace),
+        (" ", UnusableId::OuterSpace),
+        ("\u{fffd}", UnusableId::Reserved),
+    ] {
+        assert_eq!(publish(id), Err(PublishError::UnusableId(reason)), "{id:?}");
+    }
+    for id in [&long[1..], "a \tb", "\u{4e2d}\u{6587}", "\u{fffd}\u{fffd}", ""] {
+        assert_eq!(publish(id).unwrap().unwrap(), *id);
+    }
+    assert_eq!(log.len(), 5);
+    // A comment with an ID is no event, and moves the client's all the same.
+    let comment = Message::new().comment("c").id(EventId::new(" ").unwrap());
+    assert_eq!(log.publish(comment, START), Err(PublishError::UnusableId(UnusableId::OuterSpace)));
+}
+
+#[test]
+fn a_client_whose_id_cannot_be_used_learns_that_it_may_miss_something() {
+    let mut log = numbered(2, LogConfig::default());
+    let long = "x".repeat(1025);
+    for header in [&b"\xff"[..], b"a\0", b"a\nb", b"\r", long.as_bytes()] {
+        let id = last_event_id(header);
+        assert_eq!(id, Some(EventId::unusable()));
+        let (cursor, resumed) = log.subscribe(id.as_ref().map_or(StartAt::Live, StartAt::After), START);
+        assert_eq!(resumed, Resumed::Unknown, "{header:?}");
+        let mut session = Session::resuming(SessionConfig::default(), cursor, resumed);
+        let sent = drain(&mut session, Some(&mut log), START);
+        let mut decoder = Decoder::new();
+        let mut input = sent.as_bytes();
+        let resync = decoder.decode(&mut input).unwrap().unwrap();
+        assert_eq!((resync.event_type(), resync.data()), ("resync", "{\"reason\":\"unknown\"}"));
+        assert_eq!(decoder.decode(&mut input).unwrap().unwrap().data(), "1");
+    }
+    assert_eq!(last_event_id(b""), None);
 }
 
 #[test]

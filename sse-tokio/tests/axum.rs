@@ -10,7 +10,7 @@ use axum::{
     response::IntoResponse,
     routing::{get, post},
 };
-use http::{HeaderMap, Request, Response};
+use http::{HeaderMap, HeaderName, HeaderValue, Request, Response};
 use http_body::Body;
 use hyper::{body::Incoming, client};
 use hyper_util::{
@@ -18,7 +18,8 @@ use hyper_util::{
     service::TowerToHyperService,
 };
 use sse_tokio::{
-    Change, Config, EventSource, LastEventId, LastEventIdOrQuery, Log, LogConfig, NoMoreEvents, Session, SessionConfig,
+    Change, Config, EventId, EventSource, LastEventId, LastEventIdOrQuery, Log, LogConfig, NoMoreEvents, Session,
+    SessionConfig, last_event_id,
 };
 use tokio::net::{TcpListener, TcpStream};
 use tower_http::compression::CompressionLayer;
@@ -29,6 +30,8 @@ enum Protocol {
     Http1,
     Http2,
 }
+
+const LAST_EVENT_ID: HeaderName = HeaderName::from_static("last-event-id");
 
 const BOTH: [Protocol; 2] = [Protocol::Http1, Protocol::Http2];
 
@@ -233,25 +236,47 @@ async fn the_end_of_all_events_is_status_204() {
     assert_eq!(IntoResponse::into_response(NoMoreEvents).status(), 204);
 }
 
+#[test]
+fn a_header_that_cannot_be_used_is_an_id_that_no_log_knows() {
+    let with = |value: &[u8]| HeaderMap::from_iter([(LAST_EVENT_ID, HeaderValue::from_bytes(value).unwrap())]);
+    for (headers, expected) in [
+        (HeaderMap::new(), None),
+        (with(b""), None),
+        (with(b"7"), Some(EventId::from(7))),
+        (with("\u{4e2d}".as_bytes()), Some(EventId::new("\u{4e2d}").unwrap())),
+        (with(b"\xff"), Some(EventId::unusable())),
+        (with(&[b'x'; 1025]), Some(EventId::unusable())),
+    ] {
+        assert_eq!(last_event_id(&headers), expected, "{headers:?}");
+    }
+}
+
 #[tokio::test]
 async fn the_last_event_id_comes_from_the_header_and_on_request_from_the_query() {
-    let shown =
-        |id: Option<sse_tokio::EventId>| id.map_or_else(|| "none".to_owned(), |id| format!("{:?}", id.as_str()));
+    let shown = |id: Option<EventId>| id.map_or_else(|| "none".to_owned(), |id| format!("{:?}", id.as_str()));
     let router = Router::new()
         .route("/header", get(async move |LastEventId(id): LastEventId| shown(id)))
         .route("/query", get(async move |LastEventIdOrQuery(id): LastEventIdOrQuery| shown(id)));
     let address = serve(router, Protocol::Http1).await;
     let long = "x".repeat(1025);
+    let long_query = format!("/query?lastEventId={long}");
+    let unusable = "\"\u{fffd}\"";
     for (path, header, expected) in [
         ("/header", None, "none"),
         ("/header", Some("7"), "\"7\""),
         ("/header", Some(""), "none"),
-        ("/header", Some(&*long), "none"),
+        ("/header", Some(" "), "none"),
+        ("/header", Some(&*long), unusable),
         ("/header?lastEventId=8", None, "none"),
         ("/query?lastEventId=8", None, "\"8\""),
         ("/query?lastEventId=8", Some("7"), "\"7\""),
+        ("/query?lastEventId=8", Some(""), "\"8\""),
+        ("/query?lastEventId=8", Some(&*long), unusable),
         ("/query?lastEventId=", None, "none"),
-        ("/query?lastEventId=a%0Ab", None, "none"),
+        ("/query?lastEventId=a%0Ab", None, unusable),
+        ("/query?lastEventId=a%00b", None, unusable),
+        ("/query?lastEventId=%ff", None, unusable),
+        (&*long_query, None, unusable),
         ("/query", None, "none"),
     ] {
         let fields: Vec<_> = header.map(|id| ("last-event-id", id)).into_iter().collect();

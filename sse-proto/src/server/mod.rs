@@ -27,7 +27,7 @@ pub use self::{
     priming::priming,
     publication::{Publication, PublishError},
     reason::CloseReason,
-    request::{last_event_id, last_event_id_in_query},
+    request::{UnusableId, check_id, last_event_id, last_event_id_in_query},
     session::{OnLag, Output, SendError, Session, SessionConfig},
     store::Store,
     subscribers::{SubscriberId, Subscribers, Subscription, TooManySessions},

@@ -3,6 +3,7 @@
 use alloc::{boxed::Box, vec::Vec};
 use core::{error::Error, fmt};
 
+use super::UnusableId;
 use crate::{Message, Text};
 
 /// A message with the topics that it is published to.
@@ -105,6 +106,8 @@ pub enum PublishError {
         /// How many the log may have.
         bound: usize,
     },
+    /// No client could ask for what follows the event, because its ID would not come back as it was sent.
+    UnusableId(UnusableId),
 }
 
 impl fmt::Display for PublishError {
@@ -118,6 +121,7 @@ impl fmt::Display for PublishError {
             Self::TooLarge { size, bound } => {
                 write!(f, "the message needs {size} bytes in the log, which may have {bound} in all")
             }
+            Self::UnusableId(reason) => write!(f, "no client could resume after an event with this ID: {reason}"),
         }
     }
 }

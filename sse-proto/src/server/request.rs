@@ -1,30 +1,37 @@
-//! What a request asks for: the event to resume after.
+//! What a request asks for: the event to resume after. And which IDs can be asked for.
 
 use alloc::vec::Vec;
+use core::{error::Error, fmt};
 
 use crate::{EventId, Text};
 
 /// The longest ID that is taken from a request, in bytes.
 const MOST: usize = 1024;
 
-/// Reads the value of a request's `Last-Event-ID` header: `None` if it is empty, longer than 1 KiB, not UTF-8 or no
-/// event ID. It is whatever the client says, and no proof of anything.
+/// Reads the value of a request's `Last-Event-ID` header: `None`, for a new client, if it is empty. It is whatever the
+/// client says, and no proof of anything.
+///
+/// A value that cannot be used (longer than 1 KiB, not UTF-8, or no event ID) becomes [`EventId::unusable`], an ID that
+/// no log knows: the client had an ID, and may miss something.
 ///
 /// ```
 /// use sse_proto::{EventId, server::last_event_id};
 ///
 /// assert_eq!(last_event_id(b"42"), Some(EventId::from(42)));
 /// assert_eq!(last_event_id(b""), None);
-/// assert_eq!(last_event_id(&[b'x'; 2000]), None);
+/// assert_eq!(last_event_id(&[b'x'; 2000]), Some(EventId::unusable()));
 /// ```
 pub fn last_event_id(value: &[u8]) -> Option<EventId> {
-    let text = core::str::from_utf8(value).ok()?;
-    let fits = !text.is_empty() && text.len() <= MOST;
-    fits.then(|| EventId::new(Text::from(text)).ok())?
+    (!value.is_empty()).then(|| usable(value).unwrap_or(EventId::unusable()))
+}
+
+fn usable(value: &[u8]) -> Option<EventId> {
+    let text = core::str::from_utf8(value).ok().filter(|text| text.len() <= MOST)?;
+    EventId::new(Text::from(text)).ok()
 }
 
 /// Reads the last event ID from the parameter `name` of a URL's query, the part behind the `?`, under the same rules as
-/// [`last_event_id`]. The first such parameter counts.
+/// [`last_event_id`]: `None` if it is missing or empty. The first such parameter counts.
 ///
 /// The standard knows only the header. A parameter is what replacements of the browser's `EventSource` send that cannot
 /// set one, and what a page can put into the URL of its first connection. URLs end up in logs and histories: ask for it
@@ -36,14 +43,83 @@ pub fn last_event_id(value: &[u8]) -> Option<EventId> {
 /// let query = "topic=a&lastEventId=4%2B2+b";
 /// assert_eq!(last_event_id_in_query(query, "lastEventId"), Some(EventId::new("4+2 b")?));
 /// assert_eq!(last_event_id_in_query(query, "Last-Event-ID"), None);
-/// assert_eq!(last_event_id_in_query("lastEventId=a%0Ab", "lastEventId"), None);
+/// assert_eq!(last_event_id_in_query("lastEventId=a%0Ab", "lastEventId"), Some(EventId::unusable()));
 /// # Ok::<(), sse_proto::FieldError>(())
 /// ```
 pub fn last_event_id_in_query(query: &str, name: &str) -> Option<EventId> {
     let parameters = query.split('&').map(|parameter| parameter.split_once('=').unwrap_or((parameter, "")));
     let (_, value) = parameters.into_iter().find(|(key, _)| decoded(key).is_some_and(|key| key == name.as_bytes()))?;
-    last_event_id(&decoded(value)?)
+    decoded(value).map_or(Some(EventId::unusable()), |value| last_event_id(&value))
 }
+
+/// Checks that a client which reconnects can ask for the event with this ID: that the ID comes back in a request as it was
+/// sent. The empty ID passes: it makes clients forget theirs.
+///
+/// [`Log::publish`](super::Log::publish) checks the IDs that it is given; a [`Store`](super::Store) should, too.
+///
+/// ```
+/// use sse_proto::{EventId, server::{UnusableId, check_id}};
+///
+/// assert_eq!(check_id(&EventId::new("4 \u{4e2d}")?), Ok(()));
+/// assert_eq!(check_id(&EventId::new("4 ")?), Err(UnusableId::OuterSpace));
+/// # Ok::<(), sse_proto::FieldError>(())
+/// ```
+///
+/// # Errors
+///
+/// What is wrong with it.
+pub fn check_id(id: &EventId) -> Result<(), UnusableId> {
+    if id.len() > MOST {
+        return Err(UnusableId::TooLong { len: id.len(), most: MOST });
+    }
+    if let Some(at) = id.control_character() {
+        return Err(UnusableId::ControlCharacter { at });
+    }
+    if id.starts_with([' ', '\t']) || id.ends_with([' ', '\t']) {
+        return Err(UnusableId::OuterSpace);
+    }
+    if *id == EventId::unusable() {
+        return Err(UnusableId::Reserved);
+    }
+    Ok(())
+}
+
+/// Why a client cannot ask for the event with an ID.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+#[non_exhaustive]
+pub enum UnusableId {
+    /// It holds a control character other than the tab, which no value of an HTTP header may have; leave it out.
+    ControlCharacter {
+        /// The byte offset of the first one.
+        at: usize,
+    },
+    /// It begins or ends with a space or a tab, which HTTP strips; leave them out.
+    OuterSpace,
+    /// It is [`EventId::unusable`]; choose any other.
+    Reserved,
+    /// It is longer than what [`last_event_id`] takes; choose a shorter one.
+    TooLong {
+        /// Its length in bytes.
+        len: usize,
+        /// The greatest length in bytes.
+        most: usize,
+    },
+}
+
+impl fmt::Display for UnusableId {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::ControlCharacter { at } => {
+                write!(f, "no header holds control characters but the tab: leave out the one at byte {at}")
+            }
+            Self::OuterSpace => f.write_str("HTTP strips spaces and tabs at the ends of a header: leave them out"),
+            Self::Reserved => f.write_str("U+FFFD alone stands for IDs that cannot be used: choose another"),
+            Self::TooLong { len, most } => write!(f, "it has {len} bytes: choose one of at most {most}"),
+        }
+    }
+}
+
+impl Error for UnusableId {}
 
 /// A name or a value of a query as it was before it was encoded for the URL: `None` if it is longer than any ID may be.
 fn decoded(text: &str) -> Option<Vec<u8>> {
@@ -87,8 +163,11 @@ mod tests {
         assert_eq!(id("%69d=1&id=2").as_deref(), Some("1"));
         assert_eq!(id("x&id=100%&y").as_deref(), Some("100%"));
         assert_eq!(id("id=%zz%4").as_deref(), Some("%zz%4"));
-        for query in ["", "id", "id=", "ID=1", "xid=1", "id=%ff", "id=%00", "id=a%0db"] {
+        for query in ["", "id", "id=", "ID=1", "xid=1"] {
             assert_eq!(id(query), None, "{query}");
+        }
+        for query in ["id=%ff", "id=%00", "id=a%0db"] {
+            assert_eq!(last_event_id_in_query(query, "id"), Some(EventId::unusable()), "{query}");
         }
     }
 
@@ -97,6 +176,8 @@ mod tests {
         let query = |length| ["id=", &"%61".repeat(length)].concat();
         let longest = last_event_id_in_query(&query(MOST), "id");
         assert_eq!(longest.as_ref().map(|id| id.len()), Some(MOST));
-        assert_eq!(last_event_id_in_query(&query(MOST + 1), "id"), None::<EventId>);
+        for length in [MOST + 1, 4 * MOST] {
+            assert_eq!(last_event_id_in_query(&query(length), "id"), Some(EventId::unusable()));
+        }
     }
 }

@@ -11,7 +11,7 @@ pub use self::session::async_std;
 pub use self::session::smol;
 #[cfg(feature = "tokio")]
 pub use self::session::tokio;
-use sse_proto::{EventId, EventType, Message, Retry};
+use sse_proto::{EventId, EventType, Message, Retry, server::check_id};
 
 use crate::encoder::{Fields, Refused, WritePath, Writer, Written};
 
@@ -41,6 +41,14 @@ impl Path {
     /// A way that takes every message.
     fn any(name: &'static str, write: Write) -> Box<dyn WritePath> {
         Box::new(Self { name, takes: |_| true, write })
+    }
+
+    /// A way through a log, which takes only IDs that clients can ask for.
+    fn logged(name: &'static str, write: Write) -> Box<dyn WritePath> {
+        fn takes(fields: &Fields) -> bool {
+            fields.id.as_ref().is_none_or(|id| EventId::new(id).map_or(true, |id| check_id(&id).is_ok()))
+        }
+        Box::new(Self { name, takes, write })
     }
 }
 

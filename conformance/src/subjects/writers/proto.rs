@@ -26,7 +26,7 @@ pub fn writer() -> Writer {
         Box::new(Path { name: "proto: Message::encode_json, raw", takes: is_json, write: raw_json }),
         Box::new(Path { name: "proto: Message::encode_with", takes: |fields| fields.data.is_some(), write: in_pieces }),
         Path::any("proto: Message by serde", by_serde),
-        Path::any("proto: Log::publish", log),
+        Path::logged("proto: Log::publish", log),
         Path::any("proto: Session::send", send),
         Path::any("proto: Session::close, farewell", farewell),
         Path::any("proto: Heartbeat::with_message", heartbeat),

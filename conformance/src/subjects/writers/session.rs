@@ -30,8 +30,8 @@ pub fn tokio() -> Writer {
         write(fields)
     }
     let paths = vec![
-        Path::any("tokio: Log::publish, write_to", |fields| within(fields, to_all::<sse_tokio::Tokio>)),
-        Path::any("tokio: Log::publish, topic, write_to", |fields| within(fields, published::<sse_tokio::Tokio>)),
+        Path::logged("tokio: Log::publish, write_to", |fields| within(fields, to_all::<sse_tokio::Tokio>)),
+        Path::logged("tokio: Log::publish, topic, write_to", |fields| within(fields, published::<sse_tokio::Tokio>)),
         Path::any("tokio: Session::with_heartbeat, write_to", |fields| within(fields, heartbeat::<sse_tokio::Tokio>)),
         Box::new(Path {
             name: "tokio: Sender::serializing, write_to",
@@ -50,8 +50,8 @@ pub fn tokio() -> Writer {
 #[cfg(feature = "smol")]
 pub fn smol() -> Writer {
     let paths = vec![
-        Path::any("smol: Log::publish, write_to", to_all::<sse_smol::Smol>),
-        Path::any("smol: Log::publish, topic, write_to", published::<sse_smol::Smol>),
+        Path::logged("smol: Log::publish, write_to", to_all::<sse_smol::Smol>),
+        Path::logged("smol: Log::publish, topic, write_to", published::<sse_smol::Smol>),
         Path::any("smol: Session::with_heartbeat, write_to", heartbeat::<sse_smol::Smol>),
         Box::new(Path {
             name: "smol: Sender::serializing, write_to",
@@ -69,8 +69,8 @@ pub fn smol() -> Writer {
 #[cfg(feature = "async-std")]
 pub fn async_std() -> Writer {
     let paths = vec![
-        Path::any("async-std: Log::publish, write_to", to_all::<sse_asyncstd::AsyncStd>),
-        Path::any("async-std: Log::publish, topic, write_to", published::<sse_asyncstd::AsyncStd>),
+        Path::logged("async-std: Log::publish, write_to", to_all::<sse_asyncstd::AsyncStd>),
+        Path::logged("async-std: Log::publish, topic, write_to", published::<sse_asyncstd::AsyncStd>),
         Path::any("async-std: Session::with_heartbeat, write_to", heartbeat::<sse_asyncstd::AsyncStd>),
         Box::new(Path {
             name: "async-std: Sender::serializing, write_to",

@@ -42,7 +42,8 @@ impl<K: Runtime> Body for Session<K> {
     }
 }
 
-/// The last event ID that a request asks to resume after: `None` if it has none, or none that can be one.
+/// The last event ID that a request asks to resume after: `None` if the header is missing or empty, and
+/// [`EventId::unusable`] if it cannot be used ([`server::last_event_id`]).
 pub fn last_event_id(headers: &HeaderMap) -> Option<EventId> {
     server::last_event_id(headers.get("last-event-id")?.as_bytes())
 }

@@ -22,7 +22,7 @@ use self::{
     topics::TopicIndex,
     views::{View, Views},
 };
-use super::{Cursor, Entry, Interest, Publication, PublishError, publication::Tags};
+use super::{Cursor, Entry, Interest, Publication, PublishError, check_id, publication::Tags};
 use crate::{EventId, Message, Text, Timestamp};
 
 /// A bounded log of encoded events.
@@ -113,12 +113,15 @@ impl Log {
     }
 
     /// Encodes a message and keeps it. An event without an ID gets one; the ID, given or made, is returned. Messages
-    /// that are no events and have no ID (comments, say) are kept without; one with nothing in it is not kept.
+    /// that are no events and have no ID (comments, for example) are kept without; one with nothing in it is not kept.
+    ///
+    /// The empty ID tells clients to forget theirs: one that reconnects then is a new client, and is not told what it
+    /// missed.
     ///
     /// # Errors
     ///
     /// The log is closed, or the message alone is larger than the log may be, or IDs of the callers and of the log could
-    /// be the same.
+    /// be the same, or no client could ask for what follows the given ID ([`check_id`]).
     pub fn publish(
         &mut self,
         publication: impl Into<Publication>,
@@ -134,6 +137,7 @@ impl Log {
         }
         let position = self.end();
         let given = publication.message.event_id().cloned();
+        given.as_ref().map_or(Ok(()), check_id).map_err(PublishError::UnusableId)?;
         let mut id = given.clone();
         if given.is_none() && publication.message.is_event() {
             let made = self.ids.make(position);

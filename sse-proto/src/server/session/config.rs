@@ -23,7 +23,7 @@ pub struct SessionConfig {
     ///
     /// - `{"reason":"gap","missed":3}`: it came back, and what followed its last event is no longer kept;
     /// - `{"reason":"stale"}`: its ID is that of an earlier log, before a restart say;
-    /// - `{"reason":"unknown"}`: the log does not know its ID;
+    /// - `{"reason":"unknown"}`: the log does not know its ID, or the ID cannot be used;
     /// - `{"reason":"lagged","missed":3}`: it was so slow that the log has overtaken it.
     ///
     /// The event has no ID, so that the client keeps the one it has. A client that listens only for other types does not

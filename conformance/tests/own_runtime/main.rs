@@ -4,20 +4,32 @@
 mod clock;
 mod judged;
 mod pipe;
+#[path = "../replica/mod.rs"]
+mod replica;
 
-use core::{future::poll_fn, time::Duration};
-use std::future::{Ready, ready};
+use core::{
+    future::poll_fn,
+    sync::atomic::{AtomicBool, Ordering},
+    task::{Context, Poll, Waker},
+    time::Duration,
+};
+use std::{
+    future::{Ready, ready},
+    sync::Arc,
+    task::Wake,
+};
 
 use sse_proto::{
-    Timestamp,
+    Decoder, Timestamp,
     client::{Config, Request, ResponseHead},
     driver::{self, Connect, EventSource, Read, Response, Runtime, Streams},
-    server::{RESPONSE_HEADERS, SessionConfig, StartAt, last_event_id},
+    server::{Publication, RESPONSE_HEADERS, SessionConfig, StartAt, last_event_id},
 };
 
 use crate::{
     clock::{Timer, now, run, sleep, spawn},
     pipe::{Broken, Source, pipe},
+    replica::Replica,
 };
 
 /// What belongs together. The pipes need no wrapper.
@@ -90,6 +102,75 @@ fn a_client_gets_every_event_of_three_hours_over_connections_that_break() {
         assert_eq!(*event, format!("event {number}"));
     }
     assert!(now() >= Timestamp::default() + EVENTS * Duration::from_secs(11), "{:?}", now());
+}
+
+/// A session of a node, and whether it was woken since it was read to its end.
+struct Reader {
+    session: Session,
+    woken: Arc<Woken>,
+}
+
+#[derive(Default)]
+struct Woken(AtomicBool);
+
+impl Wake for Woken {
+    fn wake(self: Arc<Self>) {
+        self.0.store(true, Ordering::Relaxed);
+    }
+}
+
+impl Reader {
+    fn new(log: &Log, topics: Option<&'static str>) -> Self {
+        let quiet = SessionConfig { heartbeat: None, ..SessionConfig::default() };
+        let session = log.session().config(quiet);
+        let session = match topics {
+            None => session.open(),
+            Some(topic) => session.topics([topic]).open(),
+        };
+        Self { session: session.expect("room"), woken: Arc::default() }
+    }
+
+    /// The data of what there is. The session waits then.
+    fn read(&mut self) -> Vec<String> {
+        let waker = Waker::from(Arc::clone(&self.woken));
+        let mut decoder = Decoder::new();
+        let mut data = Vec::new();
+        while let Poll::Ready(Some(bytes)) = self.session.poll_bytes(&mut Context::from_waker(&waker)) {
+            let mut input = &bytes[..];
+            while let Some(event) = decoder.decode(&mut input).expect("within limits") {
+                data.push(event.data().to_owned());
+            }
+        }
+        self.woken.0.store(false, Ordering::Relaxed);
+        data
+    }
+}
+
+#[test]
+fn a_message_from_another_node_wakes_just_those_whom_it_concerns() {
+    let replica = Replica::new(100);
+    let (near, far) = (Log::with_store(replica.clone()), Log::with_store(replica));
+    let mut readers = [Some("a"), Some("b"), None].map(|topic| Reader::new(&near, topic));
+    for reader in &mut readers {
+        assert!(reader.read().is_empty());
+    }
+    for (data, topics, concerned) in [
+        ("1", &["a"][..], [true, false, true]),
+        ("2", &["b"], [false, true, true]),
+        ("3", &["a", "b"], [true; 3]),
+        ("4", &[], [true; 3]),
+        ("5", &["c"], [false, false, true]),
+    ] {
+        far.publish(Publication::new(data).to(topics.iter().copied())).expect("room");
+        let woken = |readers: &[Reader; 3]| readers.each_ref().map(|reader| reader.woken.0.load(Ordering::Relaxed));
+        assert_eq!(woken(&readers), [false; 3], "nobody has told this node yet");
+        near.notify(topics.iter().copied());
+        assert_eq!(woken(&readers), concerned, "{data}");
+        for (reader, concerned) in readers.iter_mut().zip(concerned) {
+            let expected: Vec<&str> = concerned.then_some(data).into_iter().collect();
+            assert_eq!(reader.read(), expected);
+        }
+    }
 }
 
 #[test]

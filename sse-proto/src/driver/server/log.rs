@@ -12,7 +12,7 @@ use std::sync::{Mutex, MutexGuard};
 
 use super::{Alarm, Subscribe, lock};
 use crate::{
-    EventId, Timestamp,
+    EventId, Text, Timestamp,
     driver::{Runtime, Timer},
     server::{
         self, CloseReason, Cursor, DrainConfig, Drained, Interest, LogConfig, Observer, Publication, PublishError,
@@ -57,7 +57,8 @@ impl<K: Runtime> Log<K> {
         Self::with_store(server::Log::new(config))
     }
 
-    /// A log over a store of your own.
+    /// A log over a custom store. One that learns of messages from elsewhere has the sessions woken by
+    /// [`notify`](Self::notify).
     pub fn with_store(store: impl Store + Send + 'static) -> Self {
         let state = State {
             subscribers: Subscribers::default(),
@@ -83,12 +84,13 @@ impl<K: Runtime> Log<K> {
     }
 
     /// Publishes a message, and returns the ID it has: its own, or one that the log made for the event. A
-    /// [`Publication`] says which topics it is for.
+    /// [`Publication`] says which topics it is for. The empty ID makes clients forget theirs: one that reconnects then is
+    /// a new client, and what it missed is not reported.
     ///
     /// # Errors
     ///
     /// The log is closed, or the message alone is larger than the log may be, or IDs of the callers and of the log could
-    /// be the same.
+    /// be the same, or no client could ask for what follows the given ID ([`check_id`](server::check_id)).
     pub fn publish(&self, publication: impl Into<Publication>) -> Result<Option<EventId>, PublishError> {
         let publication = publication.into();
         let mut state = lock(&self.shared);
@@ -144,6 +146,27 @@ impl<K: Runtime> Log<K> {
         })
         .await;
         self.publish(publication)
+    }
+
+    /// Wakes the sessions that wait for messages to these topics; all of them if there are none, as for a message for all.
+    ///
+    /// It is for a [`Store`] that learns of messages from elsewhere, for example from another node: those that are
+    /// [published](Self::publish) here wake whom they concern. Call it after the store has the messages: a session reads
+    /// the store when it is woken, and waits again if there is nothing for it.
+    ///
+    /// ```
+    /// use sse_proto::{Text, driver::{Log, Runtime}};
+    ///
+    /// /// Called by the connection to the other nodes, for each message that it has put into the store.
+    /// fn arrived<K: Runtime>(log: &Log<K>, topics: &[Text]) {
+    ///     log.notify(topics.iter().cloned());
+    /// }
+    /// ```
+    pub fn notify<T: Into<Text>>(&self, topics: impl IntoIterator<Item = T>) {
+        let topics: Vec<Text> = topics.into_iter().map(Into::into).collect();
+        let mut state = lock(&self.shared);
+        state.notify(&topics);
+        wake(state);
     }
 
     /// Whether the log takes no more messages: the moment to answer new requests with status 204, which tells clients
@@ -267,9 +290,13 @@ impl<T: Timer, S: Store + ?Sized> State<T, S> {
         let now = self.clock.now();
         let published = self.store.publish(publication, now);
         if published.is_ok() {
-            self.subscribers.wake(&topics, &mut self.woken);
+            self.notify(&topics);
         }
         published
+    }
+
+    fn notify(&mut self, topics: &[Text]) {
+        self.subscribers.wake(topics, &mut self.woken);
     }
 
     /// Wakes the sessions that wait for the log and those that wait for their peers, and whoever waits for readers.

@@ -239,16 +239,24 @@ fn given_numbers_that_were_never_published_are_unknown() {
 }
 
 #[test]
-fn an_id_that_is_given_twice_means_the_later_event() {
+fn an_id_that_is_given_again_does_not_say_which_event_a_client_has() {
     let mut log = Log::new(LogConfig { events: 2, ..LogConfig::default() });
-    let id = EventId::new("same").unwrap();
-    let publish =
-        |log: &mut Log, data: &'static str| log.publish(Message::new().data(data).id(id.clone()), START).unwrap();
-    publish(&mut log, "a");
-    publish(&mut log, "b");
-    publish(&mut log, "c");
-    let (mut cursor, resumed) = log.subscribe(StartAt::After(&id), START);
-    assert_eq!((read(&mut log, &mut cursor), resumed), (LogRead::UpToDate, Resumed::Exact));
+    let mut publish = |data: &'static str, id: &'static str| {
+        log.publish(Message::from(data).id(EventId::new(id).unwrap()), START).unwrap();
+        let (mut cursor, resumed) = log.subscribe(StartAt::After(&EventId::new("same").unwrap()), START);
+        let read = match read(&mut log, &mut cursor) {
+            LogRead::Events(bytes) => text(&bytes),
+            _ => String::new(),
+        };
+        (read.lines().filter_map(|line| line.strip_prefix("data: ")).collect::<String>(), resumed)
+    };
+    assert_eq!(publish("a", "same"), (String::new(), Resumed::Exact));
+    assert_eq!(publish("b", "other"), ("b".into(), Resumed::Exact));
+    // Who has "a" misses "b", although "same" is the ID of the last event.
+    assert_eq!(publish("c", "same"), ("bc".into(), Resumed::Unknown));
+    assert_eq!(publish("d", "another"), ("cd".into(), Resumed::Unknown));
+    assert_eq!(publish("e", "one more"), ("de".into(), Resumed::Unknown));
+    assert_eq!(publish("f", "same"), (String::new(), Resumed::Exact));
 }
 
 #[test]

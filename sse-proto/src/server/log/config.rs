@@ -52,7 +52,7 @@ pub enum Resumed {
     },
     /// The ID was made by an earlier log, before a restart say: what came after it there is not known.
     Stale,
-    /// The log knows nothing of the ID: some events may be missing, and some may come again.
+    /// The log knows nothing of the ID, or several events had it: some events may be missing, and some may come again.
     Unknown,
 }
 

@@ -12,11 +12,20 @@ use crate::{EventId, Text};
 pub(super) struct Ids {
     epoch: Option<u64>,
     /// Where the IDs are that callers gave.
-    positions: BTreeMap<EventId, u64>,
+    positions: BTreeMap<EventId, Given>,
     /// The same in order.
     given: VecDeque<(u64, EventId)>,
     /// Whose IDs have the form of those that the log makes.
     numbering: Numbering,
+}
+
+/// A kept event with an ID that the caller gave.
+#[derive(Clone, Copy, Debug)]
+struct Given {
+    /// The position of the last event with this ID.
+    position: u64,
+    /// An earlier event had the same ID: which of them a client has is not known.
+    ambiguous: bool,
 }
 
 /// IDs of the form that the log makes come from the log or from the callers: from both, two events could get the same.
@@ -43,6 +52,9 @@ pub(super) enum Place {
 pub(super) struct Ambiguous;
 
 impl Ids {
+    /// How many bytes a given ID needs beside its text, in its two places (lists have room for up to as many again).
+    pub(super) const COST: usize = size_of::<(EventId, Given)>() + 2 * size_of::<(u64, EventId)>();
+
     pub(super) fn new(epoch: Option<u64>) -> Self {
         Self { epoch, ..Self::default() }
     }
@@ -79,8 +91,9 @@ impl Ids {
             return;
         }
         let id = EventId::received(Text::from(given.as_str()));
-        self.positions.remove(&id);
-        self.positions.insert(id.clone(), position);
+        // The key is replaced as well: it may be the last to use an older copy of the text.
+        let ambiguous = self.positions.remove(&id).is_some();
+        self.positions.insert(id.clone(), Given { position, ambiguous });
         self.given.push_back((position, id));
     }
 
@@ -91,7 +104,7 @@ impl Ids {
         }
         if let Some((_, id)) = self.given.pop_front() {
             // The same ID may have been given again since.
-            if self.positions.get(&id) == Some(&position) {
+            if self.positions.get(&id).is_some_and(|given| given.position == position) {
                 self.positions.remove(&id);
             }
         }
@@ -99,8 +112,8 @@ impl Ids {
 
     /// Where the event with this ID is, if the log ends at `end`.
     pub(super) fn find(&self, id: &EventId, end: u64) -> Place {
-        if let Some(position) = self.positions.get(id) {
-            return Place::At(*position);
+        if let Some(given) = self.positions.get(id) {
+            return if given.ambiguous { Place::Unknown } else { Place::At(given.position) };
         }
         if self.numbering == Numbering::Callers {
             return Place::Unknown;

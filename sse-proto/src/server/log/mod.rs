@@ -100,7 +100,7 @@ impl Kept {
 /// What a message costs: its bytes, its entry and its place in the index (lists have room for up to as many again), and a
 /// given ID with its two places.
 fn cost(encoded: usize, tags: Option<&Tags>, id_len: usize) -> usize {
-    let id = if id_len == 0 { 0 } else { id_len + 3 * size_of::<(EventId, u64)>() };
+    let id = if id_len == 0 { 0 } else { id_len + Ids::COST };
     encoded + 2 * (size_of::<Kept>() + size_of::<u64>()) + id + tags.map_or(0, Tags::cost)
 }
 
@@ -115,8 +115,9 @@ impl Log {
     /// Encodes a message and keeps it. An event without an ID gets one; the ID, given or made, is returned. Messages
     /// that are no events and have no ID (comments, for example) are kept without; one with nothing in it is not kept.
     ///
-    /// The empty ID tells clients to forget theirs: one that reconnects then is a new client, and is not told what it
-    /// missed.
+    /// The empty ID makes clients forget theirs: one that reconnects then is a new client, and what it missed is not
+    /// reported. An ID that is given again does not say which of its events a client has: as long as the last of them is
+    /// kept, to resume after it is [`Resumed::Unknown`].
     ///
     /// # Errors
     ///

@@ -49,9 +49,9 @@ pub struct Target {
     pub parallel: usize,
     /// How long the stream is watched.
     pub watch: Duration,
-    /// The longest time until the first byte (T1).
+    /// The longest time until the first byte.
     pub first_byte: Duration,
-    /// The longest time from the first byte of an event to its last (T2).
+    /// The longest time from the first byte of an event to its last.
     pub whole_event: Duration,
     /// The longest silence of a stream without events.
     pub silence: Duration,

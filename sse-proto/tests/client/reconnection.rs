@@ -57,7 +57,7 @@ fn retry_takes_effect_at_once_and_stays() {
     assert_eq!(client.lose(), Duration::from_secs(5));
 }
 
-/// R1, R2: off.
+/// Reconnection can be switched off.
 #[test]
 fn without_reconnection_the_source_is_one_connection() {
     let once = || config().max_reconnections(0);
@@ -84,7 +84,7 @@ fn without_reconnection_the_source_is_one_connection() {
     assert_eq!(unreachable.failure(), FailReason::GaveUp { cause: Loss::Unreachable, attempts: 0 });
 }
 
-/// R2.
+/// The number of attempts in a row has a limit, and a connection that opens resets the count.
 #[test]
 fn so_many_attempts_in_a_row_are_made_and_no_more() {
     let mut client = Client::open_with(config().max_reconnections(3));
@@ -112,7 +112,7 @@ fn so_many_attempts_in_a_row_are_made_and_no_more() {
     assert_eq!(client.poll(), Output::Closed);
 }
 
-/// R8.
+/// All the attempts in a row together have a time limit.
 #[test]
 fn a_wait_that_would_end_too_late_is_not_begun() {
     let mut client = Client::with(exact(secs(1)).give_up_after(secs(30)));
@@ -144,7 +144,7 @@ fn the_time_until_giving_up_begins_with_the_loss_of_a_healthy_connection() {
     assert_eq!(client.failure(), FailReason::GaveUp { cause: Loss::Unreachable, attempts: 3 });
 }
 
-/// R14.
+/// the first connection is no exception by default.
 #[test]
 fn the_first_connection_is_tried_again_unless_the_caller_does_not_want_it() {
     let mut client = Client::with(config().retry_first(false));
@@ -159,7 +159,7 @@ fn the_first_connection_is_tried_again_unless_the_caller_does_not_want_it() {
     client.reconnect();
 }
 
-/// B-9: each request says which attempt it is, and why it is made.
+/// Each request says which attempt it is, and why it is made.
 #[test]
 fn requests_know_their_number_and_their_reason() {
     let mut client = Client::new();
@@ -183,7 +183,7 @@ fn requests_know_their_number_and_their_reason() {
     assert_eq!((request.attempt, request.cause, request.redirects), (1, Some(cause), 1));
 }
 
-/// R13: what the transport takes for passing may be permanent to the caller, and the other way round.
+/// what the transport calls transient may be permanent for the caller, and the other way round.
 #[test]
 fn the_policy_has_the_last_word_on_network_errors() {
     struct Swapped;

@@ -48,7 +48,7 @@ fn only_header_fields_that_are_known_to_be_harmless_show_their_values() {
     assert!(shown.contains(r#""content-type": "text/event-stream""#), "{shown}");
 }
 
-/// K2.
+/// R-010 is the default.
 #[test]
 fn any_method_and_body_can_be_sent() {
     let request = Client::with(post()).request();
@@ -65,7 +65,7 @@ fn any_method_and_body_can_be_sent() {
     }
 }
 
-/// K3, K4, and what Ktor's client does not (A13, 5).
+/// The caller's headers replace the defaults, and none is sent twice.
 #[test]
 fn own_headers_stand_in_place_of_ours_and_none_is_sent_twice() {
     let config = config().header("accept", "text/event-stream, application/json").unwrap();
@@ -81,7 +81,7 @@ fn own_headers_stand_in_place_of_ours_and_none_is_sent_twice() {
     assert_eq!(values("Last-Event-ID"), [b"2"]);
 }
 
-/// K1.
+/// A bracketed IPv6 host, a port and a query are kept.
 #[test]
 fn a_url_can_be_made_of_parts() {
     for (scheme, host, port, path, url) in [
@@ -97,7 +97,7 @@ fn a_url_can_be_made_of_parts() {
     assert!(Config::from_parts("http", "host", None, "/a b").is_err());
 }
 
-/// K5: a request that the caller has changed is the one that is sent.
+/// What the caller changes in a request is sent with that attempt only.
 #[test]
 fn a_request_is_asked_for_with_every_attempt() {
     let mut client = Client::new();

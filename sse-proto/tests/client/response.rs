@@ -102,7 +102,7 @@ fn any_other_status_fails_for_good() {
     }
 }
 
-/// K7.
+/// The status and the headers of a response are there once it is accepted.
 #[test]
 fn the_answer_can_be_looked_at() {
     let mut client = Client::new();
@@ -115,7 +115,7 @@ fn the_answer_can_be_looked_at() {
     assert_eq!(client.source.refusal(), None);
 }
 
-/// K12: to the end of the body.
+/// The body is read to its end.
 #[test]
 fn a_refusal_has_status_headers_and_body() {
     let mut client = Client::new();
@@ -133,7 +133,7 @@ fn a_refusal_has_status_headers_and_body() {
     assert!(refusal.complete);
 }
 
-/// K12: and no further than to the bound, or for a second (D2: an error body without end).
+/// The body is read up to its bound, or for a second: an error body may have no end.
 #[test]
 fn the_body_of_a_refusal_is_bounded() {
     let refused = || {
@@ -191,7 +191,7 @@ fn a_refused_type_is_a_refusal_as_well() {
     assert_eq!(client.source.refusal().unwrap().body, "<p>Log in");
 }
 
-/// K9: the lenient switch.
+/// The setting for servers that send another content type, or none.
 #[test]
 fn any_type_is_accepted_if_the_caller_says_so() {
     for headers in [&[("Content-Type", "application/x-ndjson")][..], &[]] {
@@ -206,7 +206,7 @@ fn any_type_is_accepted_if_the_caller_says_so() {
     assert_eq!(client.failure(), FailReason::Status(201));
 }
 
-/// K11, R12, R13: the caller's own check.
+/// The caller's check of responses.
 #[test]
 fn the_policy_has_the_last_word_on_answers() {
     let policy = |head: &ResponseHead, standard: Ruling| match head.status {

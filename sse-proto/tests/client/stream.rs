@@ -28,7 +28,7 @@ fn nothing_comes_after_close() {
     assert_eq!(waiting.poll(), Output::Closed);
 }
 
-/// R-070, P8: the caller learns that an event was dropped.
+/// R-070, D-14: the caller learns that an event was dropped.
 #[test]
 fn a_cut_in_mid_event_is_told_and_nothing_is_joined_over_it() {
     let mut client = Client::open();
@@ -60,7 +60,7 @@ fn a_limit_that_is_passed_fails_the_connection_after_what_was_received_before() 
     assert_eq!(client.poll(), Output::Closed);
 }
 
-/// P12, P13, P14, P21.
+/// D-12: comments, reconnection times, findings and last event IDs are reported in the order of their lines.
 #[test]
 fn what_is_asked_for_beside_events_comes_in_order() {
     let report = Report { comments: true, findings: true, last_event_ids: true, retries: true };
@@ -91,7 +91,7 @@ fn data_that_comes_before_the_last_was_drained_is_kept() {
     assert!(matches!(client.poll(), Output::Reestablishing { .. }));
 }
 
-/// K13: off by default.
+/// Off by default.
 #[test]
 fn the_last_input_is_there_for_diagnosis() {
     let mut client = Client::open_with(config().recent_input(10));

@@ -1,4 +1,4 @@
-//! The watchdog, and the waits for a connection and for an answer (K16, K17).
+//! The watchdog, and the waits for a connection and for a response.
 
 use sse_proto::client::{Loss, Output, ReadyState};
 

@@ -42,7 +42,7 @@ fn waits_are_random_in_their_span_and_of_another_seed_others() {
     assert!(one.iter().any(|wait| *wait > secs(25)) && one.iter().any(|wait| *wait < secs(5)));
 }
 
-/// R4, R5: what the server says is the new base, of the waits that grow as well.
+/// the server's `retry` is the new base, also of the waits that grow.
 #[test]
 fn the_servers_retry_is_the_base() {
     let mut client = Client::open_with(exact(secs(1)));
@@ -56,7 +56,7 @@ fn the_servers_retry_is_the_base() {
     assert_eq!(client.source.reconnection_time(), secs(2));
 }
 
-/// R7.
+/// Waits grow while connections break soon after they open.
 #[test]
 fn a_server_that_falls_over_again_and_again_is_asked_less_and_less() {
     let mut client = Client::open_with(exact(secs(1)));
@@ -95,7 +95,7 @@ fn a_server_that_ends_in_order_after_an_event_is_asked_after_the_same_wait() {
     assert_eq!(client.lose(), secs(4));
 }
 
-/// R17: `retry: 0` is no licence to spin, and a year is no licence to stall.
+/// `retry: 0` is no licence to spin, and a year is no licence to stall.
 #[test]
 fn the_servers_retry_has_a_floor_and_a_ceiling() {
     let day = secs(24 * 60 * 60);
@@ -146,7 +146,7 @@ fn the_configured_time_has_no_ceiling() {
     assert_eq!(client.lose(), week);
 }
 
-/// R16.
+/// D-08.
 #[test]
 fn retry_after_is_waited_out() {
     let date = ("Date", "Sun, 06 Nov 1994 08:49:37 GMT");
@@ -180,7 +180,7 @@ fn retry_after_has_the_same_ceiling() {
     assert_eq!(client.reestablishing().1, used);
 }
 
-/// R12: a strategy of the caller's own, which may wait longer than the server says and not shorter.
+/// a strategy of the caller may wait longer than the server asks for, and not shorter.
 #[test]
 fn the_policy_has_the_last_word_on_waits() {
     struct Linear;

@@ -29,7 +29,7 @@ fn events_alone_come_one_after_the_other() {
     assert_eq!(now(source.next()), None);
 }
 
-/// K21: nothing is dropped in silence.
+/// Nothing is dropped in silence.
 #[test]
 fn every_change_is_a_value() {
     let refusal = Answer::Status(403, Body::new(vec![Step::Data("no"), Step::End]));

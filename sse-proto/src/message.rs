@@ -221,7 +221,7 @@ fn put_lines<const N: usize>(buf: &mut impl BufMut, prefix: &[u8; N], text: &str
             buf.put_slice(&text[start..end]);
             buf.put_u8(b'\n');
         }
-        start = next_line(text, end);
+        start = after_line_end(text, end);
     }
     buf.put_slice(prefix);
     buf.put_slice(&text[start..]);
@@ -235,14 +235,14 @@ fn lines_len(prefix: &[u8], text: &str) -> usize {
     while let Some(end) = ends.next(text) {
         if end >= start {
             len += prefix.len() + (end - start) + 1;
-            start = next_line(text, end);
+            start = after_line_end(text, end);
         }
     }
     len + prefix.len() + (text.len() - start) + 1
 }
 
 /// Where the line after this CR, LF or CRLF begins.
-fn next_line(text: &[u8], end: usize) -> usize {
+fn after_line_end(text: &[u8], end: usize) -> usize {
     end + 1 + usize::from(text[end] == b'\r' && text.get(end + 1) == Some(&b'\n'))
 }
 

@@ -132,7 +132,7 @@ impl<K: Runtime> Log<K> {
         let publication = publication.into();
         let mut alarm = Alarm::new(K::Timer::default());
         let deadline = alarm.now() + patience;
-        let waiting = Waiting::<K>::new(&self.shared);
+        let waiting = WaitingForReaders::<K>::new(&self.shared);
         poll_fn(|cx| {
             let waker = cx.waker().clone();
             let mut state = lock(&self.shared);
@@ -197,7 +197,7 @@ impl<K: Runtime> Log<K> {
     pub async fn drain(&self, config: DrainConfig) -> Drained {
         let mut alarm = Alarm::new(K::Timer::default());
         self.begin_drain(config);
-        let waiting = Waiting::<K>::new(&self.shared);
+        let waiting = WaitingForReaders::<K>::new(&self.shared);
         poll_fn(|cx| {
             loop {
                 let waker = cx.waker().clone();
@@ -381,12 +381,12 @@ fn wake<T: Timer, S: Store + ?Sized>(mut state: MutexGuard<'_, State<T, S>>) {
 }
 
 /// A task that waits for readers. Dropping it takes the task off the list.
-struct Waiting<'a, K: Runtime> {
+struct WaitingForReaders<'a, K: Runtime> {
     shared: &'a SharedLog<K>,
     number: u64,
 }
 
-impl<'a, K: Runtime> Waiting<'a, K> {
+impl<'a, K: Runtime> WaitingForReaders<'a, K> {
     fn new(shared: &'a SharedLog<K>) -> Self {
         let mut state = lock(shared);
         state.numbers += 1;
@@ -394,7 +394,7 @@ impl<'a, K: Runtime> Waiting<'a, K> {
     }
 }
 
-impl<K: Runtime> Drop for Waiting<'_, K> {
+impl<K: Runtime> Drop for WaitingForReaders<'_, K> {
     fn drop(&mut self) {
         let waker = lock(self.shared).others.remove(&self.number);
         drop(waker);

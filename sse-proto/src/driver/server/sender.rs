@@ -49,12 +49,12 @@ impl SharedSession {
 }
 
 /// A task of a sender that waits. Dropping it takes the task off the list.
-struct Waiting<'a> {
+struct WaitingSender<'a> {
     shared: &'a Mutex<SharedSession>,
     number: u64,
 }
 
-impl<'a> Waiting<'a> {
+impl<'a> WaitingSender<'a> {
     fn new(shared: &'a Mutex<SharedSession>) -> Self {
         let mut locked = lock(shared);
         locked.numbers += 1;
@@ -62,7 +62,7 @@ impl<'a> Waiting<'a> {
     }
 }
 
-impl Drop for Waiting<'_> {
+impl Drop for WaitingSender<'_> {
     fn drop(&mut self) {
         let mut shared = lock(self.shared);
         let wakers = (shared.for_room.remove(&self.number), shared.for_end.remove(&self.number));
@@ -89,7 +89,7 @@ impl Sender {
         &self,
         mut send: impl FnMut(&mut server::Session) -> Result<(), SendError>,
     ) -> Result<(), SendError> {
-        let waiting = Waiting::new(&self.shared);
+        let waiting = WaitingSender::new(&self.shared);
         poll_fn(|cx| {
             let waker = cx.waker().clone();
             let mut shared = lock(&self.shared);
@@ -136,7 +136,7 @@ impl Sender {
     /// Waits until everything has been transmitted after the end, or the client is gone. While a clone of the sender
     /// waits here, the response does not end by itself: [`close`](Self::close) it. Returns why it ended.
     pub async fn closed(&self) -> CloseReason {
-        let waiting = Waiting::new(&self.shared);
+        let waiting = WaitingSender::new(&self.shared);
         poll_fn(|cx| {
             let waker = cx.waker().clone();
             let mut shared = lock(&self.shared);

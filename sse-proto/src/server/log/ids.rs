@@ -37,9 +37,9 @@ enum Numbering {
     Nobody,
 }
 
-/// What an ID says.
+/// What the log knows of an ID.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
-pub(super) enum Place {
+pub(super) enum Found {
     /// The event is at this position, or was.
     At(u64),
     /// An earlier log made it.
@@ -111,18 +111,18 @@ impl Ids {
     }
 
     /// Where the event with this ID is, if the log ends at `end`.
-    pub(super) fn find(&self, id: &EventId, end: u64) -> Place {
+    pub(super) fn find(&self, id: &EventId, end: u64) -> Found {
         if let Some(given) = self.positions.get(id) {
-            return if given.ambiguous { Place::Unknown } else { Place::At(given.position) };
+            return if given.ambiguous { Found::Unknown } else { Found::At(given.position) };
         }
         if self.numbering == Numbering::Callers {
-            return Place::Unknown;
+            return Found::Unknown;
         }
         let position = self.number(id).and_then(|number| number.checked_sub(1));
         match position.filter(|position| *position < end) {
-            Some(position) if self.numbering == Numbering::Log => Place::At(position),
-            _ if self.is_of_another_epoch(id) => Place::EarlierLog,
-            _ => Place::Unknown,
+            Some(position) if self.numbering == Numbering::Log => Found::At(position),
+            _ if self.is_of_another_epoch(id) => Found::EarlierLog,
+            _ => Found::Unknown,
         }
     }
 

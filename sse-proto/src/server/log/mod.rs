@@ -17,7 +17,7 @@ use bytes::Bytes;
 
 pub use self::config::{LogConfig, LogRead, Resumed, StartAt};
 use self::{
-    ids::{Ids, Place},
+    ids::{Found, Ids},
     segments::Segments,
     topics::TopicIndex,
     views::{View, Views},
@@ -201,13 +201,13 @@ impl Log {
             StartAt::Live => (self.end(), Resumed::Exact),
             StartAt::Oldest => (self.oldest, Resumed::Exact),
             StartAt::After(id) => match self.ids.find(id, self.end()) {
-                Place::At(position) if position + 1 >= self.oldest => (position + 1, Resumed::Exact),
-                Place::At(position) => match self.missed(position + 1, &interest) {
+                Found::At(position) if position + 1 >= self.oldest => (position + 1, Resumed::Exact),
+                Found::At(position) => match self.missed(position + 1, &interest) {
                     0 => (self.oldest, Resumed::Exact),
                     missed => (self.oldest, Resumed::Gap { missed }),
                 },
-                Place::EarlierLog => (self.oldest, Resumed::Stale),
-                Place::Unknown => (self.oldest, Resumed::Unknown),
+                Found::EarlierLog => (self.oldest, Resumed::Stale),
+                Found::Unknown => (self.oldest, Resumed::Unknown),
             },
         };
         (Cursor::new(next, interest), resumed)

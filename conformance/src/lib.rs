@@ -54,6 +54,8 @@
 //! server and the connection-level cases over loopback, and `tokio`, `smol` and `async-std` have the adapters among the
 //! subjects; `tokio` also judges servers. To judge a reader of your own, `default-features = false` suffices.
 
+#![forbid(unsafe_code)]
+
 mod case;
 mod cutting;
 pub mod encoder;

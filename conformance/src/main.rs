@@ -1,5 +1,7 @@
 //! The command `sse-conformance`.
 
+#![forbid(unsafe_code)]
+
 mod command;
 
 use std::process::ExitCode;

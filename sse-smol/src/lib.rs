@@ -1,5 +1,6 @@
 // Its examples are whole programs, and want these features when they are tested.
 #![cfg_attr(any(not(doctest), all(feature = "server", feature = "tls")), doc = include_str!("../README.md"))]
+#![forbid(unsafe_code)]
 #![warn(clippy::unwrap_used)]
 #![cfg_attr(docsrs, feature(doc_cfg))]
 

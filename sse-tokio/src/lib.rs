@@ -3,6 +3,7 @@
     any(not(doctest), all(feature = "axum", feature = "json", feature = "tls")),
     doc = include_str!("../README.md")
 )]
+#![forbid(unsafe_code)]
 #![warn(clippy::unwrap_used)]
 #![cfg_attr(docsrs, feature(doc_cfg))]
 

@@ -20,6 +20,7 @@ pub mod json;
 mod limits;
 pub mod manual;
 mod message;
+mod random;
 #[cfg(feature = "serde")]
 mod serde;
 pub mod server;

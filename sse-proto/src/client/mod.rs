@@ -42,11 +42,10 @@ pub use self::{
 use self::{
     recent::Recent,
     reestablish::Trouble,
-    retry::Jitter,
     state::{Current, Moved, Phase, State},
     url::Url,
 };
-use crate::{Decoder, Event, EventRef, Retry, Text, Timestamp};
+use crate::{Decoder, Event, EventRef, Retry, Text, Timestamp, random::Random};
 
 /// A client that keeps a stream of events open, and resumes it where it was when the connection is lost.
 ///
@@ -92,7 +91,7 @@ use crate::{Decoder, Event, EventRef, Retry, Text, Timestamp};
 pub struct EventSource {
     config: Config,
     decoder: Decoder,
-    jitter: Jitter,
+    random: Random,
     state: State,
     /// Where remembered redirects have led (D-05).
     moved: Option<Moved>,
@@ -130,7 +129,7 @@ impl EventSource {
         }
         Self {
             decoder,
-            jitter: Jitter::new(config.jitter_seed.unwrap_or_default()),
+            random: Random::new(config.jitter_seed.unwrap_or_default()),
             state: State::Due { id_reported: false },
             moved: None,
             request: Request::new(&config, &config.url, None),

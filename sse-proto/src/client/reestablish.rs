@@ -108,7 +108,7 @@ impl EventSource {
         let asked = self.decoder.retry().map(Retry::as_duration);
         let base = asked.map_or(self.config.reconnection_time, |asked| asked.min(ceiling));
         let least = base.max(self.config.backoff.floor).max(retry_after.min(ceiling));
-        let delay = self.config.backoff.delay(base, self.trouble.failures(), &mut self.jitter).max(least);
+        let delay = self.config.backoff.delay(base, self.trouble.failures(), &mut self.random).max(least);
         let attempt = self.trouble.reconnections.saturating_add(1);
         let chosen = self.config.policy.delay(cause, attempt, delay).map(|delay| delay.max(least));
         let since = self.trouble.since.unwrap_or(now);

@@ -2,6 +2,8 @@
 
 use core::time::Duration;
 
+use crate::random::Random;
+
 /// How the wait grows while a server cannot be reached.
 ///
 /// The wait after the loss of a healthy connection is the reconnection time. With each attempt that leads to no
@@ -45,36 +47,10 @@ impl Default for Backoff {
 
 impl Backoff {
     /// The wait before the next reconnection, after so many in a row that led to nothing.
-    pub(super) fn delay(&self, reconnection_time: Duration, failures: u32, jitter: &mut Jitter) -> Duration {
+    pub(super) fn delay(&self, reconnection_time: Duration, failures: u32, random: &mut Random) -> Duration {
         let base = reconnection_time.max(self.floor);
         let grown = base.saturating_mul(self.factor.max(1).saturating_pow(failures)).min(self.ceiling).max(base);
-        if self.jitter { base + jitter.up_to(grown - base) } else { grown }
-    }
-}
-
-/// Random numbers from a seed (splitmix64): this crate has no other source of them.
-#[derive(Clone, Debug)]
-pub(super) struct Jitter(u64);
-
-impl Jitter {
-    pub(super) const fn new(seed: u64) -> Self {
-        Self(seed)
-    }
-
-    /// Some duration from zero to `most`, in whole milliseconds.
-    fn up_to(&mut self, most: Duration) -> Duration {
-        let span = u64::try_from(most.as_millis()).unwrap_or(u64::MAX);
-        match span.checked_add(1) {
-            None => Duration::from_millis(self.next()),
-            Some(count) => Duration::from_millis(self.next() % count),
-        }
-    }
-
-    fn next(&mut self) -> u64 {
-        self.0 = self.0.wrapping_add(0x9e37_79b9_7f4a_7c15);
-        let mixed = (self.0 ^ (self.0 >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
-        let mixed = (mixed ^ (mixed >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
-        mixed ^ (mixed >> 31)
+        if self.jitter { base + random.up_to(grown - base) } else { grown }
     }
 }
 
@@ -82,23 +58,23 @@ impl Jitter {
 mod tests {
     use core::time::Duration;
 
-    use super::{Backoff, Jitter};
+    use super::{Backoff, Random};
 
     const SECOND: Duration = Duration::from_secs(1);
 
     #[test]
     fn the_first_wait_is_the_reconnection_time() {
-        let mut jitter = Jitter::new(1);
-        assert_eq!(Backoff::default().delay(3 * SECOND, 0, &mut jitter), 3 * SECOND);
-        assert_eq!(Backoff::default().delay(Duration::ZERO, 0, &mut jitter), Duration::from_millis(100));
+        let mut random = Random::new(1);
+        assert_eq!(Backoff::default().delay(3 * SECOND, 0, &mut random), 3 * SECOND);
+        assert_eq!(Backoff::default().delay(Duration::ZERO, 0, &mut random), Duration::from_millis(100));
     }
 
     #[test]
     fn later_waits_spread_between_the_reconnection_time_and_the_ceiling() {
-        let mut jitter = Jitter::new(1);
+        let mut random = Random::new(1);
         let mut longest = Duration::ZERO;
         for failures in 1..100 {
-            let delay = Backoff::default().delay(SECOND, failures, &mut jitter);
+            let delay = Backoff::default().delay(SECOND, failures, &mut random);
             assert!((SECOND..=30 * SECOND).contains(&delay), "{delay:?} after {failures} failures");
             longest = longest.max(delay);
         }
@@ -109,17 +85,17 @@ mod tests {
     fn without_jitter_the_wait_is_the_whole_span() {
         let backoff = Backoff { factor: 3, jitter: false, ..Backoff::default() };
         let delays =
-            [0, 1, 2, 3, u32::MAX].map(|failures| backoff.delay(SECOND, failures, &mut Jitter::new(1)).as_secs());
+            [0, 1, 2, 3, u32::MAX].map(|failures| backoff.delay(SECOND, failures, &mut Random::new(1)).as_secs());
         assert_eq!(delays, [1, 3, 9, 27, 30]);
         for factor in [0, 1] {
             let constant = Backoff { factor, ..backoff };
-            assert_eq!(constant.delay(SECOND, 100, &mut Jitter::new(1)), SECOND);
+            assert_eq!(constant.delay(SECOND, 100, &mut Random::new(1)), SECOND);
         }
     }
 
     #[test]
     fn a_long_reconnection_time_holds_beyond_the_ceiling() {
-        let delay = Backoff::default().delay(60 * SECOND, 40, &mut Jitter::new(1));
+        let delay = Backoff::default().delay(60 * SECOND, 40, &mut Random::new(1));
         assert_eq!(delay, 60 * SECOND);
     }
 }

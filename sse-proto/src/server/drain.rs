@@ -3,8 +3,8 @@
 use alloc::vec::Vec;
 use core::time::Duration;
 
-use super::{Subscribers, jitter};
-use crate::{Message, Retry, Text, Timestamp};
+use super::Subscribers;
+use crate::{Message, Retry, Text, Timestamp, random::Random};
 
 /// How the sessions of a log are brought to their ends when the server stops.
 ///
@@ -37,8 +37,8 @@ impl Default for DrainConfig {
 #[derive(Debug)]
 pub struct Draining {
     config: DrainConfig,
-    /// For the reconnection time of the next farewell.
-    seed: u64,
+    /// For the reconnection times of the farewells.
+    random: Random,
     deadline: Timestamp,
     sessions: usize,
     cut: Option<Vec<Option<Text>>>,
@@ -60,7 +60,7 @@ impl Subscribers {
     /// for the spread of the reconnection times. A second drain changes nothing.
     pub fn drain(&mut self, config: DrainConfig, seed: u64, now: Timestamp) {
         let (deadline, sessions) = (now + config.timeout, self.len());
-        self.draining.get_or_insert(Draining { config, seed, deadline, sessions, cut: None });
+        self.draining.get_or_insert(Draining { config, random: Random::new(seed), deadline, sessions, cut: None });
     }
 
     /// Whether all are at their ends, and who was cut; or when to ask again at the latest. After the deadline those who
@@ -85,9 +85,8 @@ impl Subscribers {
     /// What a session ends with; `None` if there is no drain. Each farewell has another reconnection time, also for
     /// sessions that join during the drain: ask once for each session.
     pub fn farewell(&mut self) -> Option<Message> {
-        let Draining { config, seed, .. } = self.draining.as_mut()?;
-        *seed = seed.wrapping_add(1);
-        let retry = config.retry.saturating_add(jitter::up_to(config.spread, *seed));
+        let Draining { config, random, .. } = self.draining.as_mut()?;
+        let retry = config.retry.saturating_add(random.up_to(config.spread));
         let millis = u64::try_from(retry.as_millis()).unwrap_or(u64::MAX);
         Some(config.farewell.clone().unwrap_or_default().retry(Retry::from_millis(millis)))
     }

@@ -7,7 +7,6 @@
 mod cursor;
 mod drain;
 mod heartbeat;
-mod jitter;
 mod log;
 mod observer;
 mod priming;

@@ -10,8 +10,8 @@ use bytes::{Bytes, BytesMut};
 
 pub use self::config::{OnLag, SessionConfig};
 use self::first::Telling;
-use super::{CloseReason, Cursor, Heartbeat, LogRead, PassedOver, Resumed, Store, jitter};
-use crate::{Message, Text, Timestamp};
+use super::{CloseReason, Cursor, Heartbeat, LogRead, PassedOver, Resumed, Store};
+use crate::{Message, Text, Timestamp, random::Random};
 
 /// One response with events, as a state machine.
 ///
@@ -151,7 +151,7 @@ impl Session {
     #[must_use]
     pub fn with_seed(mut self, seed: u64) -> Self {
         let age = self.ends_at.map(Timestamp::since_epoch);
-        self.ends_at = age.map(|age| Timestamp::new(age - jitter::up_to(age / 10, seed)));
+        self.ends_at = age.map(|age| Timestamp::new(age - Random::new(seed).up_to(age / 10)));
         self
     }
 

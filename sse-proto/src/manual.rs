@@ -41,8 +41,8 @@
 //! | what a refusal says | status, headers, 8 KiB of the body | `refusal_body` |
 //! | redirects | 20 at most, no way from https to http, no credentials to another origin | `redirects` |
 //! | where a reconnection goes | where permanent redirects led | `remember_redirects` |
-//! | the wait | the reconnection time, 3 s until the server says otherwise | `reconnection_time` |
-//! | while the server is away | waits that double up to 30 s, random in their span | `backoff`, `policy` |
+//! | the wait | the reconnection time, 3 s until the server says otherwise, and a random time of up to 3 s or a quarter of it | `reconnection_time`, `backoff` |
+//! | while the server is away | the random time grows, to waits of up to 30 s | `backoff`, `policy` |
 //! | giving up | never | `max_reconnections`, `give_up_after`, `retry_first` |
 //! | sending twice what must not be | only with an event ID to go on from | `resend` |
 //! | no connection | 30 s, where the transport can tell | `connect_timeout` |
@@ -59,8 +59,8 @@
 //!
 //! An answer that does not open the stream is a [`FailReason`](crate::client::FailReason), and there is a
 //! [`Refusal`](crate::client::Refusal) beside it. A [`Policy`](crate::client::Policy) may take it for passing instead: the
-//! cause of the reconnection is then [`Loss::Refused`](crate::client::Loss::Refused), and the wait is that of
-//! `Retry-After` at least.
+//! cause of the reconnection is then [`Loss::Refused`](crate::client::Loss::Refused), and the wait is as
+//! long as its `Retry-After` says, plus a random time; [`Backoff`](crate::client::Backoff) has the rule.
 //!
 //! A wait that a server asks for is never cut short, but for one of more than a day: that is cut to a day, and told as
 //! [`Output::DelayCapped`](crate::client::Output::DelayCapped).

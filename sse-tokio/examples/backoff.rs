@@ -42,7 +42,7 @@ async fn main() -> Result<(), Box<dyn Error>> {
         let late = due.map_or(Duration::ZERO, |due| due.elapsed());
         due = Some(Instant::now() + delay);
         span = span.saturating_mul(factor).clamp(base, ceiling.max(base));
-        println!("{attempt:>7} {base:>4}-{span:<4} ms {:>7.1} ms {:>4.1} ms", ms(delay), ms(late));
+        println!("{attempt:>7} {base:>4}-{:<4} ms {:>7.1} ms {:>4.1} ms", span.max(2 * base), ms(delay), ms(late));
         if attempt == 10 {
             warm = memory();
         }

@@ -182,14 +182,15 @@ impl Config {
         self
     }
 
-    /// How long to wait before a reconnection, until the server sets another time: 3 s by default.
+    /// How long to wait before a reconnection, until the server sets another time: 3 s by default. A random time is added
+    /// to each wait; see [`Backoff`].
     #[must_use]
     pub fn reconnection_time(mut self, time: Duration) -> Self {
         self.reconnection_time = time;
         self
     }
 
-    /// How the wait grows while the server cannot be reached.
+    /// How the waits grow while the server cannot be reached, and how far they are spread at random.
     #[must_use]
     pub fn backoff(mut self, backoff: Backoff) -> Self {
         self.backoff = backoff;
@@ -223,7 +224,8 @@ impl Config {
     }
 
     /// Gives up if there is no healthy connection for so long: a reconnection that would come later is not waited for.
-    /// Never by default, as the standard has it.
+    /// The random part of the waits counts, so that this should be several times the reconnection time. Never by default,
+    /// as the standard has it.
     #[must_use]
     pub fn give_up_after(mut self, time: Duration) -> Self {
         self.give_up_after = Some(time);
@@ -269,8 +271,8 @@ impl Config {
         self
     }
 
-    /// Takes 408, 425, 429 and all statuses from 500 as passing, and waits for as long as a `Retry-After` says: the
-    /// policy [`Resilient`] (D-08).
+    /// Takes 408, 425, 429 and all statuses from 500 as passing, and waits for as long as a `Retry-After` says, plus a
+    /// random time ([`Backoff`]): the policy [`Resilient`] (D-08).
     #[must_use]
     pub fn resilient(self) -> Self {
         self.policy(Resilient)

@@ -95,7 +95,7 @@ impl EventSource {
             self.trouble.since = Some(now);
         }
         self.trouble.cause = Some(cause);
-        let retry_after = self.trouble.retry_after.take().unwrap_or_default();
+        let retry_after = self.trouble.retry_after.take();
         if cause == Loss::Restarted {
             self.reestablish(cause, Duration::ZERO, now);
             return self.poll_output(now);
@@ -104,11 +104,12 @@ impl EventSource {
             self.state = end;
             return self.poll_output(now);
         }
-        let ceiling = self.config.backoff.retry_ceiling;
-        let asked = self.decoder.retry().map(Retry::as_duration);
-        let base = asked.map_or(self.config.reconnection_time, |asked| asked.min(ceiling));
-        let least = base.max(self.config.backoff.floor).max(retry_after.min(ceiling));
-        let delay = self.config.backoff.delay(base, self.trouble.failures(), &mut self.random).max(least);
+        let backoff = self.config.backoff;
+        // What the server asks for: the longer of its two ways to do so.
+        let asked = self.decoder.retry().map(Retry::as_duration).max(retry_after);
+        let used = asked.map_or(self.config.reconnection_time, |asked| asked.min(backoff.retry_ceiling));
+        let least = used.max(backoff.floor);
+        let delay = backoff.delay(least, self.trouble.failures(), &mut self.random);
         let attempt = self.trouble.reconnections.saturating_add(1);
         let chosen = self.config.policy.delay(cause, attempt, delay).map(|delay| delay.max(least));
         let since = self.trouble.since.unwrap_or(now);
@@ -118,9 +119,10 @@ impl EventSource {
             return self.poll_output(now);
         };
         self.reestablish(cause, delay, now);
-        let asked = asked.unwrap_or_default().max(retry_after);
-        if asked > ceiling && self.trouble.reported.replace(asked) != Some(asked) {
-            return Output::DelayCapped { asked, used: ceiling };
+        if let Some(asked) = asked.filter(|asked| *asked > backoff.retry_ceiling)
+            && self.trouble.reported.replace(asked) != Some(asked)
+        {
+            return Output::DelayCapped { asked, used };
         }
         self.poll_output(now)
     }

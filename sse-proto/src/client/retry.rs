@@ -4,31 +4,52 @@ use core::time::Duration;
 
 use crate::random::Random;
 
-/// How the wait grows while a server cannot be reached.
+/// How long the waits before reconnections are.
 ///
-/// The wait after the loss of a healthy connection is the reconnection time (R-034). With each attempt that leads to no
-/// healthy connection, the span of the wait is multiplied by the factor, up to the ceiling, and the wait is a random one
-/// from the reconnection time to the end of the span, so that clients which lost the same server do not come back all at
-/// once.
+/// A wait is what was asked for plus a random time, so that clients which lost the same server do not all reconnect at
+/// once; it is never shorter than what was asked for. The random time is between zero and the longer of two spans:
+///
+/// - [`jitter`](Self::jitter), or a quarter of what was asked for if that is longer, and at most what was asked for.
+///   A `retry: 200` is followed by 200 to 400 ms, the default 3 s by 3 to 6 s, a `Retry-After: 60` by 60 to 75 s.
+/// - What the wait grows by with failures: what was asked for is multiplied by [`factor`](Self::factor) for each attempt
+///   in a row that led to no healthy connection, up to [`ceiling`](Self::ceiling). After three failures, the default 3 s
+///   are followed by 3 to 24 s.
+///
+/// What is asked for after a lost connection, or a request without a response, is the reconnection time: the value of
+/// the server's last `retry` line, or the configured time if there was none (R-034). After a refused response that is
+/// tried again, its `Retry-After` takes the place of the configured time for that wait, be it shorter or longer. The
+/// server's own `retry` line still bounds that wait from below, so that the longer of the two holds.
 ///
 /// A connection was healthy if it stayed open for [`healthy_after`](Self::healthy_after), or if it brought an
 /// event and ended in order: a server that closes a response after some events wants to be asked again, and not later each
 /// time.
+///
+/// ```
+/// use core::time::Duration;
+/// use sse_proto::client::{Backoff, Config};
+///
+/// // Waits exactly as long as the server asks, every time.
+/// let exact = Backoff { jitter: Duration::ZERO, factor: 1, ..Backoff::default() };
+/// let config = Config::new("https://example.com/events")?.backoff(exact);
+/// # Ok::<(), sse_proto::client::InvalidUrl>(())
+/// ```
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 pub struct Backoff {
     /// The shortest wait, whatever the server asks for: 100 ms. It keeps `retry: 0` from becoming a hot loop.
     pub floor: Duration,
-    /// What the span of the wait is multiplied with after each failure: 2. With 0 or 1 the wait does not grow.
+    /// What the wait is multiplied by for each failure: 2. With 0 or 1 it does not grow.
     pub factor: u32,
-    /// The longest wait that failures lead to: 30 s. A longer reconnection time still holds.
+    /// The longest wait that failures lead to: 30 s. What is asked for may be longer.
     pub ceiling: Duration,
-    /// Whether the wait is a random one from its span. If not, it is the whole span: `true`.
-    pub jitter: bool,
+    /// The span of the random time before failures stretch it: 3 s, or more or less as described above. With zero
+    /// nothing is random, and each wait is as long as failures have made it: for tests, and for servers that mean the
+    /// time they ask for to the letter.
+    pub jitter: Duration,
     /// How long a connection has to be open for the waits to start anew: 1 s. A server that falls over at once is asked
     /// less and less; one that is restarted every few seconds is no such server.
     pub healthy_after: Duration,
-    /// The longest wait that a server can ask for: a day. A longer one is cut, and reported as
-    /// [`Output::DelayCapped`](super::Output::DelayCapped).
+    /// The longest wait that a server can ask for: a day. A longer one is reduced to it before the random time is added,
+    /// and reported as [`Output::DelayCapped`](super::Output::DelayCapped).
     pub retry_ceiling: Duration,
 }
 
@@ -38,7 +59,7 @@ impl Default for Backoff {
             floor: Duration::from_millis(100),
             factor: 2,
             ceiling: Duration::from_secs(30),
-            jitter: true,
+            jitter: Duration::from_secs(3),
             healthy_after: Duration::from_secs(1),
             retry_ceiling: Duration::from_secs(24 * 60 * 60),
         }
@@ -46,11 +67,16 @@ impl Default for Backoff {
 }
 
 impl Backoff {
-    /// The wait before the next reconnection, after so many in a row that led to nothing.
-    pub(super) fn delay(&self, reconnection_time: Duration, failures: u32, random: &mut Random) -> Duration {
-        let base = reconnection_time.max(self.floor);
-        let grown = base.saturating_mul(self.factor.max(1).saturating_pow(failures)).min(self.ceiling).max(base);
-        if self.jitter { base + random.up_to(grown - base) } else { grown }
+    /// Returns the wait before the next reconnection, after `failures` attempts in a row that led to no healthy
+    /// connection. It is `asked` or longer.
+    pub(super) fn delay(&self, asked: Duration, failures: u32, random: &mut Random) -> Duration {
+        let factor = self.factor.max(1).saturating_pow(failures);
+        let grown = asked.saturating_mul(factor).min(self.ceiling).saturating_sub(asked);
+        if self.jitter.is_zero() {
+            return asked + grown;
+        }
+        let span = self.jitter.max(asked / 4).min(asked).max(grown);
+        asked.saturating_add(random.up_to(span))
     }
 }
 
@@ -62,31 +88,39 @@ mod tests {
 
     const SECOND: Duration = Duration::from_secs(1);
 
-    #[test]
-    fn the_first_wait_is_the_reconnection_time() {
+    /// The shortest and the longest of many waits, in milliseconds.
+    fn spread(backoff: Backoff, asked: Duration, failures: u32) -> (u128, u128) {
         let mut random = Random::new(1);
-        assert_eq!(Backoff::default().delay(3 * SECOND, 0, &mut random), 3 * SECOND);
-        assert_eq!(Backoff::default().delay(Duration::ZERO, 0, &mut random), Duration::from_millis(100));
+        let waits = (0..20_000).map(|_| backoff.delay(asked, failures, &mut random).as_millis());
+        waits.fold((u128::MAX, 0), |(least, most), wait| (least.min(wait), most.max(wait)))
     }
 
     #[test]
-    fn later_waits_spread_between_the_reconnection_time_and_the_ceiling() {
-        let mut random = Random::new(1);
-        let mut longest = Duration::ZERO;
-        for failures in 1..100 {
-            let delay = Backoff::default().delay(SECOND, failures, &mut random);
-            assert!((SECOND..=30 * SECOND).contains(&delay), "{delay:?} after {failures} failures");
-            longest = longest.max(delay);
+    fn the_random_time_is_added_to_what_was_asked_for() {
+        for (asked, failures, least, most) in [
+            (200, 0, 200, 400),
+            (3_000, 0, 3_000, 6_000),
+            (3_000, 1, 3_000, 6_000),
+            (3_000, 3, 3_000, 24_000),
+            (3_000, u32::MAX, 3_000, 30_000),
+            (10_000, 0, 10_000, 13_000),
+            (60_000, 0, 60_000, 75_000),
+            (60_000, 40, 60_000, 75_000),
+        ] {
+            let (shortest, longest) = spread(Backoff::default(), Duration::from_millis(asked), failures);
+            let near = (longest - shortest) / 100;
+            assert!((least..=least + near).contains(&shortest), "{shortest} after {asked}, {failures}");
+            assert!((most - near..=most).contains(&longest), "{longest} after {asked}, {failures}");
         }
-        assert!(longest > 20 * SECOND, "{longest:?}");
     }
 
     #[test]
-    fn without_jitter_the_wait_is_the_whole_span() {
-        let backoff = Backoff { factor: 3, jitter: false, ..Backoff::default() };
+    fn without_jitter_the_wait_grows_by_the_factor_to_the_ceiling() {
+        let backoff = Backoff { factor: 3, jitter: Duration::ZERO, ..Backoff::default() };
         let delays =
             [0, 1, 2, 3, u32::MAX].map(|failures| backoff.delay(SECOND, failures, &mut Random::new(1)).as_secs());
         assert_eq!(delays, [1, 3, 9, 27, 30]);
+        assert_eq!(backoff.delay(60 * SECOND, 40, &mut Random::new(1)), 60 * SECOND);
         for factor in [0, 1] {
             let constant = Backoff { factor, ..backoff };
             assert_eq!(constant.delay(SECOND, 100, &mut Random::new(1)), SECOND);
@@ -94,8 +128,8 @@ mod tests {
     }
 
     #[test]
-    fn a_long_reconnection_time_holds_beyond_the_ceiling() {
-        let delay = Backoff::default().delay(60 * SECOND, 40, &mut Random::new(1));
-        assert_eq!(delay, 60 * SECOND);
+    fn no_wait_is_too_long_to_be_added_to() {
+        let delay = Backoff::default().delay(Duration::MAX, u32::MAX, &mut Random::new(1));
+        assert_eq!(delay, Duration::MAX);
     }
 }

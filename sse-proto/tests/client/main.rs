@@ -7,6 +7,7 @@ mod resending;
 mod response;
 mod restart;
 mod resumption;
+mod spread;
 mod stream;
 mod timeouts;
 mod waits;
@@ -15,7 +16,7 @@ use core::time::Duration;
 
 use sse_proto::{
     Timestamp,
-    client::{Config, EventSource, FailReason, Loss, NetworkError, Output, Request, ResponseHead},
+    client::{Backoff, Config, EventSource, FailReason, Loss, NetworkError, Output, Request, ResponseHead},
 };
 
 const URL: &str = "http://example.com/events";
@@ -141,14 +142,14 @@ impl Client {
     }
 }
 
+/// A configuration whose waits have no random part.
 fn config() -> Config {
-    Config::new(URL).unwrap()
+    random().backoff(Backoff { jitter: Duration::ZERO, ..Backoff::default() })
 }
 
-/// A configuration whose waits are all of the span.
-fn exact(reconnection_time: Duration) -> Config {
-    let backoff = sse_proto::client::Backoff { jitter: false, ..Default::default() };
-    config().reconnection_time(reconnection_time).backoff(backoff)
+/// A configuration whose waits have the random part that they have by default.
+fn random() -> Config {
+    Config::new(URL).unwrap()
 }
 
 fn post() -> Config {

@@ -4,7 +4,7 @@ use core::time::Duration;
 
 use sse_proto::client::{Backoff, FailReason, Loss, NetworkError, Output, Policy};
 
-use crate::{Client, config, exact, idle, secs};
+use crate::{Client, config, idle, random, secs};
 
 /// The waits of so many attempts in a row that find no server.
 fn refused(mut client: Client, count: usize) -> Vec<Duration> {
@@ -19,18 +19,18 @@ fn refused(mut client: Client, count: usize) -> Vec<Duration> {
 
 #[test]
 fn the_span_grows_by_the_factor_to_the_ceiling() {
-    let waits = refused(Client::with(exact(secs(1))), 7);
+    let waits = refused(Client::with(config().reconnection_time(secs(1))), 7);
     assert_eq!(waits, [2, 4, 8, 16, 30, 30, 30].map(secs));
-    let backoff = Backoff { factor: 3, ceiling: secs(50), jitter: false, ..Backoff::default() };
-    let waits = refused(Client::with(exact(secs(1)).backoff(backoff)), 5);
+    let backoff = Backoff { factor: 3, ceiling: secs(50), jitter: Duration::ZERO, ..Backoff::default() };
+    let waits = refused(Client::with(config().reconnection_time(secs(1)).backoff(backoff)), 5);
     assert_eq!(waits, [3, 9, 27, 50, 50].map(secs));
     let constant = Backoff { factor: 1, ..backoff };
-    assert_eq!(refused(Client::with(exact(secs(1)).backoff(constant)), 3), [secs(1); 3]);
+    assert_eq!(refused(Client::with(config().reconnection_time(secs(1)).backoff(constant)), 3), [secs(1); 3]);
 }
 
 #[test]
 fn waits_are_random_in_their_span_and_of_another_seed_others() {
-    let waits = |seed| refused(Client::with(config().reconnection_time(secs(1)).jitter_seed(seed)), 100);
+    let waits = |seed| refused(Client::with(random().reconnection_time(secs(1)).jitter_seed(seed)), 100);
     let [one, two] = [waits(1), waits(2)];
     assert_eq!(one, waits(1));
     assert_ne!(one, two);
@@ -45,7 +45,7 @@ fn waits_are_random_in_their_span_and_of_another_seed_others() {
 /// the server's `retry` is the new base, also of the waits that grow.
 #[test]
 fn the_servers_retry_is_the_base() {
-    let mut client = Client::open_with(exact(secs(1)));
+    let mut client = Client::open_with(config().reconnection_time(secs(1)));
     client.data("retry: 2000\ndata: a\n\n");
     client.event();
     assert_eq!(client.lose(), secs(2));
@@ -59,7 +59,7 @@ fn the_servers_retry_is_the_base() {
 /// Waits grow while connections break soon after they open.
 #[test]
 fn a_server_that_falls_over_again_and_again_is_asked_less_and_less() {
-    let mut client = Client::open_with(exact(secs(1)));
+    let mut client = Client::open_with(config().reconnection_time(secs(1)));
     let mut waits = Vec::new();
     for _ in 0..6 {
         client.data("data: a\n\n");
@@ -80,7 +80,7 @@ fn a_server_that_falls_over_again_and_again_is_asked_less_and_less() {
 /// It is the way to poll: the server says when to come back, and means it.
 #[test]
 fn a_server_that_ends_in_order_after_an_event_is_asked_after_the_same_wait() {
-    let mut client = Client::open_with(exact(secs(1)));
+    let mut client = Client::open_with(config().reconnection_time(secs(1)));
     for _ in 0..6 {
         client.data("data: a\n\n");
         client.event();
@@ -118,7 +118,7 @@ fn the_servers_retry_has_a_floor_and_a_ceiling() {
 
 #[test]
 fn a_ceiling_is_reported_once_for_each_value() {
-    let backoff = Backoff { retry_ceiling: secs(10), ..Backoff::default() };
+    let backoff = Backoff { retry_ceiling: secs(10), jitter: Duration::ZERO, ..Backoff::default() };
     let mut client = Client::open_with(config().backoff(backoff));
     client.data("retry: 20000\ndata: a\n\n");
     client.event();
@@ -146,27 +146,63 @@ fn the_configured_time_has_no_ceiling() {
     assert_eq!(client.lose(), week);
 }
 
-/// D-08.
+/// D-08: a `Retry-After` takes the place of the configured time, be it longer or shorter, and not that of the server's `retry` line.
 #[test]
-fn retry_after_is_waited_out() {
+fn retry_after_is_what_is_asked_for() {
     let date = ("Date", "Sun, 06 Nov 1994 08:49:37 GMT");
-    for (headers, wait) in [
+    for (headers, asked) in [
         (&[("Retry-After", "120")][..], secs(120)),
         (&[("Retry-After", "Sun, 06 Nov 1994 08:51:37 GMT"), date], secs(120)),
-        // Without a clock a date says nothing; and no wait is shorter than the reconnection time.
-        (&[("Retry-After", "Sun, 06 Nov 1994 08:51:37 GMT")], secs(2)),
-        (&[("Retry-After", "1")], secs(2)),
-        (&[("Retry-After", "-5")], secs(2)),
-        (&[], secs(2)),
+        (&[("Retry-After", "1")], secs(1)),
+        (&[("Retry-After", "0")], Duration::from_millis(100)),
+        // Without a clock a date says nothing.
+        (&[("Retry-After", "Sun, 06 Nov 1994 08:51:37 GMT")], secs(3)),
+        (&[("Retry-After", "-5")], secs(3)),
+        (&[], secs(3)),
     ] {
-        let mut client = Client::with(exact(secs(1)).resilient());
+        let constant = Backoff { factor: 1, jitter: Duration::ZERO, ..Backoff::default() };
+        let mut client = Client::with(config().backoff(constant).resilient());
         client.request();
-        client.answer_with(503, headers);
-        assert_eq!(client.reestablishing().1, wait, "{headers:?}");
-        client.reconnect();
+        for _ in 0..3 {
+            client.answer_with(503, headers);
+            client.source.handle_end();
+            assert_eq!(client.reestablishing().1, asked, "{headers:?}");
+            client.reconnect();
+        }
         // It was for that wait only.
         client.source.handle_error(NetworkError::Passing);
-        assert_eq!(client.reestablishing().1, secs(4), "{headers:?}");
+        assert_eq!(client.reestablishing().1, secs(3), "{headers:?}");
+    }
+}
+
+#[test]
+fn the_servers_retry_bounds_a_wait_after_a_refusal_from_below() {
+    for (retry_after, wait) in [("60", secs(60)), ("1", secs(10))] {
+        let constant = Backoff { factor: 1, jitter: Duration::ZERO, ..Backoff::default() };
+        let mut client = Client::open_with(config().backoff(constant).resilient());
+        client.data("retry: 10000\ndata: a\n\n");
+        client.event();
+        assert_eq!(client.lose(), secs(10));
+        client.reconnect();
+        client.answer_with(503, &[("Retry-After", retry_after)]);
+        client.source.handle_end();
+        assert_eq!(client.reestablishing().1, wait);
+    }
+}
+
+/// The wait of one second grows by its own length after the first failure, and by 3, 7 and 15 after those that follow.
+#[test]
+fn failures_stretch_the_random_part_after_retry_after() {
+    for seed in 0..100 {
+        let mut client = Client::with(random().resilient().jitter_seed(seed));
+        client.request();
+        for longest in [2, 4, 8, 16].map(secs) {
+            client.answer_with(503, &[("Retry-After", "1")]);
+            client.source.handle_end();
+            let wait = client.reestablishing().1;
+            assert!((secs(1)..=longest).contains(&wait), "{wait:?} of {longest:?}");
+            client.reconnect();
+        }
     }
 }
 

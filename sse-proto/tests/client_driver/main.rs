@@ -14,15 +14,17 @@ use core::{
     time::Duration,
 };
 
-use sse_proto::client::Config;
+use sse_proto::client::{Backoff, Config};
 
 use self::script::{Body, Clock, Script, Step};
 
 type Source = sse_proto::driver::EventSource<Script, Clock>;
 type Change = sse_proto::driver::Change<&'static str>;
 
+/// A configuration whose waits have no random part.
 fn config() -> Config {
-    Config::new("http://example.com/events").unwrap()
+    let exact = Backoff { jitter: Duration::ZERO, ..Backoff::default() };
+    Config::new("http://example.com/events").unwrap().backoff(exact)
 }
 
 /// A source over a script, with its clock.

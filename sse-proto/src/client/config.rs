@@ -299,8 +299,9 @@ impl Config {
         self
     }
 
-    /// How many bytes are kept of the body of an answer that opens no stream: 8 KiB by default. The failure is told when
-    /// the body has ended, or has come to this bound, or after a second. With 0 it is told at once.
+    /// How many bytes are kept of the body of a response that opens no stream: 8 KiB by default. The source fails, or begins
+    /// its wait for the next attempt, when the body has ended, or has reached this size, or after a second. With 0 it does
+    /// so at once.
     #[must_use]
     pub fn refusal_body(mut self, most: usize) -> Self {
         self.refusal_body = most;

@@ -114,7 +114,7 @@ pub struct Refusal {
     /// Status and header fields.
     pub head: ResponseHead,
     /// The beginning of the body, as received: no more than [`Config::refusal_body`](super::Config::refusal_body)
-    /// bytes. Empty if the answer was judged as passing.
+    /// bytes, and no more than comes within a second.
     pub body: Bytes,
     /// Whether the body is as much as the server sent.
     pub complete: bool,

@@ -11,7 +11,7 @@ use super::{
 };
 use crate::Timestamp;
 
-/// How long the body of an answer that opens no stream is waited for.
+/// How long the body of a response that opens no stream is waited for.
 const REFUSED_BODY: Duration = Duration::from_secs(1);
 
 impl EventSource {
@@ -29,18 +29,13 @@ impl EventSource {
                 self.recent.clear();
                 State::Accepted
             }
-            (Ruling::Accept, Some(found), _) => self.refuse_for(FailReason::ContentEncoding { found }, head),
-            (Ruling::Fail, _, Verdict::Fail(reason)) => self.refuse_for(reason, head),
-            (Ruling::Fail, ..) => self.refuse_for(FailReason::Policy, head),
-            (Ruling::Retry, ..) => {
-                self.refusal = Some(Refusal { head: head.clone(), ..Refusal::default() });
-                self.trouble.retry_after = head.retry_after();
-                State::Lost(Loss::Refused { status: head.status })
-            }
+            (Ruling::Accept, Some(found), _) => self.refuse(Ruling::Fail, FailReason::ContentEncoding { found }, head),
+            (ruling, _, Verdict::Fail(reason)) => self.refuse(ruling, reason, head),
+            (ruling, ..) => self.refuse(ruling, FailReason::Policy, head),
         }
     }
 
-    /// Keeps some of the body of a refused answer.
+    /// Keeps some of the body of a refused response.
     pub(super) fn collect(&mut self, data: &[u8]) {
         let State::Refused { body, .. } = &mut self.state else { return };
         let room = self.config.refusal_body - body.len();
@@ -50,18 +45,30 @@ impl EventSource {
         }
     }
 
-    /// The body of a refused answer has ended, or is not waited for any more.
+    /// Ends the wait for the body of a refused response, and asks the policy once more.
     pub(super) fn refused(&mut self, complete: bool) {
         self.state = match mem::replace(&mut self.state, State::Closed) {
-            State::Refused { reason, body } => {
+            State::Refused { ruling, reason, body } => {
                 if let Some(refusal) = &mut self.refusal {
                     refusal.body = Bytes::from(body);
                     refusal.complete = complete;
                 }
-                State::Failed(reason)
+                self.rule(ruling, reason)
             }
             state => state,
         };
+    }
+
+    /// Does with the refusal what the policy says, now that all of it is there.
+    fn rule(&mut self, ruling: Ruling, reason: FailReason) -> State {
+        let refusal = self.refusal.get_or_insert_default();
+        match self.config.policy.refused(refusal, ruling) {
+            Ruling::Retry => {
+                self.trouble.retry_after = refusal.head.retry_after();
+                State::Lost(Loss::Refused { status: refusal.head.status })
+            }
+            Ruling::Accept | Ruling::Fail => State::Failed(reason),
+        }
     }
 
     pub(super) fn await_answer(&mut self, now: Timestamp) -> Output {
@@ -98,7 +105,8 @@ impl EventSource {
     /// Follows a redirect (R-025, D-05, D-10).
     fn follow(&mut self, to: &Redirect, head: &ResponseHead) -> State {
         if self.request.redirects >= self.config.redirects {
-            return self.refuse_for(FailReason::TooManyRedirects { limit: self.config.redirects }, head);
+            let reason = FailReason::TooManyRedirects { limit: self.config.redirects };
+            return self.refuse(Ruling::Fail, reason, head);
         }
         self.request.redirect(to);
         self.lasting &= match self.config.remember_redirects {
@@ -113,13 +121,13 @@ impl EventSource {
         State::Redirected
     }
 
-    fn refuse_for(&mut self, reason: FailReason, head: &ResponseHead) -> State {
+    fn refuse(&mut self, ruling: Ruling, reason: FailReason, head: &ResponseHead) -> State {
         let body = head.may_have_body() && self.request.method != "HEAD";
         self.refusal = Some(Refusal { head: head.clone(), body: Bytes::new(), complete: !body });
         if body && self.config.refusal_body > 0 {
-            State::Refused { reason, body: Vec::new() }
+            State::Refused { ruling, reason, body: Vec::new() }
         } else {
-            State::Failed(reason)
+            self.rule(ruling, reason)
         }
     }
 }

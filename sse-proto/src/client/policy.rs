@@ -3,7 +3,7 @@
 use alloc::sync::Arc;
 use core::{fmt, ops::Deref, time::Duration};
 
-use super::{Loss, NetworkError, ResponseHead};
+use super::{Loss, NetworkError, Refusal, ResponseHead};
 
 /// What an answer, or a missing answer, leads to: the rules that can be replaced.
 ///
@@ -19,6 +19,29 @@ use super::{Loss, NetworkError, ResponseHead};
 /// # Ok::<(), sse_proto::client::InvalidUrl>(())
 /// ```
 ///
+/// A policy can also look at the body of a response that opens no stream:
+///
+/// ```
+/// use sse_proto::client::{Config, Policy, Refusal, ResponseHead, Resilient, Ruling};
+///
+/// /// Too many requests are a reason to wait, a spent quota is one to stop.
+/// struct Quota;
+///
+/// impl Policy for Quota {
+///     fn response(&self, head: &ResponseHead, standard: Ruling) -> Ruling {
+///         Resilient.response(head, standard)
+///     }
+///
+///     fn refused(&self, refusal: &Refusal, ruling: Ruling) -> Ruling {
+///         let spent = refusal.body.windows(18).any(|part| part == b"insufficient_quota");
+///         if refusal.head.status == 429 && spent { Ruling::Fail } else { ruling }
+///     }
+/// }
+///
+/// let config = Config::new("https://example.com/completions")?.policy(Quota);
+/// # Ok::<(), sse_proto::client::InvalidUrl>(())
+/// ```
+///
 /// The policy is not asked about redirects that are followed.
 pub trait Policy: Send + Sync {
     /// Judges an answer, where `standard` is what the standard does with it (R-020 to R-022): accept a 200 with the type
@@ -28,6 +51,14 @@ pub trait Policy: Send + Sync {
         standard
     }
 
+    /// Judges a response that opens no stream again, when as much of its body is there as is
+    /// [waited for](super::Config::refusal_body). `ruling` is what was decided by its head: [`Ruling::Fail`] or
+    /// [`Ruling::Retry`]. It is too late for [`Ruling::Accept`], which counts as [`Ruling::Fail`].
+    fn refused(&self, refusal: &Refusal, ruling: Ruling) -> Ruling {
+        let _ = refusal;
+        ruling
+    }
+
     /// Judges what went wrong below, where `error` is how the transport sees it.
     fn network(&self, error: NetworkError) -> NetworkError {
         error
@@ -35,7 +66,7 @@ pub trait Policy: Send + Sync {
 
     /// Chooses the wait before a reconnection, where `delay` is the one that [`Backoff`](super::Backoff) has chosen and
     /// `attempt` is its number, counted from 1 since the connection was last healthy. `None` gives up. A wait that is
-    /// shorter than the reconnection time is made as long (R-034).
+    /// shorter than what was asked for is made as long (R-034); `Backoff` says what that is.
     fn delay(&self, cause: Loss, attempt: u32, delay: Duration) -> Option<Duration> {
         let _ = (cause, attempt);
         Some(delay)
@@ -50,7 +81,8 @@ pub enum Ruling {
     Accept,
     /// The connection fails for good.
     Fail,
-    /// The server is asked again after a wait, that of its `Retry-After` at least.
+    /// The server is asked again after a wait: as long as its `Retry-After` says, plus a random time
+    /// ([`Backoff`](super::Backoff)).
     Retry,
 }
 

@@ -3,7 +3,7 @@
 use alloc::vec::Vec;
 use core::time::Duration;
 
-use super::{FailReason, Loss};
+use super::{FailReason, Loss, Ruling};
 use crate::{Text, Timestamp};
 
 #[derive(Debug)]
@@ -14,8 +14,10 @@ pub(super) enum State {
     },
     /// A request is under way.
     Requested,
-    /// An answer was refused; its body is being collected.
+    /// A response opens no stream; its body is being collected.
     Refused {
+        ruling: Ruling,
+        /// Why the connection fails if it does.
         reason: FailReason,
         body: Vec<u8>,
     },

@@ -1,11 +1,15 @@
 //! What an answer leads to.
 
+use core::time::Duration;
+
 use sse_proto::{
     Timestamp,
-    client::{FailReason, Headers, Loss, NetworkError, Output, ReadyState, ResponseHead, Ruling},
+    client::{
+        FailReason, Headers, Loss, NetworkError, Output, Policy, ReadyState, Refusal, Resilient, ResponseHead, Ruling,
+    },
 };
 
-use crate::{Client, config, secs};
+use crate::{Client, config, post, secs};
 
 ///
 #[test]
@@ -231,7 +235,7 @@ fn the_policy_has_the_last_word_on_answers() {
     assert_eq!(lenient.poll(), Output::Open);
 
     let mut renewed = client();
-    renewed.answer(401, "text/plain");
+    renewed.refuse(401, "text/plain");
     let cause = Loss::Refused { status: 401 };
     assert_eq!(renewed.reestablishing().0, cause);
     assert_eq!(renewed.reconnect().cause, Some(cause));
@@ -263,7 +267,7 @@ fn the_resilient_preset_takes_some_answers_for_passing() {
     for status in [408, 425, 429, 500, 502, 503, 504, 511, 599] {
         let mut client = Client::with(config().resilient());
         client.request();
-        client.answer(status, "text/html");
+        client.refuse(status, "text/html");
         let (cause, delay, attempt) = client.reestablishing();
         assert_eq!((cause, attempt), (Loss::Refused { status }, 1));
         assert!(delay >= secs(3));
@@ -278,15 +282,98 @@ fn the_resilient_preset_takes_some_answers_for_passing() {
     }
 }
 
-/// And their answer is there when the client gives up over them.
+/// And their response is there, with its body, when it was the last one.
 #[test]
-fn a_passing_answer_that_was_the_last_is_a_refusal() {
+fn a_transient_refusal_that_was_the_last_has_its_body() {
     let mut client = Client::with(config().resilient().max_reconnections(1));
     client.request();
-    client.answer(500, "text/plain");
+    client.refuse(500, "text/plain");
     client.reestablishing();
     client.reconnect();
     client.answer(503, "text/plain");
-    assert_eq!(client.failure(), FailReason::GaveUp { cause: Loss::Refused { status: 503 }, attempts: 1 });
-    assert_eq!(client.source.refusal().unwrap().head.status, 503);
+    client.data("busy");
+    client.source.handle_end();
+    let cause = Loss::Refused { status: 503 };
+    assert_eq!(client.failure(), FailReason::GaveUp { cause, attempts: 1 });
+    let refusal = client.source.refusal().unwrap();
+    assert_eq!((refusal.head.status, &*refusal.body, refusal.complete), (503, &b"busy"[..], true));
+
+    let mut unsafe_method = Client::with(post().resilient());
+    unsafe_method.request();
+    unsafe_method.answer(503, "text/plain");
+    unsafe_method.data("busy");
+    unsafe_method.source.handle_end();
+    assert_eq!(unsafe_method.failure(), FailReason::NotResent { cause });
+    assert_eq!(unsafe_method.source.refusal().unwrap().body, "busy");
+}
+
+#[test]
+fn the_body_of_a_transient_refusal_is_bounded_in_bytes_and_time() {
+    let refused = |most| {
+        let mut client = Client::with(config().resilient().refusal_body(most));
+        client.request();
+        client.answer(503, "text/plain");
+        client
+    };
+    let cause = Loss::Refused { status: 503 };
+    let mut long = refused(4);
+    long.data("busybusy");
+    assert_eq!(long.reestablishing().0, cause);
+    assert_eq!(long.source.refusal().unwrap().body, "busy");
+
+    let mut dripping = refused(100);
+    let until = dripping.wait();
+    assert_eq!(until, dripping.now + secs(1));
+    while dripping.now < until {
+        assert_eq!(dripping.wait(), until);
+        dripping.data("x");
+        dripping.pass(Duration::from_millis(100));
+    }
+    assert_eq!(dripping.reestablishing().0, cause);
+    // The wait begins then.
+    assert_eq!(dripping.wait(), until + secs(6));
+
+    assert_eq!(refused(0).reestablishing().0, cause);
+}
+
+/// A body decides where a status cannot.
+#[test]
+fn the_policy_sees_the_body_of_a_refusal() {
+    struct Quota;
+
+    impl Policy for Quota {
+        fn response(&self, head: &ResponseHead, standard: Ruling) -> Ruling {
+            Resilient.response(head, standard)
+        }
+
+        fn refused(&self, refusal: &Refusal, ruling: Ruling) -> Ruling {
+            let standard = if refusal.head.status == 404 { Ruling::Fail } else { Ruling::Retry };
+            assert_eq!(ruling, standard);
+            match &*refusal.body {
+                b"insufficient_quota" => Ruling::Fail,
+                b"not yet" => Ruling::Retry,
+                b"accept" => Ruling::Accept,
+                _ => ruling,
+            }
+        }
+    }
+
+    let refused = |status, body: &'static str| {
+        let mut client = Client::with(config().policy(Quota));
+        client.request();
+        client.answer_with(status, &[("Retry-After", "7")]);
+        // It comes in two parts.
+        let (begin, rest) = body.split_at(body.len() / 2);
+        client.data(begin);
+        client.wait();
+        client.data(rest);
+        client.source.handle_end();
+        client.poll()
+    };
+    let retried = |status, delay| Output::Reestablishing { cause: Loss::Refused { status }, delay, attempt: 1 };
+    assert_eq!(refused(429, "insufficient_quota"), Output::Failed(FailReason::Status(429)));
+    assert_eq!(refused(429, "slow down"), retried(429, secs(14)));
+    assert_eq!(refused(404, "not yet"), retried(404, secs(14)));
+    assert_eq!(refused(404, "gone"), Output::Failed(FailReason::Status(404)));
+    assert_eq!(refused(429, "accept"), Output::Failed(FailReason::Status(429)));
 }

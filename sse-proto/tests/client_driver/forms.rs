@@ -15,6 +15,25 @@ use crate::{
     secs, source,
 };
 
+/// A refusal that may pass has its body as well when it was the last.
+#[test]
+fn the_body_of_the_last_refusal_is_in_the_failure() {
+    let busy = |steps| Answer::Status(503, Body::new(steps));
+    let answers = vec![busy(vec![Step::Hold]), busy(vec![Step::Data("bu"), Step::Data("sy"), Step::End])];
+    let (mut source, clock, _) = source(config().resilient().max_reconnections(1), answers);
+    // The first body never ends.
+    assert!(poll(source.next_change()).is_pending());
+    clock.pass(secs(1));
+    let Some(Change::Reestablishing { cause, delay, .. }) = now(source.next_change()) else { panic!() };
+    assert_eq!(cause, Loss::Refused { status: 503 });
+    assert!(poll(source.next_change()).is_pending());
+    clock.pass(delay);
+    let Some(Change::Failed(failure)) = now(source.next_change()) else { panic!() };
+    assert_eq!(failure.reason, FailReason::GaveUp { cause, attempts: 1 });
+    let response = failure.response.unwrap();
+    assert_eq!((&*response.body, response.complete), (&b"busy"[..], true));
+}
+
 #[test]
 fn events_alone_come_one_after_the_other() {
     let steps = vec![Step::Data(": x\n\ndata: a\n\ndata: b\n\nda"), Step::Data("ta: c\n\n"), Step::Hold];

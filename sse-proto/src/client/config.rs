@@ -7,7 +7,10 @@ use bytes::Bytes;
 
 use super::{
     Backoff, HeaderError, Headers, InvalidMethod, InvalidUrl, Policy, RememberRedirects, Resilient, Standard, Timeouts,
-    headers, method, policy::SharedPolicy, request::LAST_EVENT_ID, url,
+    headers, method,
+    policy::SharedPolicy,
+    request::{ACCEPT, LAST_EVENT_ID},
+    url,
 };
 use crate::{EventId, Limits, Report, Text};
 
@@ -29,6 +32,8 @@ pub struct Config {
     pub(super) method: Text,
     pub(super) url: Text,
     pub(super) headers: Headers,
+    /// The value of `Accept`.
+    pub(super) accept: Bytes,
     pub(super) body: Payload,
     pub(super) resend: bool,
     pub(super) last_event_id: Option<EventId>,
@@ -74,6 +79,7 @@ impl Config {
             method: Text::from_static("GET"),
             url,
             headers: Headers::new(),
+            accept: Bytes::from_static(ACCEPT),
             body: Payload::default(),
             resend: false,
             last_event_id: None,
@@ -153,18 +159,43 @@ impl Config {
         self
     }
 
-    /// Sends this header field with every request, in place of our own of the same name. A `Last-Event-ID` is the
-    /// first one, as with [`last_event_id`](Self::last_event_id).
+    /// Sends this header field with every request. Two fields need other names than most:
+    ///
+    /// - The types of an `Accept` are asked for beside `text/event-stream`; [`accept`](Self::accept) replaces it.
+    /// - A `Last-Event-ID` is the first one, as with [`last_event_id`](Self::last_event_id).
+    ///
+    /// `Cache-Control` and `Pragma` replace those of this crate. Any other name can be given several times, and is sent as
+    /// often.
+    ///
+    /// A client for the Model Context Protocol has to ask for two types:
+    ///
+    /// ```
+    /// use sse_proto::client::{Config, EventSource, Output};
+    ///
+    /// let config = Config::new("https://example.com/mcp")?
+    ///     .method("POST")?
+    ///     .header("Accept", "application/json, text/event-stream")?
+    ///     .header("Content-Type", "application/json")?
+    ///     .body(r#"{"jsonrpc":"2.0","id":1,"method":"tools/list"}"#);
+    /// let Output::Connect(request) = EventSource::new(config).poll_output(Default::default()) else { panic!() };
+    /// assert_eq!(request.headers.value("accept"), Some(&b"application/json, text/event-stream"[..]));
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
+    ///
+    /// It could give `application/json` alone, because `text/event-stream` is asked for in any case.
     ///
     /// # Errors
     ///
     /// The name is no token, or one that the transport sets; or the value holds control characters.
     pub fn header(mut self, name: impl Into<Text>, value: impl Into<Text>) -> Result<Self, HeaderError> {
         let (name, value) = (name.into(), value.into());
+        if name.eq_ignore_ascii_case("Accept") {
+            headers::check(&name, value.as_bytes())?;
+            self.accept = headers::with_types(&self.accept, value.as_bytes());
+            return Ok(self);
+        }
         if name.eq_ignore_ascii_case(LAST_EVENT_ID) {
-            if let Some(at) = headers::control(value.as_bytes()) {
-                return Err(HeaderError::Value { name, at });
-            }
+            headers::check(&name, value.as_bytes())?;
             self.last_event_id = Some(EventId::received(value));
             return Ok(self);
         }
@@ -172,6 +203,19 @@ impl Config {
             return Err(HeaderError::Reserved { name });
         }
         self.headers.append(name, value.into_bytes())?;
+        Ok(self)
+    }
+
+    /// Asks for these types instead of `text/event-stream` (R-011). What the server sends is judged as ever: see
+    /// [`any_content_type`](Self::any_content_type).
+    ///
+    /// # Errors
+    ///
+    /// The value holds control characters.
+    pub fn accept(mut self, types: impl Into<Text>) -> Result<Self, HeaderError> {
+        let types = types.into();
+        headers::check(&Text::from_static("Accept"), types.as_bytes())?;
+        self.accept = types.into_bytes();
         Ok(self)
     }
 

@@ -5,6 +5,7 @@ use core::{error::Error, fmt};
 
 use bytes::Bytes;
 
+use super::response::split_list;
 use crate::Text;
 
 /// A list of HTTP header fields, in order. Names are compared without regard to case.
@@ -44,13 +45,9 @@ impl Headers {
         if name.is_empty() || !name.bytes().all(is_token) {
             return Err(HeaderError::Name { name });
         }
-        match control(&value) {
-            Some(at) => Err(HeaderError::Value { name, at }),
-            None => {
-                self.push(name, value);
-                Ok(())
-            }
-        }
+        check(&name, &value)?;
+        self.push(name, value);
+        Ok(())
     }
 
     pub(crate) fn push(&mut self, name: Text, value: Bytes) {
@@ -112,9 +109,24 @@ const HARMLESS: [&str; 10] = [
     "Transfer-Encoding",
 ];
 
-/// Where the first control character is that no value may hold.
-pub(super) fn control(value: &[u8]) -> Option<usize> {
-    value.iter().position(|byte| (*byte < b' ' && *byte != b'\t') || *byte == 0x7f)
+/// Checks that a value can be sent in the field of this name.
+pub(super) fn check(name: &Text, value: &[u8]) -> Result<(), HeaderError> {
+    match value.iter().position(|byte| (*byte < b' ' && *byte != b'\t') || *byte == 0x7f) {
+        Some(at) => Err(HeaderError::Value { name: name.clone(), at }),
+        None => Ok(()),
+    }
+}
+
+/// Adds `types` to `accept`, another list of media types. A type that both name is taken as `types` has it.
+pub(super) fn with_types(accept: &[u8], types: &[u8]) -> Bytes {
+    let essence = |member: &[u8]| {
+        let essence = member.split(|byte| *byte == b';').next().unwrap_or_default();
+        essence.trim_ascii().to_ascii_lowercase()
+    };
+    let named: Vec<_> = split_list(types).map(essence).collect();
+    let kept = split_list(accept).filter(|member| !named.contains(&essence(member)));
+    let list: Vec<_> = kept.map(<[u8]>::trim_ascii).chain([types]).collect();
+    list.join(&b", "[..]).into()
 }
 
 /// The characters of a token (RFC 9110, section 5.6.2).

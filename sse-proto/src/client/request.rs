@@ -30,6 +30,9 @@ pub struct Request {
     pub timeouts: Timeouts,
 }
 
+/// What is asked for by default.
+pub(super) const ACCEPT: &[u8] = b"text/event-stream";
+
 /// The name of the header that carries the last event ID.
 pub(crate) const LAST_EVENT_ID: &str = "Last-Event-ID";
 
@@ -37,7 +40,7 @@ impl Request {
     /// A first request with default settings: for tests of what sends requests.
     pub fn get(url: impl Into<Text>) -> Self {
         let mut headers = Headers::new();
-        add_standard(&mut headers, None);
+        add_standard(&mut headers, Bytes::from_static(ACCEPT), None);
         Self {
             method: Text::from_static("GET"),
             url: url.into(),
@@ -56,7 +59,7 @@ impl Request {
         if !same_origin(url, &config.url) {
             drop_bound(&mut headers);
         }
-        add_standard(&mut headers, last_event_id);
+        add_standard(&mut headers, config.accept.clone(), last_event_id);
         Self {
             method: config.method.clone(),
             url: url.clone(),
@@ -122,11 +125,13 @@ pub(super) fn drop_bound(headers: &mut Headers) {
     headers.remove("Host");
 }
 
-fn add_standard(headers: &mut Headers, last_event_id: Option<&EventId>) {
-    // R-011; and R-012, where Fetch turns the cache mode no-store into these two fields.
-    for (name, value) in [("Accept", "text/event-stream"), ("Cache-Control", "no-cache"), ("Pragma", "no-cache")] {
+fn add_standard(headers: &mut Headers, accept: Bytes, last_event_id: Option<&EventId>) {
+    //
+    headers.push(Text::from_static("Accept"), accept);
+    // R-012, where Fetch turns the cache mode no-store into these two fields.
+    for name in ["Cache-Control", "Pragma"] {
         if headers.value(name).is_none() {
-            headers.push(Text::from_static(name), Bytes::from_static(value.as_bytes()));
+            headers.push(Text::from_static(name), Bytes::from_static(b"no-cache"));
         }
     }
     // and D-02: made anew for each attempt, the bytes as they are.

@@ -91,7 +91,7 @@ fn redirect(from: &str, location: &str, permanent: bool, as_get: bool) -> Verdic
 }
 
 /// The members of a header value, split at commas outside of quoted strings.
-fn split_list(value: &[u8]) -> impl Iterator<Item = &[u8]> {
+pub(super) fn split_list(value: &[u8]) -> impl Iterator<Item = &[u8]> {
     let (mut quoted, mut escaped) = (false, false);
     value.split(move |byte| {
         let was_escaped = core::mem::take(&mut escaped);

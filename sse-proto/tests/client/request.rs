@@ -65,10 +65,9 @@ fn any_method_and_body_can_be_sent() {
     }
 }
 
-/// The caller's headers replace the defaults, and none is sent twice.
 #[test]
 fn own_headers_stand_in_place_of_ours_and_none_is_sent_twice() {
-    let config = config().header("accept", "text/event-stream, application/json").unwrap();
+    let config = config().header("cache-control", "max-age=0").unwrap();
     let config = config.header("X-A", "1").unwrap().header("X-A", "2").unwrap().header("last-event-id", "1").unwrap();
     let mut client = Client::open_with(config);
     client.data("id: 2\ndata: a\n\n");
@@ -76,9 +75,37 @@ fn own_headers_stand_in_place_of_ours_and_none_is_sent_twice() {
     client.lose();
     let request = client.reconnect();
     let values = |name| request.headers.values(name).map(<[u8]>::to_vec).collect::<Vec<_>>();
-    assert_eq!(values("Accept"), [b"text/event-stream, application/json"]);
+    assert_eq!(values("Cache-Control"), [b"max-age=0"]);
     assert_eq!(values("X-A"), [b"1", b"2"]);
     assert_eq!(values("Last-Event-ID"), [b"2"]);
+}
+
+#[test]
+fn own_types_are_asked_for_beside_ours() {
+    let accepted = |types: &[&'static str]| {
+        let config = types.iter().fold(config(), |config, types| config.header("accept", *types).unwrap());
+        let request = Client::with(config).request();
+        let values: Vec<_> = request.headers.values("Accept").map(<[u8]>::to_vec).collect();
+        let [value] = &values[..] else { panic!("{values:?}") };
+        String::from_utf8_lossy(value).into_owned()
+    };
+    assert_eq!(accepted(&[]), "text/event-stream");
+    assert_eq!(accepted(&["application/json"]), "text/event-stream, application/json");
+    assert_eq!(accepted(&["application/json", "text/plain"]), "text/event-stream, application/json, text/plain");
+    for whole in ["application/json, text/event-stream", "Text/Event-Stream ;q=0.5,*/*;q=0.1"] {
+        assert_eq!(accepted(&[whole]), whole);
+    }
+    assert_eq!(accepted(&["a/b;c=\"d,e\"", "text/event-stream"]), "a/b;c=\"d,e\", text/event-stream");
+    assert_eq!(accepted(&["a/b;c=\"d, text/event-stream\""]), "text/event-stream, a/b;c=\"d, text/event-stream\"");
+    assert_eq!(accepted(&["text/event-streams"]), "text/event-stream, text/event-streams");
+}
+
+#[test]
+fn the_types_that_are_asked_for_can_be_replaced() {
+    let config = config().accept("application/x-ndjson").unwrap();
+    let accept = |config| Client::with(config).request().headers.value("Accept").unwrap().to_vec();
+    assert_eq!(accept(config.clone()), b"application/x-ndjson");
+    assert_eq!(accept(config.header("Accept", "a/b").unwrap()), b"application/x-ndjson, a/b");
 }
 
 /// A bracketed IPv6 host, a port and a query are kept.
@@ -124,8 +151,10 @@ fn no_secret_is_shown() {
 
 #[test]
 fn a_control_character_in_a_header_is_told_by_its_place() {
-    for name in ["Last-Event-ID", "X-Own"] {
+    for name in ["Accept", "Last-Event-ID", "X-Own"] {
         let fault = config().header(name, "abc\nb").unwrap_err();
         assert_eq!(fault, HeaderError::Value { name: name.into(), at: 3 });
     }
+    let fault = config().accept("abc\nb").unwrap_err();
+    assert_eq!(fault, HeaderError::Value { name: "Accept".into(), at: 3 });
 }

@@ -272,6 +272,7 @@ struct WrittenEvent {
     #[serde(rename = "data_gen")]
     data_gen: Option<Repeated>,
     last_event_id: String,
+    own_id: Option<bool>,
 }
 
 /// Texts, each so many times, one after the other.
@@ -320,7 +321,7 @@ impl WrittenEvent {
             (None, Some(repeated)) => repeated.expand()?,
             _ => return Err(Problem::DataNotOne),
         };
-        Ok(Event { event_type: self.event_type, data, last_event_id: self.last_event_id })
+        Ok(Event { event_type: self.event_type, data, last_event_id: self.last_event_id, own_id: self.own_id })
     }
 }
 

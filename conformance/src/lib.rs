@@ -29,6 +29,7 @@
 //!                 event_type: event.event_type().into(),
 //!                 data: event.data().into(),
 //!                 last_event_id: event.last_event_id().into(),
+//!                 own_id: Some(event.id().is_some()), // `None` if your reader does not say
 //!             });
 //!         }
 //!         Ok(events)

@@ -19,6 +19,7 @@ pub fn read(stream: &[u8]) -> Outcome {
     let mut data = String::new();
     let mut event_type = String::new();
     let mut id = String::new();
+    let mut own_id = false;
     for line in lines(&text) {
         if line.is_empty() {
             outcome.last_event_id.clone_from(&id);
@@ -28,10 +29,12 @@ pub fn read(stream: &[u8]) -> Outcome {
                     event_type: if event_type.is_empty() { String::from("message") } else { event_type },
                     data,
                     last_event_id: id.clone(),
+                    own_id: Some(own_id),
                 });
             }
             data = String::new();
             event_type = String::new();
+            own_id = false;
             continue;
         }
         let (name, value) = match line.split_once(':') {
@@ -44,7 +47,10 @@ pub fn read(stream: &[u8]) -> Outcome {
                 data.push('\n');
             }
             "event" => event_type = String::from(value),
-            "id" if !value.contains('\0') => id = String::from(value),
+            "id" if !value.contains('\0') => {
+                id = String::from(value);
+                own_id = true;
+            }
             "retry" => outcome.retry = milliseconds(value).or(outcome.retry),
             // A comment is a line with an empty name.
             _ => {}

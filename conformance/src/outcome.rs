@@ -25,4 +25,26 @@ pub struct Event {
     pub data: String,
     /// The last event ID string when the event was dispatched.
     pub last_event_id: String,
+    /// Whether the event's block had an `id` line that counted. `None` where that is not known: it is not compared then,
+    /// because readers need not report it.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub own_id: Option<bool>,
+}
+
+impl Outcome {
+    /// Whether all that both know is the same.
+    pub fn agrees(&self, other: &Self) -> bool {
+        (self.retry, &self.last_event_id) == (other.retry, &other.last_event_id)
+            && self.events.len() == other.events.len()
+            && self.events.iter().zip(&other.events).all(|(one, other)| one.agrees(other))
+    }
+}
+
+impl Event {
+    fn agrees(&self, other: &Self) -> bool {
+        let own_id = self.own_id.zip(other.own_id).is_none_or(|(one, other)| one == other);
+        own_id
+            && (&self.event_type, &self.data, &self.last_event_id)
+                == (&other.event_type, &other.data, &other.last_event_id)
+    }
 }

@@ -224,7 +224,7 @@ impl<'a> Judge<'a> {
         let got = match result {
             Err(payload) => Got::Panic(message(&*payload)),
             Ok(Err(got)) => got,
-            Ok(Ok(outcome)) if outcome == self.case.expected => return None,
+            Ok(Ok(outcome)) if self.case.expected.agrees(&outcome) => return None,
             Ok(Ok(outcome)) => Got::Outcome(outcome),
         };
         let broken = matches!(got, Got::Panic(_));
@@ -269,7 +269,11 @@ impl fmt::Display for Shortened<'_> {
             let separator = if index == 0 { "" } else { ", " };
             let (event_type, data, id) =
                 (shorten(&event.event_type), shorten(&event.data), shorten(&event.last_event_id));
-            write!(f, "{separator}{{type {event_type}, data {data}, lastEventId {id}}}")?;
+            write!(f, "{separator}{{type {event_type}, data {data}, lastEventId {id}")?;
+            if let Some(own_id) = event.own_id {
+                write!(f, ", ownId {own_id}")?;
+            }
+            f.write_str("}")?;
         }
         if events.len() > EVENTS {
             write!(f, ", … {} in all", events.len())?;

@@ -19,7 +19,8 @@ fn every_subject_passes_every_case() {
 #[test]
 fn the_oracle_agrees_with_every_case() {
     for case in Case::parser_suite() {
-        assert_eq!(oracle::read(&case.input), case.expected, "{}: {}", case.id, case.note);
+        let read = oracle::read(&case.input);
+        assert!(case.expected.agrees(&read), "{}: {}\n{read:?}", case.id, case.note);
     }
 }
 

@@ -138,7 +138,10 @@ fn a_failed_case_is_shown() {
     let shown = text(&output.stdout);
     assert!(shown.starts_with("FAILED X-1 (must), proto: decode, in one piece\n"), "{shown}");
     assert!(shown.contains(r#"expected: events [{type "message", data "b", lastEventId ""}], retry null"#), "{shown}");
-    assert!(shown.contains(r#"got:      events [{type "message", data "a", lastEventId ""}], retry null"#), "{shown}");
+    assert!(
+        shown.contains(r#"got:      events [{type "message", data "a", lastEventId "", ownId false}], retry null"#),
+        "{shown}"
+    );
     assert!(shown.contains("\n  input:    \"data: a\\n\\n\" (9 bytes)\n"), "{shown}");
     assert!(shown.ends_with("proto: 0 passed, 1 failed\n"), "{shown}");
 }

@@ -19,6 +19,7 @@ fn expected(drafts: &[Draft]) -> Outcome {
             event_type: draft.event_type.as_deref().unwrap_or("message").into(),
             data: draft.data.as_deref().unwrap_or_default().replace("\r\n", "\n").replace('\r', "\n"),
             last_event_id: outcome.last_event_id.clone(),
+            own_id: Some(draft.id.is_some()),
         });
     }
     outcome

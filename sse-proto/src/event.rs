@@ -29,22 +29,44 @@ pub struct Event {
     pub(crate) data: Range<usize>,
     /// Empty for `message`.
     pub(crate) event_type: Range<usize>,
-    /// Where the last event ID lies if it is not kept.
-    pub(crate) id: Range<usize>,
-    /// The last event ID if it came with an earlier event.
-    pub(crate) kept_id: Option<EventId>,
+    pub(crate) id: LastId,
+}
+
+/// The last event ID of an event.
+#[derive(Clone)]
+pub(crate) enum LastId {
+    /// It came with the event, and lies there.
+    Part(Range<usize>),
+    /// It has its own bytes, and came with the event or an earlier one.
+    Kept(Option<EventId>, bool),
+}
+
+impl Default for LastId {
+    fn default() -> Self {
+        Self::Kept(None, false)
+    }
 }
 
 impl Event {
-    /// An event as it might have been received: for tests of what reads events.
+    /// An event as it might have been received: for tests of what reads events. An ID that is not empty counts as one that
+    /// came with the event; [`with_own_id`](Self::with_own_id) sets it otherwise.
     pub fn new(event_type: EventType, data: impl Into<Text>, last_event_id: EventId) -> Self {
         let data = data.into();
+        let own_id = !last_event_id.is_empty();
         if event_type.is_message() {
-            return Self { data: 0..data.len(), text: data, kept_id: Some(last_event_id), ..Self::default() };
+            let id = LastId::Kept(Some(last_event_id), own_id);
+            return Self { data: 0..data.len(), text: data, event_type: 0..0, id };
         }
         let text = String::from(data.as_str()) + &event_type;
         let (data, event_type) = (0..data.len(), data.len()..text.len());
-        Self { text: text.into(), data, event_type, id: 0..0, kept_id: Some(last_event_id) }
+        Self { text: text.into(), data, event_type, id: LastId::Kept(Some(last_event_id), own_id) }
+    }
+
+    /// Sets whether the last event ID came with the event, for [`id`](Self::id).
+    #[must_use]
+    pub fn with_own_id(mut self, own: bool) -> Self {
+        self.id = LastId::Kept(Some(EventId::received(Text::from(self.last_event_id()))), own);
+        self
     }
 
     /// The event's type: the value of its last `event` line, `message` where there was none or it was empty.
@@ -62,10 +84,29 @@ impl Event {
     /// The last event ID string when the event was dispatched: an ID stays until another one replaces it.
     #[inline]
     pub fn last_event_id(&self) -> &str {
-        match &self.kept_id {
-            Some(id) => id,
-            None => self.slice(&self.id),
+        match &self.id {
+            LastId::Kept(id, _) => id.as_deref().unwrap_or_default(),
+            LastId::Part(range) => self.slice(range),
         }
+    }
+
+    /// The ID that came with the event: the value of its own `id` line, which may be empty. `None` if it had none and
+    /// inherited its [`last_event_id`](Self::last_event_id), from an earlier block with or without an event.
+    ///
+    /// ```
+    /// use sse_proto::Decoder;
+    ///
+    /// let mut input = &b"id: 7\ndata: a\n\ndata: b\n\nid\ndata: c\n\n"[..];
+    /// let mut decoder = Decoder::new();
+    /// for (id, last_event_id) in [(Some("7"), "7"), (None, "7"), (Some(""), "")] {
+    ///     let event = decoder.decode(&mut input)?.expect("the stream holds three events");
+    ///     assert_eq!((event.id(), event.last_event_id()), (id, last_event_id));
+    /// }
+    /// # Ok::<(), sse_proto::DecodeError>(())
+    /// ```
+    #[inline]
+    pub fn id(&self) -> Option<&str> {
+        self.has_own_id().then(|| self.last_event_id())
     }
 
     /// Unwraps type, data and last event ID, which share their bytes.
@@ -74,14 +115,23 @@ impl Event {
             range if range.is_empty() => EventType::default(),
             range => EventType::received(self.text.part(range)),
         };
-        let id = self.kept_id.unwrap_or_else(|| EventId::received(self.text.part(self.id)));
+        let id = match self.id {
+            LastId::Kept(id, _) => id.unwrap_or_default(),
+            LastId::Part(range) => EventId::received(self.text.part(range)),
+        };
         let data = if self.data.len() == self.text.len() { self.text } else { self.text.part(self.data) };
         (event_type, data, id)
     }
 
     /// The same event, lent.
     pub fn as_ref(&self) -> EventRef<'_> {
-        EventRef { event_type: self.event_type(), data: self.data(), last_event_id: self.last_event_id() }
+        let (event_type, data, last_event_id) = (self.event_type(), self.data(), self.last_event_id());
+        EventRef { event_type, data, last_event_id, own_id: self.has_own_id() }
+    }
+
+    #[inline]
+    const fn has_own_id(&self) -> bool {
+        matches!(self.id, LastId::Part(_) | LastId::Kept(_, true))
     }
 
     #[inline]
@@ -108,7 +158,7 @@ impl fmt::Debug for Event {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let mut shown = f.debug_struct("Event");
         shown.field("event_type", &self.event_type()).field("data", &self.data());
-        shown.field("last_event_id", &self.last_event_id()).finish()
+        shown.field("last_event_id", &self.last_event_id()).field("own_id", &self.has_own_id()).finish()
     }
 }
 
@@ -118,6 +168,8 @@ pub struct EventRef<'a> {
     pub(crate) event_type: &'a str,
     pub(crate) data: &'a str,
     pub(crate) last_event_id: &'a str,
+    /// The last event ID came with the event.
+    pub(crate) own_id: bool,
 }
 
 impl<'a> EventRef<'a> {
@@ -136,6 +188,11 @@ impl<'a> EventRef<'a> {
         self.last_event_id
     }
 
+    /// The ID that came with the event, as [`Event::id`] says.
+    pub fn id(&self) -> Option<&'a str> {
+        self.own_id.then_some(self.last_event_id)
+    }
+
     /// Copies the event into one that owns its parts, in one piece.
     pub fn to_owned(&self) -> Event {
         let mut text = String::with_capacity(self.data.len() + self.event_type.len() + self.last_event_id.len());
@@ -146,6 +203,9 @@ impl<'a> EventRef<'a> {
         let data = push(self.data);
         let event_type = if self.event_type == EventType::MESSAGE { 0..0 } else { push(self.event_type) };
         let id = push(self.last_event_id);
-        Event { text: text.into(), data, event_type, id, kept_id: None }
+        let text = Text::from(text);
+        let id =
+            if self.own_id { LastId::Part(id) } else { LastId::Kept(Some(EventId::received(text.part(id))), false) };
+        Event { text, data, event_type, id }
     }
 }

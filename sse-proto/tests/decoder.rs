@@ -95,12 +95,58 @@ fn what_is_asked_for_is_given_in_order() {
             Item::Retry(Retry::from_millis(7)),
             finding(13, Malformation::InvalidRetry),
             finding(28, Malformation::IllFormedUtf8),
-            Item::LastEventId("1"),
             Item::Event(event.as_ref()),
+            Item::LastEventId("1"),
             finding(37, Malformation::NulInId),
             finding(44, Malformation::UnknownField),
         ];
         assert_eq!(found, expected.map(|item| format!("{item:?}")), "{size} bytes a chunk");
+    }
+}
+
+#[test]
+fn an_id_is_reported_after_the_event_that_it_came_with() {
+    let limits = Limits { data: Limit::skip(2), ..Limits::default() };
+    let stream = b"id: 1\ndata: a\n\nid: 1\ndata: b\n\nid: 2\n\ndata: c\n\nid: 3\ndata: long\n\nid: 4\ndata: d\n\nid\ndata: e\n\n";
+    for findings in [false, true] {
+        for size in 1..=stream.len() {
+            let report = Report { last_event_ids: true, findings, ..Report::default() };
+            let mut decoder = Decoder::new().with_limits(limits).with_report(report);
+            let mut found = Vec::new();
+            for mut chunk in stream.chunks(size) {
+                while let Some(item) = decoder.decode_item(&mut chunk).unwrap() {
+                    found.push(match item {
+                        Item::Event(event) => event.data().to_owned(),
+                        Item::LastEventId(id) => format!("id {id}"),
+                        Item::Skipped(_) => String::from("skipped"),
+                        item => panic!("{item:?}"),
+                    });
+                }
+            }
+            let expected = ["a", "id 1", "b", "id 2", "c", "skipped", "id 3", "d", "id 4", "e", "id "];
+            assert_eq!(found, expected, "{size} bytes a chunk");
+        }
+    }
+}
+
+#[test]
+fn an_event_says_whether_its_id_came_with_it() {
+    let stream = b"data: a\n\nid: 1\ndata: b\n\ndata: c\n\nid: 1\nevent: t\ndata: \xff\ndata: d\n\nid: 2\n\nevent: t\ndata: e\n\n\
+        id\ndata: f\n\ndata: g\n\nid: 3\ndata: h\nid:\n\nid: a\0b\ndata: i\n\nid: 4\nid: a\0b\r\ndata: \xfe\r\n\r\n";
+    let expected = [None, Some("1"), None, Some("1"), None, Some(""), None, Some(""), None, Some("4")]
+        .map(|id| id.map(String::from));
+    let all = Report { comments: true, findings: true, last_event_ids: true, retries: true };
+    for size in 1..=stream.len() {
+        for read in WAYS {
+            for report in [Report::default(), all] {
+                let mut decoder = Decoder::new().with_report(report);
+                let events: Vec<_> = stream.chunks(size).flat_map(|chunk| read(&mut decoder, chunk)).collect();
+                let ids: Vec<_> = events.iter().map(|event| event.id().map(String::from)).collect();
+                assert_eq!(ids, expected, "{size} bytes a chunk");
+                let lent: Vec<_> = events.iter().map(|event| event.as_ref().id().map(String::from)).collect();
+                assert_eq!(lent, ids);
+            }
+        }
     }
 }
 

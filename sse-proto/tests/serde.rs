@@ -51,8 +51,11 @@ fn values_are_checked_when_they_are_read() {
 
 #[test]
 fn events_are_written_as_message_events() {
-    assert_eq!(same(&event()), r#"{"type":"add","data":"first\nsecond","lastEventId":"7"}"#);
-    assert_eq!(same(&Event::default()), r#"{"type":"message","data":"","lastEventId":""}"#);
+    assert_eq!(same(&event()), r#"{"type":"add","data":"first\nsecond","lastEventId":"7","ownId":true}"#);
+    assert_eq!(same(&Event::default()), r#"{"type":"message","data":"","lastEventId":"","ownId":false}"#);
+    let inherited = event().with_own_id(false);
+    assert_eq!(same(&inherited), r#"{"type":"add","data":"first\nsecond","lastEventId":"7","ownId":false}"#);
+    assert!(same(&Event::default().with_own_id(true)).ends_with(r#""lastEventId":"","ownId":true}"#));
     assert_eq!(serde_json::to_string(&event().as_ref()).unwrap(), same(&event()));
 }
 
@@ -60,7 +63,8 @@ fn events_are_written_as_message_events() {
 fn events_are_read_with_what_there_is() {
     let read = |json: &str| serde_json::from_str::<Event>(json);
     assert_eq!(read(r#"{"more":[{}],"data":"x"}"#).unwrap(), Event::new(EventType::default(), "x", EventId::empty()));
-    assert_eq!(read(r#"["add","first\nsecond","7"]"#).unwrap(), event());
+    assert_eq!(read(r#"{"type":"add","data":"first\nsecond","lastEventId":"7"}"#).unwrap(), event());
+    assert_eq!(read(r#"["add","first\nsecond","7",true]"#).unwrap(), event());
     assert_eq!(read(r#"{"type":"add"}"#).unwrap_err().to_string(), "missing field `data`");
     assert!(read(r#"["add","x"]"#).is_err());
     assert!(read("7").unwrap_err().to_string().contains("expected an event"));

@@ -35,6 +35,7 @@ impl Draft<'_> {
     fn message(&self, expected: &mut Outcome) -> Message {
         let mut message = Message::new();
         let mut event_type = "message";
+        let mut own_id = false;
         if let Some(comment) = self.comment {
             message = message.comment(comment);
         }
@@ -45,6 +46,7 @@ impl Draft<'_> {
         if let Some(Ok(accepted)) = self.id.map(EventId::new) {
             expected.last_event_id = accepted.as_str().into();
             message = message.id(accepted);
+            own_id = true;
         }
         if let Some(retry) = self.retry {
             expected.retry = Some(retry);
@@ -58,6 +60,7 @@ impl Draft<'_> {
                 event_type: event_type.into(),
                 data: self.data.unwrap_or_default().replace("\r\n", "\n").replace('\r', "\n"),
                 last_event_id: expected.last_event_id.clone(),
+                own_id: Some(own_id),
             });
         }
         message

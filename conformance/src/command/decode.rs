@@ -66,6 +66,7 @@ fn written(event: EventRef<'_>) -> Event {
         event_type: event.event_type().into(),
         data: event.data().into(),
         last_event_id: event.last_event_id().into(),
+        own_id: None,
     }
 }
 

@@ -146,7 +146,8 @@ impl InFile {
                 let last_event_id = self.last_event_id.expand()?;
                 let event = event.map(|EventInFile { event_type, data }| {
                     let last_event_id = last_event_id.clone();
-                    Ok(Event { event_type: event_type.expand()?, data: data.expand()?, last_event_id })
+                    let (event_type, data) = (event_type.expand()?, data.expand()?);
+                    Ok(Event { event_type, data, last_event_id, own_id: None })
                 });
                 let events = event.transpose()?.into_iter().collect();
                 let outcome = Outcome { events, retry: self.retry, last_event_id };

@@ -142,7 +142,7 @@ fn check(
     }
     let outcome = oracle::read(&[&written.before[..], &written.bytes].concat());
     let got = in_form(outcome, form, fields);
-    (got != expected).then_some(Fault::Outcome { expected, got })
+    (!expected.agrees(&got)).then_some(Fault::Outcome { expected, got })
 }
 
 /// The outcome with the ID that the message got on its way.

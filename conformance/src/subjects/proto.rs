@@ -106,5 +106,6 @@ fn copied(event: EventRef<'_>) -> Event {
         event_type: event.event_type().into(),
         data: event.data().into(),
         last_event_id: event.last_event_id().into(),
+        own_id: Some(event.id().is_some()),
     }
 }

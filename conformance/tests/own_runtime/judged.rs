@@ -99,6 +99,7 @@ fn read(reader: &mut EventReader<Virtual, Source>, events: &mut Vec<Event>) -> R
                 event_type: event.event_type().into(),
                 data: event.data().into(),
                 last_event_id: event.last_event_id().into(),
+                own_id: Some(event.id().is_some()),
             }),
         }
     }

@@ -10,7 +10,7 @@ use super::{
     block::Place,
     lines::{Lines, Value},
 };
-use crate::{Event, EventId, EventRef, EventType, Text, utf8};
+use crate::{Event, EventId, EventRef, EventType, Text, event::LastId, utf8};
 
 /// Where the values of the event are that is to be given.
 #[derive(Clone, Copy, Debug, Default, Eq, PartialEq)]
@@ -32,15 +32,15 @@ impl Decoder {
             return self.block_event(chunk);
         }
         let bytes = if self.home == Home::Chunk { chunk } else { &self.gathered.bytes };
-        let Lines { data, event_type, .. } = self.lines;
-        let last_event_id = &*self.last_event_id;
+        let Lines { data, event_type, id, .. } = self.lines;
+        let (last_event_id, own_id) = (&*self.last_event_id, id.is_present());
         let given = if event_type.is_empty() {
             utf8::checked_part(bytes, data.range()).map(|data| (data, EventType::MESSAGE))
         } else {
             utf8::checked_parts(bytes, data.range(), event_type.range())
         };
         if let Some((data, event_type)) = given {
-            return EventRef { event_type, data, last_event_id };
+            return EventRef { event_type, data, last_event_id, own_id };
         }
         // What is made for this goes away before the next line is read.
         self.mode = Mode::General;
@@ -49,6 +49,7 @@ impl Decoder {
             event_type: lossy_type(event_type, &mut self.lossy_type),
             data: lossy(data, &mut self.lossy_data),
             last_event_id,
+            own_id,
         }
     }
 
@@ -61,6 +62,7 @@ impl Decoder {
             event_type: lossy_type(event_type, &mut self.lossy_type),
             data: lossy(data, &mut self.lossy_data),
             last_event_id: &self.last_event_id,
+            own_id: block.id != Place::Absent,
         }
     }
 
@@ -88,13 +90,14 @@ impl Decoder {
         }
         let part = |value: Value| if value.is_empty() { 0..0 } else { value.start - start..value.end - start };
         let (data_part, type_part, id_part) = (part(data), part(event_type), part(id));
-        let kept_id = if id.is_present() { None } else { self.kept_id() };
+        let own_id = id.is_present();
+        let last_id = if own_id { LastId::Part(id_part.clone()) } else { LastId::Kept(self.kept_id(), false) };
         match Text::well_formed_part(bytes, start..end) {
             // The end of an ill-formed value and what follows it can be a character together.
             Some(text) if [&data_part, &type_part, &id_part].iter().all(|part| is_text(&text, part)) => {
-                Event { text, data: data_part, event_type: type_part, id: id_part, kept_id }
+                Event { text, data: data_part, event_type: type_part, id: last_id }
             }
-            _ => lossy_event(data.of(bytes), event_type.of(bytes), self.kept_id()),
+            _ => lossy_event(data.of(bytes), event_type.of(bytes), self.kept_id(), own_id),
         }
     }
 
@@ -119,18 +122,19 @@ impl Decoder {
             block.data_buffer.extend_from_slice(event_type);
         }
         block.given_len = block.data_buffer.len();
+        let own_id = block.id != Place::Absent;
         let kept_id = self.kept_id();
         let bytes = match Text::well_formed(self.block.data_buffer.split().freeze()) {
             // The end of ill-formed data and the beginning of an ill-formed type can be a character together.
             Ok(text) if text.is_char_boundary(data_len) => {
                 let (data, event_type) = (0..data_len, data_len..text.len());
-                return Event { text, data, event_type, id: 0..0, kept_id };
+                return Event { text, data, event_type, id: LastId::Kept(kept_id, own_id) };
             }
             Ok(text) => text.into_bytes(),
             Err(bytes) => bytes,
         };
         let (data, event_type) = bytes.split_at(data_len);
-        lossy_event(data, event_type, kept_id)
+        lossy_event(data, event_type, kept_id, own_id)
     }
 
     /// The last event ID, if it is not empty. It is copied once, so that it does not keep the block alive that it came
@@ -175,13 +179,13 @@ fn lossy_type<'a>(bytes: &'a [u8], buffer: &'a mut String) -> &'a str {
 
 /// An event of values that are not well-formed, with U+FFFD where they are not.
 #[cold]
-fn lossy_event(data: &[u8], event_type: &[u8], kept_id: Option<EventId>) -> Event {
+fn lossy_event(data: &[u8], event_type: &[u8], kept_id: Option<EventId>, own_id: bool) -> Event {
     let mut text = String::new();
     push_lossy(&mut text, data);
     let data_len = text.len();
     push_lossy(&mut text, event_type);
     let (data, event_type) = (0..data_len, data_len..text.len());
-    Event { text: text.into(), data, event_type, id: 0..0, kept_id }
+    Event { text: text.into(), data, event_type, id: LastId::Kept(kept_id, own_id) }
 }
 
 fn push_lossy(text: &mut String, bytes: &[u8]) {

@@ -20,7 +20,8 @@ pub struct Report {
     pub comments: bool,
     /// Lines that are malformed, with their place.
     pub findings: bool,
-    /// Changes of the last event ID, at the blank line that makes them; with or without an event.
+    /// Changes of the last event ID, at the blank line that makes them: after the event of the block, or alone if it has
+    /// none.
     pub last_event_ids: bool,
     /// Valid `retry` lines, at the end of the line.
     pub retries: bool,
@@ -36,7 +37,7 @@ pub enum Item<'a> {
     Event(EventRef<'a>),
     /// A malformed line, if [`Report::findings`] is set.
     Finding(Finding),
-    /// The new last event ID, if [`Report::last_event_ids`] is set.
+    /// The new last event ID, if [`Report::last_event_ids`] is set. The event that came with it was given before.
     LastEventId(&'a str),
     /// The reconnection time that the stream asks for, if [`Report::retries`] is set.
     Retry(Retry),

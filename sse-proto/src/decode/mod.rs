@@ -35,7 +35,7 @@ pub use self::{
     finding::{Finding, Malformation},
     item::{Item, Report, StreamEnd},
 };
-use crate::{DecodeError, Event, EventId, EventRef, EventType, Limits, Retry, ends::LineEnds};
+use crate::{DecodeError, Event, EventId, EventRef, EventType, Limits, Retry, ends::LineEnds, event::LastId};
 
 /// Reads a `text/event-stream`, in chunks of any size (section 9.2.6 of the HTML Standard).
 ///
@@ -90,7 +90,9 @@ pub struct Decoder {
     block: Block,
     comment: Place,
     comment_buffer: Vec<u8>,
-    ready: Ready,
+    /// The event of the block has been given.
+    given: bool,
+    /// What comes next.
     queued: Option<Step>,
 
     last_event_id: String,
@@ -130,17 +132,6 @@ enum Mode {
     /// It is for the way that all lines can take.
     #[default]
     General,
-}
-
-/// What has to happen before the next line is read.
-#[derive(Clone, Copy, Debug, Default, Eq, PartialEq)]
-enum Ready {
-    #[default]
-    Nothing,
-    /// The event of the block is to be given.
-    Dispatch,
-    /// The event of the block has been given.
-    Dispatched,
 }
 
 impl Decoder {
@@ -192,13 +183,15 @@ impl Decoder {
             if let Some((data, used)) = self.short(chunk) {
                 *input = &chunk[used..];
                 let event_type = EventType::MESSAGE;
-                return Ok(Some(EventRef { event_type, data, last_event_id: &self.last_event_id }));
+                let last_event_id = &self.last_event_id;
+                return Ok(Some(EventRef { event_type, data, last_event_id, own_id: false }));
             }
             if let Some(b'd' | b'e') = chunk.first()
                 && let Some((event_type, data, used)) = self.lone(chunk)
             {
                 *input = &chunk[used..];
-                return Ok(Some(EventRef { event_type, data, last_event_id: &self.last_event_id }));
+                let last_event_id = &self.last_event_id;
+                return Ok(Some(EventRef { event_type, data, last_event_id, own_id: false }));
             }
         } else if self.mode == Mode::Gather {
             let ends = LineEnds::first_of(chunk);
@@ -319,7 +312,7 @@ impl Decoder {
             self.pass(input, &lone);
             input.advance(lone.end());
             let (data, event_type) = lone.parts();
-            return Ok(Some(Event { text, data, event_type, id: 0..0, kept_id: self.kept_id() }));
+            return Ok(Some(Event { text, data, event_type, id: LastId::Kept(self.kept_id(), false) }));
         }
         loop {
             let (used, step) = self.advance_further(input);

@@ -6,7 +6,7 @@ use core::{mem, ops::Range};
 use memchr::memchr;
 
 use super::{
-    Decoder, Mode, Ready, Step,
+    Decoder, Mode, Step,
     block::Place,
     excess::Excess,
     field::{self, Field, Line},
@@ -183,21 +183,10 @@ impl Decoder {
         if let Some(error) = self.failed {
             return Some(Step::Failed(error));
         }
-        if let Some(step) = self.queued.take() {
-            return Some(step);
+        if mem::take(&mut self.given) {
+            self.block.clear();
         }
-        match self.ready {
-            Ready::Nothing => None,
-            Ready::Dispatch => {
-                self.ready = Ready::Dispatched;
-                self.give_block()
-            }
-            Ready::Dispatched => {
-                self.ready = Ready::Nothing;
-                self.block.clear();
-                None
-            }
-        }
+        self.queued.take()
     }
 
     /// Reads a line that lies in the chunk from its first to its last byte.
@@ -287,21 +276,25 @@ impl Decoder {
         let buffer = mem::take(&mut self.block.id_buffer);
         let changed = self.block.id.bytes(chunk, &buffer).is_some_and(|id| self.confirm_id(id));
         self.block.id_buffer = buffer;
-        if let Some(excess) = self.block.skipped {
+        let step = if let Some(excess) = self.block.skipped {
             self.block.clear();
             self.skipped += 1;
-            return self.report_id(changed, Some(Step::Skipped(excess)));
-        }
-        if self.block.data == Place::Absent {
+            Some(Step::Skipped(excess))
+        } else if self.block.data == Place::Absent {
             self.block.clear();
-            return self.report_id(changed, None);
+            None
+        } else {
+            self.block.open = false;
+            self.home = Home::Block;
+            self.given = true;
+            Some(Step::Event)
+        };
+        if !changed || !self.report.last_event_ids {
+            return step;
         }
-        if changed && self.report.last_event_ids {
-            self.ready = Ready::Dispatch;
-            return Some(Step::LastEventId);
-        }
-        self.ready = Ready::Dispatched;
-        self.give_block()
+        // The event comes first: whoever stores the ID has got it then.
+        self.queued = step.and(Some(Step::LastEventId));
+        step.or(Some(Step::LastEventId))
     }
 
     /// Makes this the last event ID, and says whether it was another one.
@@ -328,20 +321,6 @@ impl Decoder {
             Some(id) => self.last_event_id.push_str(id),
             None => self.last_event_id.push_str(lossy(id, &mut self.lossy_id)),
         }
-    }
-
-    fn give_block(&mut self) -> Option<Step> {
-        self.block.open = false;
-        self.home = Home::Block;
-        Some(Step::Event)
-    }
-
-    fn report_id(&mut self, changed: bool, step: Option<Step>) -> Option<Step> {
-        if changed && self.report.last_event_ids {
-            self.queued = step;
-            return Some(Step::LastEventId);
-        }
-        step
     }
 
     pub(super) fn finding(&self, malformation: Malformation) -> Option<Step> {

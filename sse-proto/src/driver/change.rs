@@ -29,7 +29,8 @@ pub enum Change<E> {
     Failed(Failure<E>),
     /// A malformed line, if the configuration asks for findings.
     Finding(Finding),
-    /// The new last event ID, if the configuration asks for such changes.
+    /// The new last event ID, if the configuration asks for such changes. The event that came with it was reported before,
+    /// so that an ID can be stored as soon as it is reported.
     LastEventId(EventId),
     /// The next request goes out without `Last-Event-ID`, because the ID cannot be the value of a header.
     LastEventIdNotSent(EventId),

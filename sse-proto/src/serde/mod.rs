@@ -1,7 +1,8 @@
 //! `Serialize` and `Deserialize` for values, events and messages.
 //!
 //! Values are strings and numbers, and are checked when they are read as they are when they are made. A received event is
-//! written as the `MessageEvent` of the standard has it (`type`, `data`, `lastEventId`), a message by the fields that it
+//! written as the `MessageEvent` of the standard has it (`type`, `data`, `lastEventId`), with `ownId` for whether the ID came
+//! with it, a message by the fields that it
 //! is sent with (`comment`, `event`, `id`, `retry`, `data`).
 
 mod parts;
@@ -91,6 +92,7 @@ impl Serialize for EventRef<'_> {
         fields.serialize_field("type", self.event_type())?;
         fields.serialize_field("data", self.data())?;
         fields.serialize_field("lastEventId", self.last_event_id())?;
+        fields.serialize_field("ownId", &self.id().is_some())?;
         fields.end()
     }
 }
@@ -104,11 +106,15 @@ impl Serialize for Event {
 impl<'de> Deserialize<'de> for Event {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
         let visitor = Parts { what: "an event", order: &EVENT, optional: false };
-        let values = deserializer.deserialize_struct("Event", &["type", "data", "lastEventId"], visitor)?;
+        let values = deserializer.deserialize_struct("Event", &["type", "data", "lastEventId", "ownId"], visitor)?;
         let event_type = values.event.map(EventType::new).transpose().map_err(Error::custom)?.unwrap_or_default();
         let id = values.id.map(EventId::new).transpose().map_err(Error::custom)?.unwrap_or_default();
         let data = values.data.ok_or_else(|| Error::missing_field("data"))?;
-        Ok(Self::new(event_type, data, id))
+        let event = Self::new(event_type, data, id);
+        Ok(match values.own_id {
+            None => event,
+            Some(own) => event.with_own_id(own),
+        })
     }
 }
 
@@ -151,8 +157,12 @@ impl<'de> Deserialize<'de> for Message {
     }
 }
 
-const EVENT: [(&str, Field); 3] =
-    [("type", Field::Text(Part::Event)), ("data", Field::Text(Part::Data)), ("lastEventId", Field::Text(Part::Id))];
+const EVENT: [(&str, Field); 4] = [
+    ("type", Field::Text(Part::Event)),
+    ("data", Field::Text(Part::Data)),
+    ("lastEventId", Field::Text(Part::Id)),
+    ("ownId", Field::OwnId),
+];
 
 const MESSAGE: [(&str, Field); 5] = [
     ("comment", Field::Text(Part::Comment)),

@@ -11,6 +11,7 @@ use crate::{Retry, Text};
 
 #[derive(Clone, Copy, Debug)]
 pub(super) enum Field {
+    OwnId,
     Retry,
     Text(Part),
 }
@@ -30,6 +31,7 @@ pub(super) struct Values {
     pub(super) data: Option<Text>,
     pub(super) event: Option<Text>,
     pub(super) id: Option<Text>,
+    pub(super) own_id: Option<bool>,
     pub(super) retry: Option<Retry>,
 }
 
@@ -54,6 +56,7 @@ impl<'de> Visitor<'de> for Parts {
         while let Some(field) = map.next_key_seed(Name(self.order))? {
             match field {
                 None => drop(map.next_value::<IgnoredAny>()?),
+                Some(Field::OwnId) => values.own_id = map.next_value()?,
                 Some(Field::Retry) => values.retry = map.next_value()?,
                 Some(Field::Text(part)) => *values.text(part) = map.next_value()?,
             }
@@ -73,6 +76,7 @@ impl<'de> Visitor<'de> for Parts {
         for (at, (_, field)) in self.order.iter().enumerate() {
             let missing = || Error::invalid_length(at, &self);
             match field {
+                Field::OwnId => values.own_id = next(&mut seq, self.optional)?.ok_or_else(missing)?,
                 Field::Retry => values.retry = next(&mut seq, self.optional)?.ok_or_else(missing)?,
                 Field::Text(part) => *values.text(*part) = next(&mut seq, self.optional)?.ok_or_else(missing)?,
             }

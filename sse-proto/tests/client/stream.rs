@@ -80,6 +80,18 @@ fn what_is_asked_for_beside_events_comes_in_order() {
     assert_eq!(client.poll(), idle());
 }
 
+/// Whoever stores each ID that is reported misses no event by it, even at the end of a stream.
+#[test]
+fn an_id_is_reported_after_its_event() {
+    let mut client = Client::open_with(config().report(Report { last_event_ids: true, ..Report::default() }));
+    client.data("id: 7\ndata: a\n\n");
+    client.source.handle_end();
+    assert_eq!(client.event(), "a");
+    assert_eq!(client.poll(), Output::LastEventId);
+    assert_eq!(client.source.last_event_id(), "7");
+    assert!(matches!(client.poll(), Output::Reestablishing { .. }));
+}
+
 #[test]
 fn data_that_comes_before_the_last_was_drained_is_kept() {
     let mut client = Client::open();

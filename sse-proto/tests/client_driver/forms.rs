@@ -64,9 +64,10 @@ fn every_change_is_a_value() {
     assert_eq!((head.status, head.headers.value("content-type")), (200, Some(&b"text/event-stream"[..])));
     assert!(matches!(now(source.next_change()), Some(Change::Retry(retry)) if retry.as_millis() == 10));
     assert!(matches!(now(source.next_change()), Some(Change::Comment(comment)) if comment == "hi"));
+    let Some(Change::Event(event)) = now(source.next_change()) else { panic!() };
+    assert_eq!((event.data(), event.id()), ("a", Some("7")));
     assert!(matches!(now(source.next_change()), Some(Change::LastEventId(id)) if id == "7"));
     assert_eq!(source.last_event_id(), "7");
-    assert!(matches!(now(source.next_change()), Some(Change::Event(event)) if event.data() == "a"));
     let Some(Change::Reestablishing { cause, error, delay, .. }) = now(source.next_change()) else { panic!() };
     assert_eq!((cause, error), (Loss::Broken { in_mid_event: true }, Some("broken")));
     clock.pass(delay);

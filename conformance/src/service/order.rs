@@ -4,7 +4,10 @@ use core::{fmt::Display, time::Duration};
 use std::collections::BTreeMap;
 
 use serde::Deserialize;
-use sse_proto::{EventId, Limits, Report, client::Config};
+use sse_proto::{
+    EventId, Limits, Report,
+    client::{Backoff, Config},
+};
 
 /// A client to be made.
 #[derive(Debug, Deserialize)]
@@ -42,12 +45,13 @@ pub(super) struct Listen {
 }
 
 impl Order {
-    /// The client's settings: comments are reported, requests with a body are sent again, and there are no limits, because
-    /// harnesses send what they like.
+    /// The client's settings: comments are reported, requests with a body are sent again, waits have no random part, because
+    /// harnesses measure them, and there are no limits, because harnesses send what they like.
     pub(super) fn config(&self) -> Result<Config, String> {
         let mut config = Config::new(self.stream_url.as_str())
             .map_err(text)?
             .body(self.body.clone())
+            .backoff(Backoff { jitter: Duration::ZERO, ..Backoff::default() })
             .resend(true)
             .limits(Limits::UNLIMITED)
             .report(Report { comments: true, ..Report::default() })

@@ -37,6 +37,7 @@
 //! | what | by default | to change it |
 //! |---|---|---|
 //! | the request | `GET`, no body | `method`, `body`, `header` |
+//! | the types asked for | `text/event-stream` | `header("Accept", …)` adds, `accept` replaces |
 //! | the answer | status 200 and `text/event-stream`, no encoding; any other fails for good | `policy`, `resilient`, `any_content_type` |
 //! | what a refusal says | status, headers, 8 KiB of the body | `refusal_body` |
 //! | redirects | 20 at most, no way from https to http, no credentials to another origin | `redirects` |
@@ -58,9 +59,10 @@
 //! what was changed; the loop of `driver` has a hook for it, `EventSource::prepare`.
 //!
 //! An answer that does not open the stream is a [`FailReason`](crate::client::FailReason), and there is a
-//! [`Refusal`](crate::client::Refusal) beside it. A [`Policy`](crate::client::Policy) may take it for passing instead: the
-//! cause of the reconnection is then [`Loss::Refused`](crate::client::Loss::Refused), and the wait is as
-//! long as its `Retry-After` says, plus a random time; [`Backoff`](crate::client::Backoff) has the rule.
+//! [`Refusal`](crate::client::Refusal) beside it. A [`Policy`](crate::client::Policy) may treat it as transient instead, by
+//! its head or, once that is there, by its body: the cause of the reconnection is then
+//! [`Loss::Refused`](crate::client::Loss::Refused), and the wait is as long as its `Retry-After` says, plus a random time;
+//! [`Backoff`](crate::client::Backoff) has the rule.
 //!
 //! A wait that a server asks for is never cut short, but for one of more than a day: that is cut to a day, and told as
 //! [`Output::DelayCapped`](crate::client::Output::DelayCapped).

@@ -10,19 +10,20 @@ use std::{
     time::Duration,
 };
 
-use http::{HeaderMap, Request, Response, Version};
+use http::{HeaderMap, Request, Response, Uri, Version};
 use http_body::Body;
 use hyper::{body::Incoming, server::conn::http2, service::service_fn};
 use hyper_util::rt::TokioExecutor;
 use sse_tokio::{
-    Config, Dialler, EventSource, HttpConnector, Io, Log, Session, SessionConfig, StartAt, last_event_id,
+    Config, Dialler, EventSource, EventSourceOver, HttpConnector, Io, Log, Session, SessionConfig, Socket, StartAt,
+    Target, last_event_id,
     rustls::{ClientConfig, RootCertStore, ServerConfig, crypto::ring},
 };
-use tokio::net::TcpListener;
+use tokio::net::{TcpListener, TcpStream};
 use tokio_rustls::TlsAcceptor;
 
-/// What a request said: its version, the authority it was sent to, its fields, and the length of its body.
-type Seen = (Version, String, HeaderMap, usize);
+/// What a request said: its version, its target, its fields, and the length of its body.
+type Seen = (Version, Uri, HeaderMap, usize);
 
 struct Server {
     address: SocketAddr,
@@ -78,8 +79,7 @@ async fn answer(
         length += frame.unwrap().into_data().map_or(0, |data| data.len());
     }
     let id = last_event_id(&head.headers);
-    let authority = head.uri.authority().map(ToString::to_string).unwrap_or_default();
-    seen.lock().unwrap().push((head.version, authority, head.headers, length));
+    seen.lock().unwrap().push((head.version, head.uri, head.headers, length));
     let (cursor, _) = log.subscribe(id.as_ref().map_or(StartAt::Oldest, StartAt::After));
     Ok(Session::reading(&log, cursor, SessionConfig::default()).into_response())
 }
@@ -109,9 +109,9 @@ async fn events_come_over_http2_and_a_closed_log_is_an_end() {
 
     let seen = server.seen.lock().unwrap();
     assert_eq!(seen.len(), 2);
-    for (version, authority, fields, body) in seen.iter() {
+    for (version, target, fields, body) in seen.iter() {
         assert_eq!((*version, *body), (Version::HTTP_2, 0));
-        assert_eq!(*authority, format!("localhost:{}", server.address.port()));
+        assert_eq!(target.to_string(), format!("https://localhost:{}/events?a=b", server.address.port()));
         for name in ["connection", "host", "content-length", "transfer-encoding", "keep-alive"] {
             assert!(!fields.contains_key(name), "{fields:?}");
         }
@@ -131,7 +131,35 @@ async fn a_body_larger_than_the_window_is_sent() {
     });
     assert_eq!(source.next().await.unwrap().unwrap().data(), "done");
     let seen = server.seen.lock().unwrap();
-    let (_, authority, fields, body) = &seen[0];
-    assert_eq!((authority.as_str(), *body), ("own.example", length));
+    let (_, target, fields, body) = &seen[0];
+    assert_eq!((target.authority().unwrap().as_str(), *body), ("own.example", length));
     assert_eq!(fields["content-length"], length.to_string());
+}
+
+/// Where HTTP/2 is spoken without TLS, or TLS ends elsewhere, the target has the scheme of the URL all the same.
+#[tokio::test]
+async fn the_target_has_the_scheme_of_the_url_with_tls_or_without() {
+    let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let address = listener.local_addr().unwrap();
+    let log = Log::default();
+    log.publish("a").unwrap();
+    let seen = Arc::new(Mutex::new(Vec::new()));
+    let all = Arc::clone(&seen);
+    tokio::spawn(async move {
+        while let Ok((stream, _)) = listener.accept().await {
+            let (log, all) = (log.clone(), Arc::clone(&all));
+            let service = service_fn(move |request| answer(request, log.clone(), Arc::clone(&all)));
+            tokio::spawn(http2::Builder::new(TokioExecutor::new()).serve_connection(Io::new(stream), service));
+        }
+    });
+    let plain = move |_: Target| async move {
+        let stream = TcpStream::connect(address).await?;
+        Ok(Socket::new(Io::new(stream)).http2(true))
+    };
+    let urls = ["http://a.example/events", "https://a.example/events"];
+    for url in urls {
+        let mut source = EventSourceOver::new(Config::new(url).unwrap(), HttpConnector::new(plain));
+        assert_eq!(source.next().await.unwrap().unwrap().data(), "a");
+    }
+    assert_eq!(seen.lock().unwrap().iter().map(|(_, target, ..)| target.to_string()).collect::<Vec<_>>(), urls);
 }

@@ -10,7 +10,7 @@ use core::{
 use bytes::Bytes;
 use http::{
     Uri, header,
-    uri::{Authority, PathAndQuery},
+    uri::{Authority, PathAndQuery, Scheme},
 };
 use http_body::{Body, Frame, SizeHint};
 
@@ -38,19 +38,25 @@ impl Body for RequestBody {
     }
 }
 
-/// A request that is ready to be sent, in the form of HTTP/1.1: with a path for its target, and a `Host`.
+/// A request that is ready to be sent.
 #[derive(Debug)]
-pub(super) struct Outgoing(http::Request<RequestBody>);
+pub(super) struct Outgoing {
+    /// In the form of HTTP/1.1: with a path for its target, and a `Host`.
+    request: http::Request<RequestBody>,
+    /// The scheme of its URL, which only HTTP/2 sends.
+    #[cfg(feature = "http2")]
+    scheme: Scheme,
+}
 
 impl Outgoing {
     /// Where the request goes, and what is sent there.
     pub(super) fn new(request: &Request) -> Result<(Target, Self), HttpError> {
         let uri = request.url.parse::<Uri>().map_err(|error| HttpError::Request(error.into()))?;
-        let tls = match uri.scheme_str() {
-            Some("http") => false,
-            Some("https") => true,
-            scheme => return Err(HttpError::Scheme(Text::from(scheme.unwrap_or_default()))),
+        let scheme = uri.scheme().filter(|scheme| [Scheme::HTTP, Scheme::HTTPS].contains(scheme));
+        let Some(scheme) = scheme else {
+            return Err(HttpError::Scheme(Text::from(uri.scheme_str().unwrap_or_default())));
         };
+        let tls = *scheme == Scheme::HTTPS;
         let host = uri.host().unwrap_or_default();
         let target = Target {
             host: String::from(host.trim_start_matches('[').trim_end_matches(']')),
@@ -78,22 +84,27 @@ impl Outgoing {
             // A server may expect one (RFC 9110, section 8.6), and hyper says nothing of no body.
             built = built.header(header::CONTENT_LENGTH, "0");
         }
-        let built = built.body(RequestBody(body)).map_err(HttpError::Request)?;
-        Ok((target, Self(built)))
+        let request = built.body(RequestBody(body)).map_err(HttpError::Request)?;
+        let outgoing = Self {
+            request,
+            #[cfg(feature = "http2")]
+            scheme: scheme.clone(),
+        };
+        Ok((target, outgoing))
     }
 
     pub(super) fn into_http1(self) -> http::Request<RequestBody> {
-        self.0
+        self.request
     }
 
-    /// The request in the form of HTTP/2: what `Host` says is in its target (RFC 9113, section 8.3.1).
+    /// The request in the form of HTTP/2: the URL's scheme and what `Host` says are in its target (RFC 9113, section
+    /// 8.3.1).
     #[cfg(feature = "http2")]
     pub(super) fn into_http2(self) -> Result<http::Request<RequestBody>, HttpError> {
-        let Self(mut request) = self;
+        let Self { mut request, scheme } = self;
         let authority = request.headers_mut().remove(header::HOST);
         let mut target = request.uri().clone().into_parts();
-        // HTTP/2 is agreed on by TLS.
-        target.scheme = Some(http::uri::Scheme::HTTPS);
+        target.scheme = Some(scheme);
         if let Some(authority) = authority {
             let authority = http::uri::Authority::try_from(authority.as_bytes());
             target.authority = Some(authority.map_err(|error| HttpError::Request(error.into()))?);

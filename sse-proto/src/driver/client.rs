@@ -35,6 +35,7 @@ pub struct EventSource<C: Connect, T> {
     /// Until when the connection may show that a deadline which has passed was kept.
     grace: Option<Timestamp>,
     link: Link<C>,
+    turn: Turn,
     /// Counts the requests.
     requests: u32,
     prepare: Option<Prepare>,
@@ -90,6 +91,7 @@ impl<C: Connect, T: Timer> EventSource<C, T> {
             now: None,
             grace: None,
             link: Link::Down,
+            turn: Turn::default(),
             requests: 0,
             prepare: None,
             error: None,
@@ -298,7 +300,6 @@ impl<C: Connect, T: Timer> EventSource<C, T> {
         }
         let span = self.span.clone();
         let _entered = span.enter();
-        let mut turn = Turn::default();
         loop {
             let now = *self.now.get_or_insert_with(|| self.alarm.now());
             let output = self.machine.poll_output(now);
@@ -316,17 +317,16 @@ impl<C: Connect, T: Timer> EventSource<C, T> {
                     self.requests = self.requests.wrapping_add(1);
                     if self.requests.is_multiple_of(REQUESTS) {
                         cx.waker().wake_by_ref();
-                        return Poll::Pending;
+                        return self.turn.end();
                     }
                 }
                 Output::Wait { until } => {
-                    if turn.is_over() {
-                        cx.waker().wake_by_ref();
-                        return Poll::Pending;
-                    }
-                    if self.poll_link(cx, &mut turn).is_pending() {
-                        let Some(deadline) = until else { return Poll::Pending };
-                        ready!(self.poll_deadline(cx, deadline));
+                    ready!(self.turn.poll(cx));
+                    if self.poll_link(cx).is_pending() {
+                        let passed = until.is_some_and(|deadline| self.poll_deadline(cx, deadline).is_ready());
+                        if !passed {
+                            return self.turn.end();
+                        }
                     }
                     self.now = None;
                     self.grace = None;
@@ -356,7 +356,7 @@ impl<C: Connect, T: Timer> EventSource<C, T> {
     }
 
     /// Is ready when the machine has been told something.
-    fn poll_link(&mut self, cx: &mut Context<'_>, turn: &mut Turn) -> Poll<()> {
+    fn poll_link(&mut self, cx: &mut Context<'_>) -> Poll<()> {
         match &mut self.link {
             Link::Down => return Poll::Pending,
             Link::Preparing(prepared) => match ready!(prepared.as_mut().poll(cx)) {
@@ -389,7 +389,7 @@ impl<C: Connect, T: Timer> EventSource<C, T> {
             }
             Link::Up(body) => match ready!(body.poll_read(cx)) {
                 Ok(Some(data)) => {
-                    turn.take(data.len());
+                    self.turn.count(data.len());
                     self.machine.handle_data(data);
                 }
                 Ok(None) => {

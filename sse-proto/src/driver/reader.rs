@@ -22,6 +22,7 @@ pub struct EventReader<K: Streams, R> {
     chunk: Bytes,
     used: usize,
     end: Option<StreamEnd>,
+    turn: Turn,
 }
 
 /// Why there are no more events.
@@ -57,7 +58,7 @@ where
     }
 
     fn with_decoder(stream: R, decoder: Decoder) -> Self {
-        Self { io: K::io(stream), decoder, chunk: Bytes::new(), used: 0, end: None }
+        Self { io: K::io(stream), decoder, chunk: Bytes::new(), used: 0, end: None, turn: Turn::default() }
     }
 
     /// Waits for the next event: `None` at the end of the stream.
@@ -107,7 +108,6 @@ where
 
     /// Goes on to the next event and leaves it in the decoder.
     fn poll_event(&mut self, cx: &mut Context<'_>) -> Poll<Option<Result<(), Failure<K, R>>>> {
-        let mut turn = Turn::default();
         loop {
             self.chunk.advance(core::mem::take(&mut self.used));
             let (used, step) = self.decoder.advance(&self.chunk);
@@ -128,17 +128,15 @@ where
             if self.end.is_some() {
                 return Poll::Ready(None);
             }
-            if turn.is_over() {
-                cx.waker().wake_by_ref();
-                return Poll::Pending;
-            }
-            match ready!(self.io.poll_read(cx)) {
-                Ok(Some(data)) => {
-                    turn.take(data.len());
+            ready!(self.turn.poll(cx));
+            match self.io.poll_read(cx) {
+                Poll::Pending => return self.turn.end(),
+                Poll::Ready(Ok(Some(data))) => {
+                    self.turn.count(data.len());
                     self.chunk = data;
                 }
-                Ok(None) => self.end = Some(self.decoder.finish()),
-                Err(error) => {
+                Poll::Ready(Ok(None)) => self.end = Some(self.decoder.finish()),
+                Poll::Ready(Err(error)) => {
                     self.end = Some(self.decoder.finish());
                     return Poll::Ready(Some(Err(ReadError::Io(error))));
                 }

@@ -1,7 +1,9 @@
-//! How long a task may go on before others have their turn.
+//! How long a task reads before others have their turn.
 
-/// The bytes that are read without a pause and without an event to show for them. A peer that sends comments without end,
-/// as fast as they can be read, must not keep the thread from everything else.
+use core::task::{Context, Poll};
+
+/// What a task has read since it last yielded, over all calls in between. A peer that sends without a pause must not keep
+/// the thread from everything else, whatever it sends.
 #[derive(Clone, Copy, Debug, Default)]
 pub(super) struct Turn {
     reads: usize,
@@ -9,12 +11,34 @@ pub(super) struct Turn {
 }
 
 impl Turn {
-    pub(super) fn take(&mut self, bytes: usize) {
+    /// A turn is over after this number of reads,
+    const READS: usize = 64;
+
+    /// or this number of bytes.
+    const BYTES: usize = 256 * 1024;
+
+    /// Counts a read.
+    pub(super) fn count(&mut self, bytes: usize) {
         self.reads += 1;
-        self.bytes += bytes;
+        self.bytes = self.bytes.saturating_add(bytes);
     }
 
-    pub(super) fn is_over(self) -> bool {
-        self.reads >= 64 || self.bytes >= 256 * 1024
+    pub(super) const fn is_over(self) -> bool {
+        self.reads >= Self::READS || self.bytes >= Self::BYTES
+    }
+
+    /// Is pending once when the turn is over; the task is woken, and its next turn begins.
+    pub(super) fn poll(&mut self, cx: &Context<'_>) -> Poll<()> {
+        if !self.is_over() {
+            return Poll::Ready(());
+        }
+        cx.waker().wake_by_ref();
+        self.end()
+    }
+
+    /// The task waits, so that others have their turn anyway. Always pending, for the caller to return.
+    pub(super) fn end<T>(&mut self) -> Poll<T> {
+        *self = Self::default();
+        Poll::Pending
     }
 }

@@ -6,7 +6,7 @@ use core::{
     task::{Context, Poll, ready},
 };
 
-use super::{Connect, EventReader, EventSource, Failure, Read, ReadError, Streams, Timer, turn::Turn};
+use super::{Connect, EventReader, EventSource, Failure, Read, ReadError, Streams, Timer};
 #[cfg(feature = "json")]
 use crate::json::JsonError;
 use crate::{
@@ -243,15 +243,10 @@ fn poll_next_of<S: Source>(
     cx: &mut Context<'_>,
     event_type: &str,
 ) -> Poll<Option<Result<Event, S::Error>>> {
-    let mut turn = Turn::default();
     loop {
         match ready!(source.poll_next_event(cx)) {
-            Some(Ok(event)) if event.as_ref().event_type() != event_type => turn.take(event.as_ref().data().len()),
+            Some(Ok(event)) if event.as_ref().event_type() != event_type => {}
             item => return Poll::Ready(item),
-        }
-        if turn.is_over() {
-            cx.waker().wake_by_ref();
-            return Poll::Pending;
         }
     }
 }

@@ -6,6 +6,7 @@ mod local;
 mod prepare;
 mod progress;
 mod script;
+mod turns;
 
 use core::{
     future::Future,

@@ -5,7 +5,7 @@ use core::{
     fmt,
     future::Future,
     pin::Pin,
-    task::{Context, Poll, Waker},
+    task::{Context, Poll, Waker, ready},
 };
 use std::io::{self, IoSlice};
 
@@ -64,13 +64,13 @@ impl Target {
 
 /// A connection that HTTP can be spoken over: TCP, TLS over it, or any other stream of bytes.
 ///
-/// HTTP reads on by itself as long as what comes is not for the consumer: interim answers, or `PING` frames. After 64
-/// reads, or 256 KiB of them, that never had to wait, the task yields once: no peer keeps a thread for itself, whatever
+/// HTTP reads on by itself as long as what comes is not for the consumer: interim responses, or `PING` frames. After 64
+/// reads, or 256 KiB of them, without a wait in between, the task yields once: no peer keeps a thread for itself, whatever
 /// the runtime.
 pub struct Socket {
     stream: Box<dyn Stream>,
     http2: bool,
-    /// What was read since a read last had to wait, in bytes that there was room for.
+    /// What was read since the task last waited, in bytes that there was room for.
     turn: Turn,
 }
 
@@ -99,20 +99,19 @@ impl Socket {
 
 impl hyper::rt::Read for Socket {
     fn poll_read(mut self: Pin<&mut Self>, cx: &mut Context<'_>, buffer: ReadBufCursor<'_>) -> Poll<io::Result<()>> {
-        if self.turn.is_over() {
-            // A task that only looks what is there asks again before it waits, and yields then.
-            if !cx.waker().will_wake(Waker::noop()) {
-                self.turn = Turn::default();
-            }
-            cx.waker().wake_by_ref();
+        // A task that only looks whether something is there asks again before it waits: its turn goes on.
+        let only_looks = cx.waker().will_wake(Waker::noop());
+        if self.turn.is_over() && only_looks {
             return Poll::Pending;
         }
+        ready!(self.turn.poll(cx));
         // What is read does not show from here: the room for it is the most that it can be.
         let room = buffer.remaining();
         let polled = Pin::new(&mut self.stream).poll_read(cx, buffer);
         match polled {
-            Poll::Pending => self.turn = Turn::default(),
-            Poll::Ready(_) => self.turn.take(room),
+            Poll::Pending if only_looks => {}
+            Poll::Pending => return self.turn.end(),
+            Poll::Ready(_) => self.turn.count(room),
         }
         polled
     }
@@ -159,11 +158,22 @@ mod tests {
 
     use super::{Context, IoSlice, Pin, Poll, ReadBufCursor, Socket, Waker, io};
 
-    /// A stream that never ends and never waits.
-    struct Endless;
+    /// A stream that never ends, and waits at each poll whose number is a multiple of this.
+    struct Endless {
+        waits_at: usize,
+        polls: usize,
+    }
 
     impl Read for Endless {
-        fn poll_read(self: Pin<&mut Self>, _: &mut Context<'_>, mut buffer: ReadBufCursor<'_>) -> Poll<io::Result<()>> {
+        fn poll_read(
+            mut self: Pin<&mut Self>,
+            _: &mut Context<'_>,
+            mut buffer: ReadBufCursor<'_>,
+        ) -> Poll<io::Result<()>> {
+            self.polls += 1;
+            if self.polls.is_multiple_of(self.waits_at) {
+                return Poll::Pending;
+            }
             buffer.put_slice(b"x");
             Poll::Ready(Ok(()))
         }
@@ -200,20 +210,30 @@ mod tests {
         }
     }
 
+    fn read(socket: &mut Socket, waker: &Waker) -> bool {
+        let mut bytes = [0];
+        let mut buffer = ReadBuf::new(&mut bytes);
+        Pin::new(socket).poll_read(&mut Context::from_waker(waker), buffer.unfilled()).is_ready()
+    }
+
     #[test]
     fn a_task_that_only_looks_is_still_to_yield() {
-        let mut socket = Socket::new(Endless);
-        let mut read = |waker: &Waker| {
-            let mut bytes = [0];
-            let mut buffer = ReadBuf::new(&mut bytes);
-            Pin::new(&mut socket).poll_read(&mut Context::from_waker(waker), buffer.unfilled()).is_ready()
-        };
         let count = Arc::new(Count::default());
         let waker = Waker::from(Arc::clone(&count));
-        assert_eq!((0..1000).take_while(|_| read(Waker::noop())).count(), 64);
-        assert!(!read(Waker::noop()));
-        assert!(!read(&waker));
-        assert_eq!(count.0.load(Ordering::SeqCst), 1, "woken to go on");
-        assert!(read(&waker));
+        for waits_at in [usize::MAX, 10] {
+            let mut socket = Socket::new(Endless { waits_at, polls: 0 });
+            assert_eq!((0..1000).filter(|_| read(&mut socket, Waker::noop())).count(), 64, "waits at {waits_at}");
+            let woken = count.0.load(Ordering::SeqCst);
+            assert!(!read(&mut socket, &waker));
+            assert_eq!(count.0.load(Ordering::SeqCst), woken + 1, "woken to go on");
+            assert!(read(&mut socket, &waker));
+        }
+    }
+
+    #[test]
+    fn a_turn_ends_where_the_task_waits() {
+        let waker = Waker::from(Arc::new(Count::default()));
+        let mut socket = Socket::new(Endless { waits_at: 10, polls: 0 });
+        assert_eq!((0..1000).filter(|_| read(&mut socket, &waker)).count(), 900);
     }
 }

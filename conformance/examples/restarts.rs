@@ -137,7 +137,9 @@ async fn serve(address: SocketAddr, start: Duration) -> Result<(), Box<dyn Error
             async move { Ok::<_, Infallible>(session.into_response()) }
         });
         // How a connection ends is the client's affair.
-        tokio::spawn(async move { drop(http1::Builder::new().serve_connection(Io::new(stream), service).await) });
+        tokio::spawn(async move {
+            drop(http1::Builder::new().max_buf_size(64 * 1024).serve_connection(Io::new(stream), service).await)
+        });
     }
 }
 

@@ -1,10 +1,14 @@
-//! What a hostile stream can make a decoder keep.
+//! What a hostile stream can make a decoder keep, and a client's machine.
 //!
 //! One test, because the counting allocator counts for the whole process.
 
 mod heap;
 
-use sse_proto::{DecodeError, Decoder, Item, Limit, Limits, Report};
+use bytes::Bytes;
+use sse_proto::{
+    DecodeError, Decoder, Item, Limit, Limits, Report, Timestamp,
+    client::{Config, EventSource, FailReason, Output, ResponseHead},
+};
 
 const MIB: usize = 1024 * 1024;
 const LENGTH: usize = 8 * MIB;
@@ -21,15 +25,105 @@ fn kept_bytes_are_bounded() {
         check(name, &stream, limits, bound);
     }
 
-    // U+FFFD has three bytes, so text that is ill-formed throughout grows by that factor when it is lent as text.
+    // U+FFFD has three bytes: text that is ill-formed throughout is kept once more, three times as long, beside a buffer
+    // that has doubled.
     let line = [b"data: ", &[0xff; 100_000][..], b"\n"].concat();
     let ill_formed = [&line.repeat(40)[..], b"\n"].concat();
-    check("4 MB of ill-formed data, then the event", &ill_formed, limits, bound + 3 * 3 * limits.data.max);
+    check("4 MB of ill-formed data, then the event", &ill_formed, limits, (2 + 3) * limits.data.max + MIB);
 
     let small = Limit::skip(1024);
     let tiny = Limits { line: small, data: small, id: small, event_type: small };
     for (name, stream) in hostile_streams(SHORT) {
         check(name, &stream, tiny, 32 * 1024);
+    }
+
+    what_was_large_is_let_go();
+    a_machine_that_has_ended_keeps_nothing();
+}
+
+/// What stays of a decoder's buffers after something large, when what follows is small, or nothing.
+fn what_was_large_is_let_go() {
+    let x = |count: usize| "x".repeat(count).into_bytes();
+    let ill_formed = |count: usize| vec![0xff; count];
+    let huge = MIB / 2;
+    let large = [
+        ("an event", [b"data: ", &x(huge)[..], b"\n\n"].concat()),
+        ("an event with CR", [b"data: ", &x(huge)[..], b"\r\r"].concat()),
+        ("an event of many lines", ["data: 1234567\n".repeat(huge / 10).into_bytes(), b"\n".to_vec()].concat()),
+        ("ill-formed data", [b"data: ", &ill_formed(huge)[..], b"\n\n"].concat()),
+        ("an ill-formed comment", [b":", &ill_formed(huge)[..], b"\n\n"].concat()),
+    ];
+    let small = ["data: y\n\n", ":y\n\n", "data: y\r\n\r\n", ":é\n\nid: 1\ndata: y\ndata: z\n\n"];
+    for (name, large) in &large {
+        for after in small.iter().map(|text| text.repeat(1000)).chain([String::new()]) {
+            let stream = [large, after.as_bytes()].concat();
+            let report = Report { comments: true, findings: true, ..Report::default() };
+            for report in [Report::default(), report] {
+                for owned in [false, true] {
+                    let mut decoder = Decoder::new().with_report(report);
+                    let ((), used) = heap::measure(|| {
+                        for chunk in stream.chunks(CHUNK) {
+                            if owned {
+                                let mut input = Bytes::copy_from_slice(chunk);
+                                while decoder.decode_owned(&mut input).expect("no limit").is_some() {}
+                            } else {
+                                let mut input = chunk;
+                                while decoder.decode_item(&mut input).expect("no limit").is_some() {}
+                            }
+                        }
+                    });
+                    let then = after.get(..12).unwrap_or(&after);
+                    assert!(used.kept <= 128 * 1024, "{name}, then {then:?}, {report:?}: {} bytes stay", used.kept);
+                }
+            }
+        }
+    }
+}
+
+/// A source that has failed or is closed keeps nothing of its stream, and one that is led astray copies little.
+fn a_machine_that_has_ended_keeps_nothing() {
+    let opened = || {
+        let mut source = EventSource::new(Config::new("http://localhost/").expect("a URL"));
+        assert!(matches!(source.poll_output(Timestamp::default()), Output::Connect(_)));
+        source
+    };
+    let head =
+        |status, fields: &[(&'static str, Bytes)]| ResponseHead { status, headers: fields.iter().cloned().collect() };
+    let stream = head(200, &[("Content-Type", Bytes::from_static(b"text/event-stream"))]);
+    let block = Bytes::from([b"data: ", &[b'x'; CHUNK][..]].concat());
+    for close in [false, true] {
+        let mut source = opened();
+        let ((), used) = heap::measure(|| {
+            source.handle_response(&stream);
+            assert_eq!(source.poll_output(Timestamp::default()), Output::Open);
+            source.handle_data(block.clone());
+            for _ in 0..3 * MIB / CHUNK {
+                source.handle_data(block.slice(6..));
+                assert!(matches!(source.poll_output(Timestamp::default()), Output::Wait { .. }));
+            }
+            if close {
+                return source.close();
+            }
+            loop {
+                source.handle_data(block.slice(6..));
+                if let Output::Failed(reason) = source.poll_output(Timestamp::default()) {
+                    return assert!(matches!(reason, FailReason::Decode(_)));
+                }
+            }
+        });
+        assert!(used.kept <= 4 * 1024, "closed: {close}, {} bytes stay", used.kept);
+    }
+    for byte in [b'x', 0xff] {
+        let location = head(302, &[("Location", Bytes::from(vec![byte; 390_000]))]);
+        let mut source = opened();
+        let (output, used) = heap::measure(|| {
+            source.handle_response(&location);
+            source.handle_end();
+            source.poll_output(Timestamp::default())
+        });
+        assert!(matches!(output, Output::Failed(FailReason::Redirect { location }) if location.len() <= 1024));
+        assert!(used.peak <= 512 * 1024, "a location: {} bytes at once", used.peak);
+        assert!(used.kept <= 4 * 1024, "a location: {} bytes stay", used.kept);
     }
 }
 

@@ -38,7 +38,9 @@ fn clients_run_on_an_executor_of_many_threads() {
                     let session = Session::reading(&log, log.subscribe(StartAt::Oldest).0, Default::default());
                     async { Ok::<_, Infallible>(session.into_response()) }
                 });
-                EXECUTOR.spawn(http1::Builder::new().serve_connection(Io::new(stream), service)).detach();
+                EXECUTOR
+                    .spawn(http1::Builder::new().max_buf_size(64 * 1024).serve_connection(Io::new(stream), service))
+                    .detach();
             }
         });
         let clients: Vec<_> = (0..CLIENTS)

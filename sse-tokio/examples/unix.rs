@@ -63,7 +63,7 @@ mod unix {
                 let session = log.session().start_at(StartAt::Oldest).after(id.as_ref()).open();
                 async { Ok::<_, TooManySessions>(session?.into_response()) }
             });
-            tokio::spawn(http1::Builder::new().serve_connection(Io::new(stream), service));
+            tokio::spawn(http1::Builder::new().max_buf_size(64 * 1024).serve_connection(Io::new(stream), service));
         }
     }
 }

@@ -74,8 +74,11 @@ impl Client {
         let asked = Instant::now();
         let answer = timeout(PATIENCE, async {
             let stream = self.dialler.dial(target).await.map_err(|error| format!("cannot connect: {error}"))?;
-            let (mut sender, connection) =
-                http1::handshake(stream).await.map_err(|error| format!("no HTTP: {error}"))?;
+            let (mut sender, connection) = http1::Builder::new()
+                .max_buf_size(64 * 1024)
+                .handshake(stream)
+                .await
+                .map_err(|error| format!("no HTTP: {error}"))?;
             let connection = tokio::spawn(async { drop(connection.await) });
             let answer = sender.send_request(request).await;
             answer.map(|answer| (answer, connection)).map_err(|error| format!("no answer: {error}"))

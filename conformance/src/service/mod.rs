@@ -97,7 +97,7 @@ impl Service {
             };
             let shared = Arc::clone(&self.shared);
             let service = service_fn(move |request| routes::answer(Arc::clone(&shared), request));
-            let connection = http1::Builder::new().serve_connection(Io::new(stream), service);
+            let connection = http1::Builder::new().max_buf_size(64 * 1024).serve_connection(Io::new(stream), service);
             // How a connection with the harness ends is the harness's affair.
             connections.spawn(async { drop(connection.await) });
         }

@@ -40,7 +40,7 @@ where
         while let Ok((stream, _)) = listener.accept().await {
             let answer = answer.clone();
             let service = service_fn(move |request| core::future::ready(Ok::<_, Infallible>(answer(request))));
-            let connection = http1::Builder::new().serve_connection(Io::new(stream), service);
+            let connection = http1::Builder::new().max_buf_size(64 * 1024).serve_connection(Io::new(stream), service);
             spawn(async move { drop(connection.await) });
         }
     });

@@ -43,9 +43,10 @@ pub enum FailReason {
     },
     /// The caller's own [`Policy`](super::Policy) refused an answer that the standard accepts.
     Policy,
-    /// A redirect to a URL that cannot be followed: no URL, another scheme, or from https to http (D-10).
+    /// A redirect to a URL that cannot be followed: no URL, one of 64 KiB or more, another scheme, or from https to http
+    /// (D-10).
     Redirect {
-        /// Where it pointed.
+        /// Where it pointed: the first KiB of it, if it is too long.
         location: Text,
     },
     /// A status other than 200; 204 is how a server tells a client to stop.

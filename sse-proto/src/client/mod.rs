@@ -247,6 +247,7 @@ impl EventSource {
     /// Closes the source: from now on there is nothing but [`Output::Closed`].
     pub fn close(&mut self) {
         self.state = State::Closed;
+        self.decoder.reset();
         self.forget();
     }
 

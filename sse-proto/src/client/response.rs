@@ -14,6 +14,12 @@ pub struct ResponseHead {
     pub headers: Headers,
 }
 
+/// The longest URL that a redirect may lead to, in bytes: HTTP clients take none of 64 KiB.
+const LONGEST_URL: usize = 64 * 1024 - 2;
+
+/// How many bytes are shown of one that is longer.
+const SHOWN: usize = 1024;
+
 /// What to do with an answer.
 #[derive(Debug, Eq, PartialEq)]
 pub(super) enum Verdict {
@@ -52,6 +58,8 @@ impl ResponseHead {
                         303 => !matches!(method, "GET" | "HEAD"),
                         _ => false,
                     };
+                    // One byte more shows that it is too long.
+                    let location = &location[..location.len().min(LONGEST_URL + 1)];
                     redirect(url, &String::from_utf8_lossy(location), matches!(status, 301 | 308), as_get)
                 }
             },
@@ -81,13 +89,29 @@ impl ResponseHead {
 }
 
 fn redirect(from: &str, location: &str, permanent: bool, as_get: bool) -> Verdict {
-    let refused = || Verdict::Fail(FailReason::Redirect { location: Text::from(location) });
+    let refused = || Verdict::Fail(FailReason::Redirect { location: Text::from(shown(location)) });
+    if location.len() > LONGEST_URL {
+        return refused();
+    }
     let Some(base) = Url::parse(from) else { return refused() };
     let Some(target) = base.resolve(location.trim_matches([' ', '\t'])) else { return refused() };
     let allowed = Url::parse(&target).is_some_and(|target| {
         (target.is_https() || (target.is_http() && !base.is_https())) && !target.has_credentials()
     });
-    if allowed { Verdict::Redirect(Redirect { url: Text::from(target), permanent, as_get }) } else { refused() }
+    if allowed && target.len() <= LONGEST_URL {
+        Verdict::Redirect(Redirect { url: Text::from(target), permanent, as_get })
+    } else {
+        refused()
+    }
+}
+
+/// As much of a location as a failure shows.
+fn shown(location: &str) -> &str {
+    if location.len() <= LONGEST_URL {
+        return location;
+    }
+    let end = (0..=SHOWN).rev().find(|at| location.is_char_boundary(*at));
+    &location[..end.unwrap_or_default()]
 }
 
 /// The members of a header value, split at commas outside of quoted strings.

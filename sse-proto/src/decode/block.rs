@@ -5,6 +5,7 @@ use core::ops::Range;
 
 use bytes::BytesMut;
 
+use super::room::Room;
 use crate::DecodeError;
 
 /// Where the bytes of a value lie: in the chunk that is being read, or, where they were cut or joined, in a buffer.
@@ -29,7 +30,7 @@ impl Place {
     /// Copies what lies in the chunk into the buffer.
     pub(super) fn spill(&mut self, chunk: &[u8], buffer: &mut Vec<u8>) {
         if let Self::Chunk(range) = self {
-            buffer.clear();
+            buffer.renew();
             buffer.extend_from_slice(chunk.get(range.clone()).unwrap_or_default());
             *self = Self::Buffer;
         }
@@ -41,7 +42,7 @@ impl Place {
 pub(super) struct Block {
     pub(super) data: Place,
     pub(super) data_buffer: BytesMut,
-    /// How much of the buffer the last event took with it: the next one is likely to need as much.
+    /// How much of the buffer the last event took with it, if it is not large: the next one is likely to need as much.
     pub(super) given_len: usize,
     pub(super) event_type: Place,
     pub(super) type_buffer: Vec<u8>,
@@ -71,7 +72,7 @@ impl Block {
     pub(super) fn begin_data(&mut self) {
         match self.data {
             Place::Absent => {
-                self.data_buffer.clear();
+                self.data_buffer.renew();
                 if self.data_buffer.capacity() < self.given_len {
                     self.data_buffer.reserve(self.given_len);
                 }
@@ -111,7 +112,7 @@ impl Block {
     fn spill_data(&mut self, chunk: &[u8], more: usize) {
         if let Place::Chunk(range) = &self.data {
             let bytes = chunk.get(range.clone()).unwrap_or_default();
-            self.data_buffer.clear();
+            self.data_buffer.renew();
             self.data_buffer.reserve(bytes.len() + more);
             self.data_buffer.extend_from_slice(bytes);
             self.data = Place::Buffer;

@@ -53,6 +53,7 @@ impl Decoder {
         match stop {
             Stop::Join if self.lines.may_join(&self.rules) && self.lines.next < chunk.len() => self.join(chunk, at),
             Stop::Cut if at == chunk.len() => {
+                self.let_all_go();
                 self.rest.forget();
                 (at, Quick::More)
             }

@@ -9,6 +9,7 @@ use super::{
     block::Place,
     field::{self, Field, Line, RetryDigits},
     finding::Malformation,
+    room::Room,
 };
 
 impl Decoder {
@@ -124,7 +125,7 @@ impl Decoder {
                 self.data_line_start = self.block.data_buffer.len();
             }
             Field::Retry => self.retry_digits = RetryDigits::default(),
-            _ => self.value.clear(),
+            _ => self.value.renew(),
         }
         None
     }

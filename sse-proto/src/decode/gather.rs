@@ -12,6 +12,7 @@ use super::{
     lines::{self, Lines, Stop, Value},
     lone::DATA,
     read::Quick,
+    room::Room,
 };
 use crate::ends::LineEnds;
 
@@ -21,7 +22,7 @@ pub(super) struct Gathered {
     pub(super) bytes: BytesMut,
     /// How many bytes there may be before a line ends.
     until: usize,
-    /// How many bytes the last event took with it: the next one is likely to need as many.
+    /// How many bytes the last event took with it, if not many: the next one is likely to need as many.
     pub(super) given_len: usize,
 }
 
@@ -31,7 +32,7 @@ const AROUND: usize = 1024;
 impl Gathered {
     /// Begins with these bytes.
     pub(super) fn begin(&mut self, bytes: &[u8]) {
-        self.bytes.clear();
+        self.bytes.renew();
         if self.bytes.capacity() < self.given_len {
             self.bytes.reserve(self.given_len);
         }
@@ -106,7 +107,9 @@ impl Decoder {
         if !matches!(rest, b"" | b":" | b":\n") {
             return false;
         }
-        if !rest.is_empty() {
+        if rest.is_empty() {
+            self.let_all_go();
+        } else {
             self.gathered.begin(rest);
             // Where the line begins that has no end yet.
             self.lines.begin(if rest.len() == 1 { 0 } else { 2 }, LineEnds::from(0));

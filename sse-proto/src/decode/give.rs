@@ -1,7 +1,7 @@
 //! Blocks into events: where their parts lie becomes text.
 
 use alloc::string::String;
-use core::ops::Range;
+use core::{ops::Range, str::Utf8Chunk};
 
 use bytes::Bytes;
 
@@ -9,6 +9,7 @@ use super::{
     Decoder, Mode,
     block::Place,
     lines::{Lines, Value},
+    room::{KEPT, Room},
 };
 use crate::{Event, EventId, EventRef, EventType, Text, event::LastId, utf8};
 
@@ -104,7 +105,7 @@ impl Decoder {
     #[inline(never)]
     fn take_gathered(&mut self) -> Bytes {
         let bytes = self.gathered.bytes.split().freeze();
-        self.gathered.given_len = bytes.len();
+        self.gathered.given_len = bytes.len().min(KEPT);
         bytes
     }
 
@@ -121,7 +122,7 @@ impl Decoder {
         if let Some(event_type) = block.event_type.bytes(chunk, &block.type_buffer) {
             block.data_buffer.extend_from_slice(event_type);
         }
-        block.given_len = block.data_buffer.len();
+        block.given_len = block.data_buffer.len().min(KEPT);
         let own_id = block.id != Place::Absent;
         let kept_id = self.kept_id();
         let bytes = match Text::well_formed(self.block.data_buffer.split().freeze()) {
@@ -160,7 +161,8 @@ pub(super) fn lossy<'a>(bytes: &'a [u8], buffer: &'a mut String) -> &'a str {
     match utf8::checked(bytes) {
         Some(text) => text,
         None => {
-            buffer.clear();
+            buffer.renew();
+            buffer.reserve_exact(lossy_len(bytes));
             push_lossy(buffer, bytes);
             buffer
         }
@@ -180,12 +182,19 @@ fn lossy_type<'a>(bytes: &'a [u8], buffer: &'a mut String) -> &'a str {
 /// An event of values that are not well-formed, with U+FFFD where they are not.
 #[cold]
 fn lossy_event(data: &[u8], event_type: &[u8], kept_id: Option<EventId>, own_id: bool) -> Event {
-    let mut text = String::new();
+    let mut text = String::with_capacity(lossy_len(data) + lossy_len(event_type));
     push_lossy(&mut text, data);
     let data_len = text.len();
     push_lossy(&mut text, event_type);
     let (data, event_type) = (0..data_len, data_len..text.len());
     Event { text: text.into(), data, event_type, id: LastId::Kept(kept_id, own_id) }
+}
+
+/// How long the bytes are as text, which may be three times as many.
+fn lossy_len(bytes: &[u8]) -> usize {
+    let ill_formed =
+        |chunk: &Utf8Chunk<'_>| if chunk.invalid().is_empty() { 0 } else { char::REPLACEMENT_CHARACTER.len_utf8() };
+    bytes.utf8_chunks().map(|chunk| chunk.valid().len() + ill_formed(&chunk)).sum()
 }
 
 fn push_lossy(text: &mut String, bytes: &[u8]) {

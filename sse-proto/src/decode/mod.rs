@@ -15,6 +15,7 @@ mod lines;
 mod lone;
 mod read;
 mod rest;
+mod room;
 
 use alloc::{string::String, vec::Vec};
 use core::mem;

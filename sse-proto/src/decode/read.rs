@@ -13,6 +13,7 @@ use super::{
     finding::{Finding, Malformation},
     give::{Home, lossy},
     line::{self, Start},
+    room::Room,
 };
 use crate::{OnExcess, Retry, ends::LineEnds, utf8};
 
@@ -129,6 +130,8 @@ impl Decoder {
                 }
             }
             if !mem::take(&mut stopped) && self.begins_block() {
+                self.block.data_buffer.renew();
+                self.let_values_go();
                 self.mode = Mode::Block;
                 return (at, None);
             }
@@ -165,6 +168,9 @@ impl Decoder {
                 }
                 return (at, Some(step));
             }
+        }
+        if self.line == Line::Start && !self.block.open {
+            self.let_all_go();
         }
         self.block.spill(chunk);
         (chunk.len(), Some(Step::More))

@@ -67,7 +67,7 @@ pub(crate) async fn serve(listener: TcpListener, log: Log, plan: Plan) {
             let answer = answer(&request, &log, || plan(responses.fetch_add(1, Ordering::Relaxed) + 1));
             async move { Ok::<_, Infallible>(answer) }
         });
-        spawn(http1::Builder::new().serve_connection(Io::new(stream), service));
+        spawn(http1::Builder::new().max_buf_size(64 * 1024).serve_connection(Io::new(stream), service));
     }
 }
 

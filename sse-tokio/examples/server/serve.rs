@@ -24,7 +24,7 @@ pub(crate) async fn run(address: &str) -> io::Result<()> {
             let session = Session::resume(&log, last_event_id(request.headers()).as_ref());
             async { Ok::<_, Infallible>(session.into_response()) }
         });
-        spawn(http1::Builder::new().serve_connection(Io::new(stream), service));
+        spawn(http1::Builder::new().max_buf_size(64 * 1024).serve_connection(Io::new(stream), service));
     }
 }
 

@@ -25,7 +25,7 @@ fn serve(listener: TcpListener, state: Arc<State<Smol>>, stop: Stop) {
             let state = Arc::clone(&state);
             let task = async move {
                 let service = service_fn(|request| state.answer(request));
-                drop(http1::Builder::new().serve_connection(Io::new(stream), service).await);
+                drop(http1::Builder::new().max_buf_size(64 * 1024).serve_connection(Io::new(stream), service).await);
             };
             executor.spawn(task).detach();
         }

@@ -14,6 +14,9 @@ pub(super) type Connection = Pin<Box<dyn Future<Output = ()> + Send>>;
 /// The answer to be. It comes only if the connection is polled, too.
 pub(super) type Answer = Pin<Box<dyn Future<Output = hyper::Result<Response<Incoming>>> + Send>>;
 
+/// The most bytes that hyper receives at once, and the longest head of a response.
+pub(super) const READ_BUFFER: usize = 64 * 1024;
+
 /// Sends the request over this socket, in the version of HTTP that was agreed on.
 pub(super) async fn open(socket: Socket, request: Outgoing) -> Result<(Answer, Connection), HttpError> {
     if socket.is_http2() {
@@ -25,7 +28,8 @@ pub(super) async fn open(socket: Socket, request: Outgoing) -> Result<(Answer, C
             "HTTP/2 was agreed on, which needs the feature `http2`",
         )));
     }
-    let (mut sender, connection) = http1::handshake(socket).await.map_err(HttpError::Http)?;
+    let handshake = http1::Builder::new().max_buf_size(READ_BUFFER).handshake(socket);
+    let (mut sender, connection) = handshake.await.map_err(HttpError::Http)?;
     let answer = async move { sender.send_request(request.into_http1()).await };
     Ok((Box::pin(answer), Box::pin(async move { drop(connection.await) })))
 }

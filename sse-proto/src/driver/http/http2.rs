@@ -13,7 +13,7 @@ use hyper::{client::conn::http2, rt::Executor};
 
 use super::{
     HttpError, Socket,
-    connection::{Answer, Connection},
+    connection::{Answer, Connection, READ_BUFFER},
     request::{Outgoing, RequestBody},
 };
 
@@ -25,6 +25,7 @@ pub(super) async fn open(socket: Socket, request: Outgoing) -> Result<(Answer, C
     let tasks = Tasks::default();
     let mut builder = http2::Builder::new(tasks.clone());
     builder.initial_connection_window_size(WINDOW).initial_stream_window_size(WINDOW);
+    builder.max_header_list_size(READ_BUFFER as u32);
     let (mut sender, requests) = builder.handshake(socket).await.map_err(HttpError::Http)?;
     let request = request.into_http2()?;
     let answer = async move { sender.send_request(request).await };

@@ -26,10 +26,11 @@ impl ReceiveBuffer {
         Self { block: BytesMut::new(), size, space: size.min(FIRST_SPACE) }
     }
 
-    /// The empty buffer to append to, with room for at least half of the size.
+    /// The empty buffer to append to, with room for at least a sixteenth of the size.
     pub fn room(&mut self) -> &mut BytesMut {
         self.block.clear();
-        if self.block.capacity() < self.size.div_ceil(2) {
+        let left = self.block.capacity();
+        if is_too_little(left, self.size) || wants_more(left, self.size) && self.block.try_reclaim(self.size) {
             self.block.reserve(self.size);
         }
         &mut self.block
@@ -42,7 +43,9 @@ impl ReceiveBuffer {
 
     /// A slice to fill from its front. It is never empty.
     pub fn space(&mut self) -> &mut [u8] {
-        if self.block.len() < self.space.div_ceil(2) {
+        let left = self.block.len();
+        if is_too_little(left, self.space) || wants_more(left, self.space) && self.block.try_reclaim(self.space - left)
+        {
             self.block.clear();
             self.block.resize(self.space, 0);
         }
@@ -68,6 +71,17 @@ impl ReceiveBuffer {
             self.space = self.space.saturating_mul(2).min(self.size);
         }
     }
+}
+
+/// Less is left of a block than is worth a read: what was received of it may be held for long, so that all of a block is
+/// used before another one is taken.
+fn is_too_little(left: usize, size: usize) -> bool {
+    left < size.div_ceil(16)
+}
+
+/// So little is left of a block that it is used anew if nobody holds what was received.
+fn wants_more(left: usize, size: usize) -> bool {
+    left < size.div_ceil(2)
 }
 
 impl Default for ReceiveBuffer {

@@ -14,29 +14,30 @@ use super::{
 };
 use crate::driver::Read;
 
-/// The body of an answer, and the connection that it comes over.
+/// The body of a response, and the connection that it comes over.
 ///
-/// A server that sends each event as a chunk of its own makes many small frames. Those that are there are joined, because
-/// a copy of a small one costs less than all that is done for a read.
+/// Small frames are copied into a block, and those that have arrived together are joined there: a copy costs less than
+/// all that is done for a read. And the memory that HTTP received a frame into is used again, which would not be while a
+/// part of it is held: an event that is kept costs little more than its text, however alone it came.
 pub struct HttpBody {
     body: BodyReader<Incoming>,
     connection: Option<Connection>,
     /// Where small frames are joined.
     block: BytesMut,
-    /// What came behind the frames that were joined, and is no small frame.
+    /// What came after the frames that were joined, and was not joined with them.
     ahead: Option<Frame>,
 }
 
 type Frame = Result<Option<Bytes>, HttpError>;
 
-/// A frame of more bytes is passed on as it is.
-const SMALL: usize = 1024;
+/// A frame of more bytes is passed on as received.
+const SMALL: usize = 4 * 1024;
 
 /// The most frames that are joined: more of them would save nothing, and keep others from their turn.
 const FRAMES: usize = 16;
 
-/// The room that is made for joined frames. It is filled by one lot of them after the other.
-const BLOCK: usize = FRAMES * SMALL;
+/// The room that is made for small frames. It is filled by one lot of them after the other.
+const BLOCK: usize = 16 * 1024;
 
 impl HttpBody {
     pub(super) fn new(body: Incoming, connection: Option<Connection>) -> Self {
@@ -57,11 +58,9 @@ impl HttpBody {
         self.body.poll_read(&mut Context::from_waker(Waker::noop())).map_err(HttpError::Http)
     }
 
-    fn append(&mut self, frame: &[u8]) {
-        if self.block.capacity() - self.block.len() < frame.len() {
-            self.block.reserve(BLOCK);
-        }
-        self.block.extend_from_slice(frame);
+    /// Whether the block has room for this number of bytes.
+    fn has_room(&self, bytes: usize) -> bool {
+        self.block.capacity() - self.block.len() >= bytes
     }
 }
 
@@ -76,18 +75,22 @@ impl Read for HttpBody {
                 Poll::Pending => ready!(self.poll_frame(cx)),
             },
         };
-        let first = match first {
-            Ok(Some(frame)) if frame.len() <= SMALL => frame,
+        match first {
+            Ok(Some(frame)) if frame.len() <= SMALL => {
+                if !self.has_room(frame.len()) {
+                    self.block.reserve(BLOCK);
+                }
+                self.block.extend_from_slice(&frame);
+                // hyper uses the memory of the frame again if it is free by the time that hyper reads on.
+                drop(frame);
+            }
             other => return Poll::Ready(other),
-        };
+        }
         for _ in 1..FRAMES {
             match self.take_frame() {
                 Poll::Pending => break,
-                Poll::Ready(Ok(Some(frame))) if frame.len() <= SMALL => {
-                    if self.block.is_empty() {
-                        self.append(&first);
-                    }
-                    self.append(&frame);
+                Poll::Ready(Ok(Some(frame))) if frame.len() <= SMALL && self.has_room(frame.len()) => {
+                    self.block.extend_from_slice(&frame);
                 }
                 Poll::Ready(other) => {
                     self.ahead = Some(other);
@@ -95,8 +98,7 @@ impl Read for HttpBody {
                 }
             }
         }
-        let joined = if self.block.is_empty() { first } else { self.block.split().freeze() };
-        Poll::Ready(Ok(Some(joined)))
+        Poll::Ready(Ok(Some(self.block.split().freeze())))
     }
 }
 

@@ -117,7 +117,10 @@
 //! [`Decoder::decode_owned`](crate::Decoder::decode_owned) and
 //! [`EventSource::take_event`](crate::client::EventSource::take_event) give an [`Event`](crate::Event) whose parts are
 //! slices of the received [`Bytes`](bytes::Bytes). Nothing is copied where a value lay there in one piece, but the slice
-//! keeps the block alive: an event that is stored for long is better copied.
+//! keeps the block alive. Where all events are kept, or each came alone, that costs little more than their text. One event
+//! that is kept out of many keeps its whole block: at most 64 KiB with the readers and the HTTP client of the adapters, and
+//! what the caller hands in elsewhere (`decode_owned`, `handle_data`, `driver::StreamReader`). Copy such an event if it
+//! is stored for long.
 //!
 //! # Limits
 //!
@@ -126,8 +129,22 @@
 //! What passes one is an error that names the limit, or the event is left out and the stream goes on. Lines that the
 //! standard ignores are thrown away as they come.
 //!
-//! What a decoder keeps is at most one event's data, type and ID. Data that is not well-formed UTF-8 is kept a second
-//! time while it is lent, with U+FFFD in place of what is wrong, which may be three times as long.
+//! What a decoder keeps is at most one event's data, type and ID. In bytes of memory:
+//!
+//! | what | at most |
+//! |---|---|
+//! | the data of an event that was cut or joined | twice [`Limits::data`](crate::Limits), because a buffer doubles when it is full, and three times while it moves |
+//! | data that is not well-formed UTF-8, while it is borrowed | three times `data` more, with U+FFFD in place of what is wrong |
+//! | an unfinished line that is no data, a comment that is reported | twice [`Limits::line`](crate::Limits), and three times while it moves |
+//! | an ID, an event type | twice [`Limits::id`](crate::Limits), [`Limits::event_type`](crate::Limits) |
+//! | between events | buffers of up to 64 KiB; larger ones are let go |
+//! | after the end, a failure or `close` | the last event ID |
+//! | an HTTP connection of the adapters | blocks of 64 KiB: one that is received, one that is read, and what owned events keep; over HTTP/2 a window of 256 KiB |
+//! | the head of a response | 64 KiB; a longer one breaks the connection |
+//! | a redirect | a URL of less than 64 KiB; a longer one fails |
+//!
+//! A buffer is larger than 64 KiB only after a large value. It is let go when a chunk ends between two events, or when the
+//! value after the next one needs less than a quarter of it.
 //!
 //! # Serving: a log and its readers
 //!

@@ -53,6 +53,24 @@ pub fn mutated(size: usize) -> impl Strategy<Value = Vec<u8>> {
     })
 }
 
+/// Streams that end where a data line has just begun, and how many bytes of data its event has before that line: a limit
+/// of as many leaves no room for the LF that would join the two.
+pub fn begun_data() -> impl Strategy<Value = (Vec<u8>, usize)> {
+    let before = proptest::sample::select(vec!["", BOM, ":\n\n", "data: x\n\n", "event: x\n", "id: 1\nretry: 5\n"]);
+    let value = vec(prop_oneof![token(), "[a-z]{1,12}".prop_map(String::into_bytes)], 0..4).prop_map(|tokens| {
+        let is_break = |byte: &u8| matches!(byte, b'\n' | b'\r');
+        tokens.concat().into_iter().filter(|byte| !is_break(byte)).collect::<Vec<_>>()
+    });
+    let line_end = proptest::sample::select(vec!["\n", "\r", "\r\n"]);
+    let begun = proptest::sample::select(vec!["data", "data:", "data: ", "data:x", "data\n", "data:\n"]);
+    (before, vec((value, line_end), 1..4), begun).prop_map(|(before, lines, begun)| {
+        let len = lines.iter().map(|(value, _)| value.len()).sum::<usize>() + lines.len() - 1;
+        let lines = lines.iter().flat_map(|(value, end)| [b"data: ", &**value, end.as_bytes()]);
+        let lines = lines.collect::<Vec<_>>().concat();
+        ([before.as_bytes(), &lines, begun.as_bytes()].concat(), len)
+    })
+}
+
 /// A message that can be sent, with its parts still to be seen.
 #[derive(Clone, Debug, Default, Eq, PartialEq)]
 pub struct Draft {

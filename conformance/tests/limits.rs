@@ -75,10 +75,20 @@ fn limits() -> impl Strategy<Value = Limits> {
 const EVERYTHING: Report = Report { comments: true, findings: true, last_event_ids: true, retries: true };
 
 fn check(input: &[u8], limits: Limits, report: Report, seed: u64) -> Result<(), TestCaseError> {
+    let pieces = [Pieces::Whole, Pieces::Every(1), Pieces::AfterCr, Pieces::Random(seed), Pieces::Random(!seed)];
+    check_cut(input, limits, report, pieces)
+}
+
+fn check_cut(
+    input: &[u8],
+    limits: Limits,
+    report: Report,
+    pieces: impl IntoIterator<Item = Pieces>,
+) -> Result<(), TestCaseError> {
     let decoder = || Decoder::new().with_limits(limits).with_report(report);
     let whole_items = trace(decoder(), &[input], items);
     let whole_events = trace(decoder(), &[input], lent);
-    for pieces in [Pieces::Whole, Pieces::Every(1), Pieces::AfterCr, Pieces::Random(seed), Pieces::Random(!seed)] {
+    for pieces in pieces {
         let cutting = Cutting::new(pieces);
         for cutting in [cutting, cutting.with_empty()] {
             let pieces = cutting.cut(input);
@@ -94,6 +104,22 @@ fn check(input: &[u8], limits: Limits, report: Report, seed: u64) -> Result<(), 
 }
 
 #[test]
+fn a_data_line_that_has_just_begun_passes_no_limit() {
+    let input = b"data: \xff12\ndata: \xff12\ndata:";
+    for limit in [Limit::fail(7), Limit::skip(7)] {
+        let limits = Limits { data: limit, ..Limits::default() };
+        for pieces in (1..=input.len()).map(Pieces::Every) {
+            let cutting = Cutting::new(pieces);
+            for read in [lent, owned, items] {
+                let trace = trace(Decoder::new().with_limits(limits), &cutting.cut(input), read);
+                let seen = (trace.error, trace.end, trace.skipped);
+                assert_eq!(seen, (None, Some(StreamEnd::InMidEvent), 0), "{limit:?}, {cutting}");
+            }
+        }
+    }
+}
+
+#[test]
 fn a_comment_that_is_too_long_takes_no_other_line_with_it() {
     let limits = Limits { line: Limit::skip(12), ..Limits::default() };
     for pieces in [&[&b": a comment too long\ndata: x\n\n"[..]][..], &[b": a", b" comment too long\ndata: x\n\n"]] {
@@ -104,12 +130,28 @@ fn a_comment_that_is_too_long_takes_no_other_line_with_it() {
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig::with_cases(512))]
+    // `PROPTEST_CASES` may ask for more.
+    #![proptest_config(ProptestConfig::with_cases(ProptestConfig::default().cases.max(512)))]
 
     #[test]
     fn limits_do_not_depend_on_the_cutting(input in generate::stream(40), limits in limits(), seed: u64) {
         check(&input, limits, EVERYTHING, seed)?;
         check(&input, limits, Report::default(), seed)?;
+    }
+
+    #[test]
+    fn limits_do_not_depend_on_the_cutting_where_a_data_line_begins(
+        (input, len) in generate::begun_data(),
+        more in 0..2_usize,
+        fail: bool,
+        next in proptest::sample::select(vec!["", "\n", "x", "\n\ndata: y\n\n"]),
+    ) {
+        let input = [&*input, next.as_bytes()].concat();
+        let max = len + more;
+        let limits = Limits { data: if fail { Limit::fail(max) } else { Limit::skip(max) }, ..Limits::default() };
+        let pieces = || (1..=input.len()).map(Pieces::Every).chain((1..input.len()).map(Pieces::At));
+        check_cut(&input, limits, EVERYTHING, pieces())?;
+        check_cut(&input, limits, Report::default(), pieces())?;
     }
 
     #[test]

@@ -84,6 +84,13 @@ impl Decoder {
                 return self.malformed.take().and_then(|malformation| self.finding(malformation));
             }
         };
+        // The LF before this line counts where the line is known to have a value, be it an empty one: neither earlier nor
+        // later, however the stream was cut.
+        if field == Field::Data
+            && let Some(excess) = self.excess(field, 0, self.block.data_buffer.len(), 0)
+        {
+            return self.pass_limit(field, excess);
+        }
         let kept = match field {
             Field::Data => &self.block.data_buffer[self.data_line_start..],
             Field::Retry => {
@@ -117,10 +124,6 @@ impl Decoder {
         match field {
             Field::Data | Field::Event if skipping => self.line = Line::Ignored,
             Field::Data => {
-                if let Some(excess) = self.excess(field, 0, self.block.data_len(), 0) {
-                    self.line = Line::Ignored;
-                    return self.pass_limit(field, excess);
-                }
                 self.block.begin_data();
                 self.data_line_start = self.block.data_buffer.len();
             }

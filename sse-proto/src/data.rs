@@ -12,7 +12,6 @@ use crate::{
 
 /// Writes text into a data field that has been begun: a line of the field for each line of the text, whatever the pieces
 /// are that it comes in.
-#[derive(Debug)]
 pub struct DataWriter<'a> {
     buf: &'a mut BytesMut,
     after_cr: bool,
@@ -44,6 +43,12 @@ impl fmt::Write for DataWriter<'_> {
     fn write_str(&mut self, text: &str) -> fmt::Result {
         self.put(text.as_bytes());
         Ok(())
+    }
+}
+
+impl fmt::Debug for DataWriter<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("DataWriter").finish_non_exhaustive()
     }
 }
 

@@ -15,6 +15,7 @@ pub mod driver;
 mod ends;
 mod event;
 mod field;
+mod hidden;
 #[cfg(feature = "json")]
 pub mod json;
 mod limits;

@@ -70,6 +70,26 @@
 //! With the feature `tracing`, the loops of `driver` tell what becomes of connections with the target `sse_proto::client`,
 //! and what becomes of sessions with the target `sse_proto::server`: filter by these, whichever adapter is used.
 //!
+//! # What is printed
+//!
+//! `Debug` and `Display` of configurations, requests, sources, sessions, logs, decoders, refusals and errors print no secret:
+//!
+//! | of | is printed |
+//! |---|---|
+//! | a URL, a `Location` | scheme, host, port and path; no user name and no password, and `?…` in place of a query. Of text that cannot be parsed, at most as much |
+//! | a header field | the name, and the value only where it is known to be harmless: of `Accept`, `Cache-Control`, `Connection`, `Content-Encoding`, `Content-Length`, `Content-Type`, `Date`, `Pragma`, `Retry-After` and `Transfer-Encoding` |
+//! | a body, of a request or of a refusal | the length |
+//! | the last event ID of a client | the length |
+//! | an event that could not be read | the type, and the lengths of data and ID |
+//!
+//! The path of a URL is printed: a secret does not belong there. What is content prints as content: an
+//! [`Event`](crate::Event), a [`Message`](crate::Message), an [`EventId`](crate::EventId), whatever reports one of them to
+//! you ([`Output`](crate::client::Output), `Change`), and what a server reports as its own error
+//! ([`TypedError::Reported`](crate::typed::TypedError::Reported)). The errors of a transport and of your own readers of
+//! values print what they print: those of `serde_json` may quote a value.
+//!
+//! `tracing` gets less: of a URL the origin, and of a redirect that cannot be followed nothing.
+//!
 //! # A runtime of your own
 //!
 //! For a runtime or a transport that no adapter is for, there are the loops of `driver` (feature `driver`). They ask for

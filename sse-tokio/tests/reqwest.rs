@@ -4,7 +4,7 @@
 use std::{net::SocketAddr, time::Duration};
 
 use sse_tokio::{
-    Change, Config, EventSourceOver, FailReason, Loss, ReqwestConnector, ReqwestError, StreamReader, Text,
+    Change, Config, EventId, EventSourceOver, FailReason, Loss, ReqwestConnector, ReqwestError, StreamReader, Text,
 };
 use tokio::{
     io::{AsyncReadExt, AsyncWriteExt},
@@ -98,6 +98,24 @@ async fn what_reqwest_says_comes_with_the_loss() {
     let Some(Change::Failed(failure)) = source.next_change().await else { panic!() };
     assert_eq!(failure.reason, FailReason::GaveUp { cause: Loss::Unreachable, attempts: 1 });
     assert!(matches!(failure.error, Some(ReqwestError::Client(error)) if error.is_connect()));
+}
+
+#[tokio::test]
+async fn what_reqwest_says_shows_no_secret() {
+    let config = |host: &str| {
+        let config = Config::new(format!("{host}/?s3cr3t")).unwrap().header("X-Own", "s3cr3t").unwrap();
+        config.last_event_id(EventId::new("s3cr3t").unwrap()).max_reconnections(0)
+    };
+    let (address, _) = raw(vec![String::from("no HTTP")]).await;
+    for host in ["http://127.0.0.1:1", &format!("http://{address}"), "ftp://host.example", "http://host.example:99"] {
+        let builder = reqwest::Client::builder().no_proxy().resolve("host.example", ([127, 0, 0, 1], 1).into());
+        let mut source = EventSource::new(config(host), ReqwestConnector::build(builder).unwrap());
+        let failure = source.next().await.unwrap().unwrap_err();
+        assert!(failure.error.is_some(), "{failure:?}");
+        let shown = format!("{failure} {failure:?} {source:?}");
+        assert!(!shown.contains("s3cr3t"), "{shown}");
+        assert!(shown.contains(host), "{shown}");
+    }
 }
 
 #[tokio::test]

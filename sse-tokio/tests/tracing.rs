@@ -94,7 +94,8 @@ async fn a_client_tells_what_becomes_of_its_connection_and_no_secrets() {
             "HTTP/1.1 307 Temporary Redirect\r\nLocation: /there?secret\r\nContent-Length: 0\r\n\r\n",
             "HTTP/1.1 200 OK\r\nContent-Type: text/event-stream\r\nX-A: secret\r\n\r\n\
              id: secret\nevent: add\ndata: secret\n\ndata: sec",
-            "HTTP/1.1 302 Found\r\nLocation: ftp://secret/\r\nContent-Length: 0\r\n\r\n",
+            "HTTP/1.1 302 Found\r\nLocation: ftp://secret:secret@secret/secret?secret#secret\r\n\
+             Content-Length: 6\r\n\r\nsecret",
         ] {
             let (mut stream, _) = listener.accept().await.unwrap();
             let mut head = Vec::new();

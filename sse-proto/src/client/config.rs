@@ -10,11 +10,14 @@ use super::{
     headers, method,
     policy::SharedPolicy,
     request::{ACCEPT, LAST_EVENT_ID},
-    url,
+    url::{self, ShownUrl},
 };
-use crate::{EventId, Limits, Report, Text};
+use crate::{EventId, Limits, Report, Text, hidden::Hidden};
 
 /// What to connect to, and how. Every setting but the URL has a default.
+///
+/// `Debug` shows of the URL neither user name, password nor query, of header fields the names, and of the body and the last
+/// event ID the lengths.
 ///
 /// ```
 /// use core::time::Duration;
@@ -27,14 +30,14 @@ use crate::{EventId, Limits, Report, Text};
 ///     .resilient();
 /// # Ok::<(), Box<dyn std::error::Error>>(())
 /// ```
-#[derive(Clone, Debug)]
+#[derive(Clone)]
 pub struct Config {
     pub(super) method: Text,
     pub(super) url: Text,
     pub(super) headers: Headers,
     /// The value of `Accept`.
     pub(super) accept: Bytes,
-    pub(super) body: Payload,
+    pub(super) body: Bytes,
     pub(super) resend: bool,
     pub(super) last_event_id: Option<EventId>,
     pub(super) reconnection_time: Duration,
@@ -54,16 +57,6 @@ pub struct Config {
     pub(super) report: Report,
 }
 
-/// The body of a request, which may be secret.
-#[derive(Clone, Default)]
-pub(super) struct Payload(pub(super) Bytes);
-
-impl fmt::Debug for Payload {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{} bytes", self.0.len())
-    }
-}
-
 impl Config {
     /// Connects to `url`.
     ///
@@ -80,7 +73,7 @@ impl Config {
             url,
             headers: Headers::new(),
             accept: Bytes::from_static(ACCEPT),
-            body: Payload::default(),
+            body: Bytes::new(),
             resend: false,
             last_event_id: None,
             reconnection_time: Duration::from_secs(3),
@@ -147,7 +140,7 @@ impl Config {
     /// ```
     #[must_use]
     pub fn body(mut self, body: impl Into<Bytes>) -> Self {
-        self.body = Payload(body.into());
+        self.body = body.into();
         self
     }
 
@@ -377,6 +370,19 @@ impl Config {
     /// The URL as it was given.
     pub fn url(&self) -> &str {
         &self.url
+    }
+}
+
+impl fmt::Debug for Config {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let mut shown = f.debug_struct("Config");
+        shown.field("method", &self.method).field("url", &ShownUrl(&self.url)).field("headers", &self.headers);
+        shown.field("body", &Hidden(self.body.len())).field("resend", &self.resend);
+        shown.field("last_event_id", &self.last_event_id.as_ref().map(|id| Hidden(id.len())));
+        shown.field("reconnection_time", &self.reconnection_time).field("backoff", &self.backoff);
+        shown.field("max_reconnections", &self.max_reconnections).field("give_up_after", &self.give_up_after);
+        shown.field("timeouts", &self.timeouts).field("redirects", &self.redirects);
+        shown.field("limits", &self.limits).field("report", &self.report).finish_non_exhaustive()
     }
 }
 

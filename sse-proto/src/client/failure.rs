@@ -5,7 +5,7 @@ use core::{error::Error, fmt};
 use bytes::Bytes;
 
 use super::{Loss, ResponseHead};
-use crate::{DecodeError, StreamEnd, Text};
+use crate::{DecodeError, StreamEnd, Text, hidden::Hidden};
 
 /// Why the connection failed for good: nothing is tried again after any of these.
 #[derive(Clone, Debug, Eq, PartialEq)]
@@ -46,7 +46,8 @@ pub enum FailReason {
     /// A redirect to a URL that cannot be followed: no URL, one of 64 KiB or more, another scheme, or from https to http
     /// (D-10).
     Redirect {
-        /// Where it pointed: the first KiB of it, if it is too long.
+        /// Where it pointed, without user name, password, query and fragment; `…` if it is too long.
+        /// [`Refusal::head`] has the whole `Location`.
         location: Text,
     },
     /// A status other than 200; 204 is how a server tells a client to stop.
@@ -110,7 +111,9 @@ impl Error for FailReason {
 }
 
 /// An answer that opened no stream: what a server has to say about it is often in the body.
-#[derive(Clone, Debug, Default, Eq, PartialEq)]
+///
+/// `Debug` shows the length of the body in place of the body.
+#[derive(Clone, Default, Eq, PartialEq)]
 pub struct Refusal {
     /// Status and header fields.
     pub head: ResponseHead,
@@ -119,4 +122,12 @@ pub struct Refusal {
     pub body: Bytes,
     /// Whether the body is as much as the server sent.
     pub complete: bool,
+}
+
+impl fmt::Debug for Refusal {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Self { head, body, complete } = self;
+        let mut shown = f.debug_struct("Refusal");
+        shown.field("head", head).field("body", &Hidden(body.len())).field("complete", complete).finish()
+    }
 }

@@ -42,8 +42,9 @@ impl Headers {
     /// The name is not a token, or the value holds a control character other than the tab.
     pub fn append(&mut self, name: impl Into<Text>, value: impl Into<Bytes>) -> Result<(), HeaderError> {
         let (name, value) = (name.into(), value.into());
-        if name.is_empty() || !name.bytes().all(is_token) {
-            return Err(HeaderError::Name { name });
+        let valid = name.bytes().take_while(|byte| is_token(*byte)).count();
+        if valid == 0 || valid < name.len() {
+            return Err(HeaderError::Name { name: Text::from(&name[..valid]) });
         }
         check(&name, &value)?;
         self.push(name, value);
@@ -140,7 +141,7 @@ pub(super) fn is_token(byte: u8) -> bool {
 pub enum HeaderError {
     /// The name is empty or holds a character that no header name may have.
     Name {
-        /// The name.
+        /// The name up to the first such character. What follows may be a value that was given by mistake.
         name: Text,
     },
     /// The transport sets this field.
@@ -160,7 +161,16 @@ pub enum HeaderError {
 impl fmt::Display for HeaderError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            Self::Name { name } => write!(f, "{name:?} is not a header name: it must be a token such as `X-Name`"),
+            Self::Name { name } if name.is_empty() => f.write_str(
+                "a header name must be a token such as `X-Name`, and begins with another character or is empty",
+            ),
+            Self::Name { name } => {
+                let at = name.len();
+                write!(
+                    f,
+                    "a header name must be a token such as `X-Name`, found another character after {name:?}, at byte {at}"
+                )
+            }
             Self::Reserved { name } => write!(f, "the header {name:?} is for the transport to set"),
             Self::Value { name, at } => {
                 write!(f, "the value of the header {name:?} must not hold control characters, found one at byte {at}")

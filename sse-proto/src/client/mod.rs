@@ -43,9 +43,9 @@ use self::{
     recent::Recent,
     reestablish::Trouble,
     state::{Current, Moved, Phase, State},
-    url::Url,
+    url::{ShownUrl, Url},
 };
-use crate::{Decoder, Event, EventRef, Retry, Text, Timestamp, random::Random};
+use crate::{Decoder, Event, EventRef, Retry, Text, Timestamp, hidden::Hidden, random::Random};
 
 /// A client that keeps a stream of events open, and resumes it where it was when the connection is lost.
 ///
@@ -383,7 +383,7 @@ impl EventSource {
 impl fmt::Debug for EventSource {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let mut shown = f.debug_struct("EventSource");
-        shown.field("url", &self.config.url).field("ready_state", &self.ready_state());
-        shown.field("last_event_id", &self.last_event_id()).finish_non_exhaustive()
+        shown.field("url", &ShownUrl(&self.config.url)).field("ready_state", &self.ready_state());
+        shown.field("last_event_id", &Hidden(self.last_event_id().len())).finish_non_exhaustive()
     }
 }

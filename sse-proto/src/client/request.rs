@@ -4,8 +4,13 @@ use core::fmt;
 
 use bytes::Bytes;
 
-use super::{Config, Headers, Loss, Timeouts, headers::CREDENTIALS, response::Redirect, url::Url};
-use crate::{EventId, Text};
+use super::{
+    Config, Headers, Loss, Timeouts,
+    headers::CREDENTIALS,
+    response::Redirect,
+    url::{ShownUrl, Url},
+};
+use crate::{EventId, Text, hidden::Hidden};
 
 /// A request that the driver has to send, with just these header fields.
 #[derive(Clone, Eq, PartialEq)]
@@ -64,7 +69,7 @@ impl Request {
             method: config.method.clone(),
             url: url.clone(),
             headers,
-            body: config.body.0.clone(),
+            body: config.body.clone(),
             attempt: 0,
             cause: None,
             redirects: 0,
@@ -94,12 +99,12 @@ impl Request {
     }
 }
 
-/// The body is not shown, and neither are most values of header fields.
+/// Neither the body nor most values of header fields are shown, and of the URL neither user name, password nor query.
 impl fmt::Debug for Request {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let mut shown = f.debug_struct("Request");
-        shown.field("method", &self.method).field("url", &self.url).field("headers", &self.headers);
-        shown.field("body", &format_args!("{} bytes", self.body.len()));
+        shown.field("method", &self.method).field("url", &ShownUrl(&self.url)).field("headers", &self.headers);
+        shown.field("body", &Hidden(self.body.len()));
         shown.field("attempt", &self.attempt).field("cause", &self.cause).finish_non_exhaustive()
     }
 }

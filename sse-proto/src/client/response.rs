@@ -1,8 +1,12 @@
 //! What the answer means (section 9.2.2 of the HTML Standard).
 
-use alloc::string::String;
+use alloc::string::{String, ToString};
 
-use super::{FailReason, Headers, headers::is_token, url::Url};
+use super::{
+    FailReason, Headers,
+    headers::is_token,
+    url::{ShownUrl, Url},
+};
 use crate::Text;
 
 /// The head of an answer.
@@ -16,9 +20,6 @@ pub struct ResponseHead {
 
 /// The longest URL that a redirect may lead to, in bytes: HTTP clients take none of 64 KiB.
 const LONGEST_URL: usize = 64 * 1024 - 2;
-
-/// How many bytes are shown of one that is longer.
-const SHOWN: usize = 1024;
 
 /// What to do with an answer.
 #[derive(Debug, Eq, PartialEq)]
@@ -89,9 +90,10 @@ impl ResponseHead {
 }
 
 fn redirect(from: &str, location: &str, permanent: bool, as_get: bool) -> Verdict {
-    let refused = || Verdict::Fail(FailReason::Redirect { location: Text::from(shown(location)) });
+    let refused = || Verdict::Fail(FailReason::Redirect { location: Text::from(ShownUrl(location).to_string()) });
     if location.len() > LONGEST_URL {
-        return refused();
+        // The end of a password may have been cut off.
+        return Verdict::Fail(FailReason::Redirect { location: Text::from_static("…") });
     }
     let Some(base) = Url::parse(from) else { return refused() };
     let Some(target) = base.resolve(location.trim_matches([' ', '\t'])) else { return refused() };
@@ -103,15 +105,6 @@ fn redirect(from: &str, location: &str, permanent: bool, as_get: bool) -> Verdic
     } else {
         refused()
     }
-}
-
-/// As much of a location as a failure shows.
-fn shown(location: &str) -> &str {
-    if location.len() <= LONGEST_URL {
-        return location;
-    }
-    let end = (0..=SHOWN).rev().find(|at| location.is_char_boundary(*at));
-    &location[..end.unwrap_or_default()]
 }
 
 /// The members of a header value, split at commas outside of quoted strings.

@@ -19,7 +19,7 @@ pub(super) struct Url<'a> {
 
 impl<'a> Url<'a> {
     pub(super) fn parse(url: &'a str) -> Option<Self> {
-        if url.bytes().any(|byte| byte <= b' ' || byte == 0x7f) {
+        if space(url).is_some() {
             return None;
         }
         let (scheme, rest) = split_scheme(url)?;
@@ -86,6 +86,41 @@ impl<'a> Url<'a> {
         let default = if self.is_https() { ":443" } else { ":80" };
         let host = host.strip_suffix(default).or_else(|| host.strip_suffix(':')).unwrap_or(host);
         format!("{}://{}", self.scheme, host).to_ascii_lowercase()
+    }
+}
+
+/// A URL, or text that was meant as one, without what may be secret in it: user name and password are left out, and `?…`
+/// stands in place of a query, `#…` in place of a fragment.
+pub(super) struct ShownUrl<'a>(pub(super) &'a str);
+
+impl fmt::Display for ShownUrl<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let rest = match split_scheme(self.0) {
+            Some((scheme, rest)) if rest.starts_with("//") => {
+                write!(f, "{scheme}://")?;
+                &rest[2..]
+            }
+            _ => self.0,
+        };
+        let (before, hidden) = rest.split_at(rest.find(['?', '#']).unwrap_or(rest.len()));
+        let user_end = match Url::parse(self.0) {
+            Some(url) => url.authority.rfind('@'),
+            // The `?` may be one of a password.
+            None if hidden.contains('@') => return f.write_str("…"),
+            None => before.rfind('@'),
+        };
+        f.write_str(&before[user_end.map_or(0, |at| at + 1)..])?;
+        match hidden.chars().next() {
+            Some(mark) => write!(f, "{mark}…"),
+            None => Ok(()),
+        }
+    }
+}
+
+/// In quotes, with control characters escaped.
+impl fmt::Debug for ShownUrl<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        fmt::Debug::fmt(&*format!("{self}"), f)
     }
 }
 
@@ -168,9 +203,11 @@ fn remove_dots(path: &str) -> String {
 }
 
 /// The text is no URL that can be connected to.
-#[derive(Clone, Debug, Eq, PartialEq)]
+///
+/// `Debug` and `Display` leave out user name, password, query and fragment.
+#[derive(Clone, Eq, PartialEq)]
 pub struct InvalidUrl {
-    /// The text.
+    /// The whole text, with everything that may be secret in it.
     pub url: Text,
     /// What is wrong with it.
     pub reason: UrlFault,
@@ -188,9 +225,14 @@ pub enum UrlFault {
     NotAbsolute,
 }
 
+/// Where the first space or control character is.
+fn space(url: &str) -> Option<usize> {
+    url.bytes().position(|byte| byte <= b' ' || byte == 0x7f)
+}
+
 /// Checks the URL that a caller gives.
 pub(super) fn check(url: &str) -> Result<(), UrlFault> {
-    if url.bytes().any(|byte| byte <= b' ' || byte == 0x7f) {
+    if space(url).is_some() {
         return Err(UrlFault::Space);
     }
     match Url::parse(url) {
@@ -200,17 +242,25 @@ pub(super) fn check(url: &str) -> Result<(), UrlFault> {
     }
 }
 
+impl fmt::Debug for InvalidUrl {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("InvalidUrl").field("url", &ShownUrl(&self.url)).field("reason", &self.reason).finish()
+    }
+}
+
 impl fmt::Display for InvalidUrl {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let url = ShownUrl(&self.url);
         match self.reason {
             UrlFault::Credentials => {
-                f.write_str("a URL must not hold a user name or a password: send a header `Authorization` instead")
+                write!(f, "{url:?} must not hold a user name or a password: send a header `Authorization` instead")
             }
             UrlFault::Space => {
-                write!(f, "{:?} holds a space or a control character: percent-encode it", self.url)
+                let at = space(&self.url).unwrap_or_default();
+                write!(f, "{url:?} holds a space or a control character at byte {at}: percent-encode it")
             }
             UrlFault::NotAbsolute => {
-                write!(f, "{:?} is not an absolute URL such as `https://example.com/events`", self.url)
+                write!(f, "{url:?} is not an absolute URL such as `https://example.com/events`")
             }
         }
     }

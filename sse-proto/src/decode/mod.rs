@@ -18,7 +18,7 @@ mod rest;
 mod room;
 
 use alloc::{string::String, vec::Vec};
-use core::mem;
+use core::{fmt, mem};
 
 use bytes::{Buf, Bytes};
 
@@ -36,7 +36,9 @@ pub use self::{
     finding::{Finding, Malformation},
     item::{Item, Report, StreamEnd},
 };
-use crate::{DecodeError, Event, EventId, EventRef, EventType, Limits, Retry, ends::LineEnds, event::LastId};
+use crate::{
+    DecodeError, Event, EventId, EventRef, EventType, Limits, Retry, ends::LineEnds, event::LastId, hidden::Hidden,
+};
 
 /// Reads a `text/event-stream`, in chunks of any size (section 9.2.6 of the HTML Standard).
 ///
@@ -61,7 +63,7 @@ use crate::{DecodeError, Event, EventId, EventRef, EventType, Limits, Retry, end
 /// assert_eq!(seen, ["add: 73857293", "message: x"]);
 /// # Ok::<(), sse_proto::DecodeError>(())
 /// ```
-#[derive(Debug, Default)]
+#[derive(Default)]
 pub struct Decoder {
     limits: Limits,
     report: Report,
@@ -380,5 +382,15 @@ impl Decoder {
     /// How many events were left out because they passed a limit.
     pub fn skipped(&self) -> u64 {
         self.skipped
+    }
+}
+
+/// Lengths in place of what was received.
+impl fmt::Debug for Decoder {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let mut shown = f.debug_struct("Decoder");
+        shown.field("limits", &self.limits).field("report", &self.report);
+        shown.field("last_event_id", &Hidden(self.last_event_id.len())).field("retry", &self.retry);
+        shown.field("skipped", &self.skipped).field("failed", &self.failed).finish_non_exhaustive()
     }
 }

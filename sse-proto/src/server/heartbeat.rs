@@ -1,11 +1,11 @@
 //! What keeps a quiet connection alive.
 
 use alloc::boxed::Box;
-use core::time::Duration;
+use core::{fmt, time::Duration};
 
 use bytes::Bytes;
 
-use crate::{Message, Timestamp};
+use crate::{Message, Timestamp, hidden::Hidden};
 
 /// When a session sends something of its own accord, and what: by default a comment after 15 s of silence.
 ///
@@ -30,7 +30,7 @@ pub struct Heartbeat {
     content: Content,
 }
 
-#[derive(Clone, Debug, Eq, PartialEq)]
+#[derive(Clone, Eq, PartialEq)]
 enum Content {
     Comment,
     Made,
@@ -89,6 +89,16 @@ impl Heartbeat {
             Content::Comment => Some(COMMENT),
             Content::Made => None,
             Content::Message(bytes) => Some(Bytes::clone(bytes)),
+        }
+    }
+}
+
+impl fmt::Debug for Content {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Comment => f.write_str("Comment"),
+            Self::Made => f.write_str("Made"),
+            Self::Message(bytes) => f.debug_tuple("Message").field(&Hidden(bytes.len())).finish(),
         }
     }
 }

@@ -4,7 +4,7 @@ use alloc::{boxed::Box, collections::BTreeMap, vec::Vec};
 use core::{error::Error, fmt, mem};
 
 use super::{Interest, drain::Draining};
-use crate::Text;
+use crate::{Text, hidden::Hidden};
 
 /// The readers of a log: which topics each of them reads, which of them a message wakes, how many there are, and how far
 /// they have come.
@@ -26,7 +26,6 @@ use crate::Text;
 /// assert_eq!(woken, [fan]);
 /// # Ok::<(), sse_proto::server::TooManySessions>(())
 /// ```
-#[derive(Debug)]
 pub struct Subscribers {
     slots: Vec<Option<Subscriber>>,
     free: Vec<u32>,
@@ -51,8 +50,8 @@ impl SubscriberId {
     }
 }
 
-/// What a reader joins with.
-#[derive(Clone, Debug, Default, Eq, PartialEq)]
+/// What a reader joins with. `Debug` shows the length of the key in place of the key.
+#[derive(Clone, Default, Eq, PartialEq)]
 pub struct Subscription {
     topics: Option<Box<[Text]>>,
     key: Option<Text>,
@@ -107,6 +106,15 @@ impl Subscription {
     pub fn at(mut self, position: u64) -> Self {
         self.position = position;
         self
+    }
+}
+
+impl fmt::Debug for Subscription {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Self { topics, key, most, behind, position } = self;
+        let mut shown = f.debug_struct("Subscription");
+        shown.field("topics", topics).field("key", &key.as_ref().map(|key| Hidden(key.len())));
+        shown.field("most", most).field("behind", behind).field("position", position).finish()
     }
 }
 
@@ -382,6 +390,14 @@ impl Subscribers {
         // The room is used again.
         self.groups[group as usize].waiting = waiting;
         self.groups[group as usize].gone = 0;
+    }
+}
+
+/// Numbers in place of keys.
+impl fmt::Debug for Subscribers {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let mut shown = f.debug_struct("Subscribers");
+        shown.field("len", &self.len).field("draining", &self.draining.is_some()).finish_non_exhaustive()
     }
 }
 

@@ -3,7 +3,7 @@
 use core::{error::Error, fmt};
 
 use super::{Convention, Meaning, Typed};
-use crate::{Event, StreamEnd};
+use crate::{Event, StreamEnd, hidden::Hidden};
 
 /// Makes values of the events of one stream, and knows when it is over.
 ///
@@ -34,7 +34,9 @@ type Problem<E, P> = fn(Event) -> Result<P, (Event, E)>;
 /// Why there is no value.
 ///
 /// `S` says why there are no events, `E` why an event could not be read, and `P` is what the server reports.
-#[derive(Clone, Debug, Eq, PartialEq)]
+///
+/// Of an event that could not be read, `Debug` shows the type, and the lengths of the data and the ID.
+#[derive(Clone, Eq, PartialEq)]
 #[non_exhaustive]
 pub enum TypedError<S, E, P = Event> {
     /// The server reported an error, in an event that the convention marks as one. Nothing comes after it.
@@ -135,6 +137,25 @@ impl<T, E, P> fmt::Debug for Reading<T, E, P> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let mut shown = f.debug_struct("Reading");
         shown.field("convention", &self.convention).field("over", &self.over).finish_non_exhaustive()
+    }
+}
+
+impl<S: fmt::Debug, E: fmt::Debug, P: fmt::Debug> fmt::Debug for TypedError<S, E, P> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let mut unreadable = |variant: &str, event: &Event, error: &E| {
+            let mut shown = f.debug_struct(variant);
+            shown.field("event_type", &event.event_type()).field("data", &Hidden(event.data().len()));
+            shown.field("last_event_id", &Hidden(event.last_event_id().len())).field("error", error).finish()
+        };
+        match self {
+            Self::Reported(problem) => f.debug_tuple("Reported").field(problem).finish(),
+            Self::ReportedUnreadable { event, error } => unreadable("ReportedUnreadable", event, error),
+            Self::Source(error) => f.debug_tuple("Source").field(error).finish(),
+            Self::Truncated { in_mid_event } => {
+                f.debug_struct("Truncated").field("in_mid_event", in_mid_event).finish()
+            }
+            Self::Unreadable { event, error } => unreadable("Unreadable", event, error),
+        }
     }
 }
 

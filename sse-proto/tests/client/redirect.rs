@@ -61,7 +61,7 @@ fn redirects_that_cannot_be_followed_fail() {
         "http://example.com/",
         "ftp://example.com/",
         "https://",
-        "mailto:a@example.com",
+        "mailto:a",
         // Two readers may see two hosts in these.
         "https://evil.example\\@example.com/",
         "https://example.com@evil.example/",
@@ -74,7 +74,11 @@ fn redirects_that_cannot_be_followed_fail() {
         client.request();
         client.redirect(301, location);
         client.source.handle_end();
-        assert_eq!(client.poll(), Output::Failed(FailReason::Redirect { location: location.into() }));
+        let shown = match location.rsplit_once('@') {
+            Some((_, shown)) => format!("https://{shown}"),
+            None => location.into(),
+        };
+        assert_eq!(client.poll(), Output::Failed(FailReason::Redirect { location: shown.into() }));
     }
     let mut client = Client::new();
     client.request();

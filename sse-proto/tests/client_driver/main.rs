@@ -6,6 +6,7 @@ mod local;
 mod prepare;
 mod progress;
 mod script;
+mod secrets;
 mod turns;
 
 use core::{

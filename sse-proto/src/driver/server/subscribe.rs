@@ -1,5 +1,7 @@
 //! Opening a session that reads from a log.
 
+use core::fmt;
+
 use super::{Log, Session, lock};
 use crate::{
     EventId, Text,
@@ -10,7 +12,6 @@ use crate::{
 /// A session that is about to be opened: what it reads, from where on, and whose it is.
 ///
 /// Without further words it reads everything that is published from now on.
-#[derive(Debug)]
 #[must_use = "nothing is read before the session is opened"]
 pub struct Subscribe<'a, K: Runtime> {
     log: &'a Log<K>,
@@ -120,5 +121,12 @@ impl<'a, K: Runtime> Subscribe<'a, K> {
         // Before a cursor may be dropped: its filter is the caller's.
         drop(state);
         Ok(Session::opened(log, joined?, cursor, resumed, config))
+    }
+}
+
+impl<K: Runtime> fmt::Debug for Subscribe<'_, K> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let mut shown = f.debug_struct("Subscribe");
+        shown.field("start", &self.start).field("interest", &self.interest).finish_non_exhaustive()
     }
 }

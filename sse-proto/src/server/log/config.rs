@@ -1,10 +1,10 @@
 //! What a log is asked, and what it answers.
 
-use core::time::Duration;
+use core::{fmt, time::Duration};
 
 use bytes::Bytes;
 
-use crate::EventId;
+use crate::{EventId, hidden::Hidden};
 
 /// The bounds of a [`Log`](super::Log).
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
@@ -28,8 +28,8 @@ impl Default for LogConfig {
     }
 }
 
-/// Where a reader starts.
-#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+/// Where a reader starts. `Debug` shows the length of an ID in place of the ID.
+#[derive(Clone, Copy, Eq, PartialEq)]
 pub enum StartAt<'a> {
     /// Behind the event with this ID; at the oldest kept one if the log does not have it any more or never had.
     After(&'a EventId),
@@ -37,6 +37,16 @@ pub enum StartAt<'a> {
     Live,
     /// With the oldest message that is kept.
     Oldest,
+}
+
+impl fmt::Debug for StartAt<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::After(id) => f.debug_tuple("After").field(&Hidden(id.len())).finish(),
+            Self::Live => f.write_str("Live"),
+            Self::Oldest => f.write_str("Oldest"),
+        }
+    }
 }
 
 /// What became of the wish to start somewhere.

@@ -11,7 +11,7 @@ use alloc::{
     collections::{BTreeMap, VecDeque},
     vec::Vec,
 };
-use core::{iter, mem, num::NonZeroU64};
+use core::{fmt, iter, mem, num::NonZeroU64};
 
 use bytes::Bytes;
 
@@ -49,7 +49,7 @@ use crate::{EventId, Message, Text, Timestamp};
 /// assert_eq!(log.read(&mut cursor, 1024), LogRead::UpToDate);
 /// # Ok::<(), sse_proto::server::PublishError>(())
 /// ```
-#[derive(Debug, Default)]
+#[derive(Default)]
 pub struct Log {
     config: LogConfig,
     entries: VecDeque<Kept>,
@@ -448,5 +448,14 @@ impl Log {
     /// Where the bytes of an entry begin, or where the log ends.
     fn place(&self, index: usize) -> u64 {
         self.entries.get(index).map_or(self.segments.end(), |kept| kept.start)
+    }
+}
+
+/// Counts in place of what is kept.
+impl fmt::Debug for Log {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let mut shown = f.debug_struct("Log");
+        shown.field("config", &self.config).field("events", &self.entries.len()).field("bytes", &self.bytes);
+        shown.field("closed", &self.closed).finish_non_exhaustive()
     }
 }

@@ -11,7 +11,7 @@ use bytes::{Bytes, BytesMut};
 pub use self::config::{OnLag, SessionConfig};
 use self::first::Telling;
 use super::{CloseReason, Cursor, Heartbeat, LogRead, PassedOver, Resumed, Store};
-use crate::{Message, Text, Timestamp, random::Random};
+use crate::{Message, Text, Timestamp, hidden::Hidden, random::Random};
 
 /// One response with events, as a state machine.
 ///
@@ -42,7 +42,6 @@ use crate::{Message, Text, Timestamp, random::Random};
 /// assert_eq!(session.poll_output(heartbeat), Output::Transmit(":\n\n".into()));
 /// # Ok::<(), sse_proto::server::SendError>(())
 /// ```
-#[derive(Debug)]
 pub struct Session {
     // There may be tens of thousands: what is needed once is not kept, and what few need is kept elsewhere.
     heartbeat: Option<Heartbeat>,
@@ -401,3 +400,13 @@ impl fmt::Display for SendError {
 }
 
 impl Error for SendError {}
+
+/// Lengths in place of what is waiting to be transmitted.
+impl fmt::Debug for Session {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let mut shown = f.debug_struct("Session");
+        shown.field("state", &self.state).field("cursor", &self.cursor).field("queue", &Hidden(self.queue.len()));
+        shown.field("events", &self.events.as_ref().map(|events| Hidden(events.len())));
+        shown.field("missed", &self.missed).finish_non_exhaustive()
+    }
+}

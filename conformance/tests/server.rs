@@ -6,6 +6,11 @@ use core::time::Duration;
 use std::{
     io::{Read, Write},
     net::TcpListener,
+    sync::{
+        Arc,
+        atomic::{AtomicUsize, Ordering},
+        mpsc,
+    },
     thread,
 };
 
@@ -46,6 +51,7 @@ fn judge(answer: &'static str) -> ServerReport {
         finished: Some(url.clone()),
         idle: Some(url.clone()),
         resume: true,
+        shared: true,
         parallel: 2,
         watch: Duration::from_millis(200),
         ..Target::new(url)
@@ -93,6 +99,102 @@ fn each_fault_is_found() {
     for id in ["S-001", "S-013", "S-014"] {
         assert!(failed(&report, id), "{id}: {report:#?}");
     }
+}
+
+fn verdict<'a>(report: &'a ServerReport, id: &str) -> &'a Verdict {
+    &report.results.iter().find(|result| result.id == id).unwrap().verdict
+}
+
+/// A server that sends this over and over to whoever asks for anything; and the most that it sent over one connection.
+fn flood(piece: &[u8]) -> (String, Arc<AtomicUsize>) {
+    let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+    let url = format!("http://{}/", listener.local_addr().unwrap());
+    let most = Arc::new(AtomicUsize::new(0));
+    let block = piece.repeat(64 * 1024 / piece.len());
+    let sent = Arc::clone(&most);
+    thread::spawn(move || {
+        for stream in listener.incoming() {
+            let (mut stream, block, sent) = (stream.unwrap(), block.clone(), Arc::clone(&sent));
+            thread::spawn(move || {
+                let _ = stream.read(&mut [0; 16 * 1024]);
+                let mut written = stream.write_all(b"HTTP/1.1 200 OK\r\nContent-Type: text/event-stream\r\n\r\n");
+                let mut size = 0;
+                while written.is_ok() {
+                    written = stream.write_all(&block);
+                    size += block.len();
+                    sent.fetch_max(size, Ordering::Relaxed);
+                }
+            });
+        }
+    });
+    (url, most)
+}
+
+/// A server that never stops is no reason to go on for ever, nor to keep all that it sends.
+#[test]
+fn a_flood_is_read_up_to_a_bound_and_is_a_fault() {
+    let event = format!("data: {}\n\n", "x".repeat(1000));
+    for (piece, parallel, faults) in [
+        (event.as_bytes(), 3, &["S-007", "S-010", "S-018", "S-019", "S-020", "S-024"][..]),
+        (b"x", 0, &["S-007", "S-010", "S-017", "S-018", "S-019", "S-020"]),
+    ] {
+        let (url, most) = flood(piece);
+        let target = Target {
+            echo: Some(url.clone()),
+            finished: Some(url.clone()),
+            idle: Some(url.clone()),
+            shared: true,
+            parallel,
+            // More than it takes: the bound ends it.
+            watch: Duration::from_secs(60),
+            ..Target::new(url)
+        };
+        let (done, report) = mpsc::channel();
+        thread::spawn(move || done.send(server::run("flood", &target)));
+        let report = report.recv_timeout(Duration::from_secs(180)).expect("it ends");
+        for id in faults {
+            match verdict(&report, id) {
+                Verdict::Failed(what) => assert!(what.contains("no more are read"), "{id}: {what}"),
+                verdict => panic!("{id}: {verdict:?}"),
+            }
+        }
+        // 8 MiB are kept, and a few lie in the buffers of the system.
+        let most = most.load(Ordering::Relaxed);
+        assert!(most < 32 * 1024 * 1024, "{most} bytes were taken over one connection");
+    }
+}
+
+/// As where each client has a conversation of its own.
+#[test]
+fn only_a_stream_that_is_said_to_be_shared_has_to_be_the_same_for_all() {
+    let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+    let url = format!("http://{}/", listener.local_addr().unwrap());
+    thread::spawn(move || {
+        for (number, stream) in listener.incoming().enumerate() {
+            let mut stream = stream.unwrap();
+            let mut request = [0; 1024];
+            let _ = stream.read(&mut request);
+            if request.starts_with(b"HEAD") {
+                continue;
+            }
+            let events: String = (0..8).map(|event| format!("data: {event} for {number}\n\n")).collect();
+            let head = "HTTP/1.1 200 OK\r\nContent-Type: text/event-stream\r\nAllow: GET\r\n\r\n";
+            let _ = stream.write_all(format!("{head}{events}").as_bytes());
+        }
+    });
+    let target = |shared| Target { shared, parallel: 3, watch: Duration::from_millis(200), ..Target::new(url.clone()) };
+    let report = server::run("own", &target(false));
+    let Verdict::Skipped(why) = verdict(&report, "S-024") else { panic!("{report:#?}") };
+    assert!(why.contains("`--shared`"), "{why}");
+    let Verdict::Skipped(why) = verdict(&report, "S-012") else { panic!("{report:#?}") };
+    assert!(why.contains("`--resume`"), "{why}");
+    assert!(failed(&server::run("shared", &target(true)), "S-024"));
+
+    // What other requests come to is said in full.
+    let Verdict::Noted(seen) = verdict(&report, "S-016") else { panic!("{report:#?}") };
+    assert!(seen.starts_with("HEAD: no response: "), "{seen}");
+    let other = r#"OPTIONS: status 200, Content-Type "text/event-stream", Allow "get"; POST: status 200"#;
+    assert!(seen.contains(other), "{seen}");
 }
 
 #[test]

@@ -25,9 +25,12 @@ pub(crate) struct Arguments {
     /// and answers with a stream that has just this message, and ends; or with a status from 400 to 499 if it refuses it.
     #[arg(long, value_name = "URL")]
     echo: Option<String>,
-    /// The stream goes on behind the event whose ID a client comes back with.
+    /// The stream continues after the event whose ID a client sends when it reconnects.
     #[arg(long)]
     resume: bool,
+    /// The stream is common to all clients: they get the same events in the same order.
+    #[arg(long)]
+    shared: bool,
     /// A stream without events, to see whether it is kept alive. Takes up to 90 s.
     #[arg(long, value_name = "URL")]
     idle: Option<String>,
@@ -40,7 +43,7 @@ pub(crate) struct Arguments {
     /// Says in decimal digits how many bytes of memory the server takes.
     #[arg(long, value_name = "URL")]
     memory: Option<String>,
-    /// How many clients are to listen at once, up to 1000; 0 for none.
+    /// How many clients listen at once to a stream that is common to all (`--shared`), up to 1000; 0 for none.
     #[arg(long, value_name = "NUMBER", default_value_t = 100, value_parser = clap::value_parser!(u16).range(..=1000))]
     parallel: u16,
     /// How long the stream is watched, in seconds.
@@ -104,6 +107,7 @@ impl Arguments {
             idle: self.idle.clone(),
             memory: self.memory.clone(),
             resume: self.resume,
+            shared: self.shared,
             parallel: self.parallel.into(),
             watch: Duration::from_secs_f64(self.watch),
             ..Target::new(self.url.as_str())

@@ -11,9 +11,12 @@ use std::time::Instant;
 use bytes::Bytes;
 use http::{HeaderMap, Method, Request, Uri, header};
 use http_body::{Body, Frame};
-use sse_proto::driver::http::{
-    Dial, Target as Host,
-    hyper::{body::Incoming, client::conn::http1},
+use sse_proto::{
+    Decoder, Limits,
+    driver::http::{
+        Dial, Target as Host,
+        hyper::{body::Incoming, client::conn::http1},
+    },
 };
 use sse_tokio::Dialler;
 use tokio::{task::JoinHandle, time::timeout};
@@ -26,21 +29,26 @@ pub(crate) struct Client {
     dialler: Dialler,
 }
 
-/// An answer, as far as it has come.
+/// A response, as far as it has come.
 pub(crate) struct Answer {
     pub(crate) status: u16,
     pub(super) headers: HeaderMap,
-    /// What came, and how long after the request.
-    pub(super) arrivals: Vec<(Duration, Bytes)>,
+    /// How long after the request bytes came, and how many had come by then. What comes within a millisecond is one
+    /// arrival.
+    arrivals: Vec<(Duration, usize)>,
     /// How long it took to its end, and whether that was an orderly one.
     pub(super) ended: Option<(Duration, Result<(), String>)>,
     asked: Instant,
+    bytes: Vec<u8>,
     body: Incoming,
     connection: JoinHandle<()>,
 }
 
-/// How long a connection, and the head of an answer, may take.
-const PATIENCE: Duration = Duration::from_secs(20);
+/// How long a connection, and the head of a response, may take.
+pub(super) const PATIENCE: Duration = Duration::from_secs(20);
+
+/// How many bytes are kept of the body of a response. No check needs as many, and nothing is read after them.
+pub(super) const MOST: usize = 8 * 1024 * 1024;
 
 impl Client {
     /// A GET for events, with these header fields beside the usual ones.
@@ -81,12 +89,12 @@ impl Client {
                 .map_err(|error| format!("no HTTP: {error}"))?;
             let connection = tokio::spawn(async { drop(connection.await) });
             let answer = sender.send_request(request).await;
-            answer.map(|answer| (answer, connection)).map_err(|error| format!("no answer: {error}"))
+            answer.map(|answer| (answer, connection)).map_err(|error| format!("no response: {error}"))
         });
-        let (answer, connection) = answer.await.map_err(|_| format!("no answer within {PATIENCE:?}"))??;
+        let (answer, connection) = answer.await.map_err(|_| format!("no response within {PATIENCE:?}"))??;
         let (head, body) = answer.into_parts();
         let (status, headers) = (head.status.as_u16(), head.headers);
-        Ok(Answer { status, headers, arrivals: Vec::new(), ended: None, asked, body, connection })
+        Ok(Answer { status, headers, arrivals: Vec::new(), ended: None, asked, bytes: Vec::new(), body, connection })
     }
 
     /// A short text, read to its end.
@@ -96,7 +104,8 @@ impl Client {
         if answer.status != 200 {
             return Err(format!("{url}: status {}", answer.status));
         }
-        Ok(String::from_utf8_lossy(&answer.bytes()).trim().into())
+        answer.is_bounded().map_err(|error| format!("{url}: {error}"))?;
+        Ok(String::from_utf8_lossy(answer.bytes()).trim().into())
     }
 
     /// A text that is a number.
@@ -107,9 +116,10 @@ impl Client {
 }
 
 impl Answer {
-    /// Reads on until it ends, until it is `enough`, or until so long after the request.
-    pub(super) async fn read(&mut self, until: Duration, enough: impl Fn(&Self) -> bool) {
-        while self.ended.is_none() && !enough(self) {
+    /// Reads on until it ends, until it is `enough`, until `until` after the request, or until [`MOST`] bytes are there.
+    pub(super) async fn read(&mut self, until: Duration, mut enough: impl FnMut(&Self) -> bool) {
+        while self.ended.is_none() && self.bytes.len() < MOST && !enough(self) {
+            // What is there already counts, however late it is looked at: only the bound on bytes ends a flood.
             let left = until.saturating_sub(self.asked.elapsed());
             let frame = poll_fn(|cx| Pin::new(&mut self.body).poll_frame(cx));
             let Ok(frame) = timeout(left, frame).await else { return };
@@ -117,25 +127,57 @@ impl Answer {
             match frame {
                 None => self.ended = Some((at, Ok(()))),
                 Some(Err(error)) => self.ended = Some((at, Err(error.to_string()))),
-                Some(Ok(frame)) => self.arrivals.extend(frame.into_data().ok().map(|data| (at, data))),
+                Some(Ok(frame)) => self.keep(at, &frame.into_data().unwrap_or_default()),
             }
         }
     }
 
-    /// Reads on until there are so many events.
+    /// Reads on until there are `count` events, and returns all events so far.
     pub(super) async fn read_events(&mut self, count: usize, until: Duration) -> Vec<Event> {
-        self.read(until, |answer| answer.events().len() >= count).await;
-        self.events()
-    }
-
-    /// All events so far.
-    pub(super) fn events(&self) -> Vec<Event> {
-        oracle::read(&self.bytes()).events
+        // The oracle, which judges, would have to begin anew with each frame.
+        let mut decoder = Decoder::new().with_limits(Limits::UNLIMITED);
+        let (mut decoded, mut events) = (0, 0);
+        let enough = |answer: &Self| {
+            let mut more = &answer.bytes[decoded..];
+            decoded = answer.bytes.len();
+            while let Ok(Some(_)) = decoder.decode(&mut more) {
+                events += 1;
+            }
+            events >= count
+        };
+        self.read(until, enough).await;
+        oracle::read(&self.bytes).events
     }
 
     /// All bytes of the body so far.
-    pub(super) fn bytes(&self) -> Vec<u8> {
-        self.arrivals.iter().flat_map(|(_, bytes)| bytes.iter().copied()).collect()
+    pub(super) fn bytes(&self) -> &[u8] {
+        &self.bytes
+    }
+
+    /// An error if the server sends so much that not all of it was read.
+    pub(super) fn is_bounded(&self) -> Result<(), String> {
+        if self.bytes.len() < MOST {
+            return Ok(());
+        }
+        let took = self.arrivals.last().map_or(Duration::ZERO, |(at, _)| *at);
+        Err(format!("{MOST} bytes came within {took:?}, and no more are read"))
+    }
+
+    /// How long after the request the byte at this place came, `None` if it has not.
+    pub(super) fn arrival(&self, at: usize) -> Option<Duration> {
+        let index = self.arrivals.partition_point(|(_, end)| *end <= at);
+        self.arrivals.get(index).map(|(time, _)| *time)
+    }
+
+    /// Status, `Content-Type` and `Allow`.
+    pub(super) fn head(&self) -> String {
+        let mut head = format!("status {}", self.status);
+        for name in ["Content-Type", "Allow"] {
+            if let Some(value) = self.field(name) {
+                head += &format!(", {name} {value:?}");
+            }
+        }
+        head
     }
 
     /// A header field, all of its values together, in lower case.
@@ -152,7 +194,20 @@ impl Answer {
         if (self.status, essence) == (200, "text/event-stream") {
             return Ok(());
         }
-        Err(format!("status {}, Content-Type {content_type:?}", self.status))
+        Err(self.head())
+    }
+
+    fn keep(&mut self, at: Duration, data: &[u8]) {
+        const ONE: Duration = Duration::from_millis(1);
+        if data.is_empty() {
+            return;
+        }
+        self.bytes.extend_from_slice(data);
+        let end = self.bytes.len();
+        match self.arrivals.last_mut() {
+            Some((time, last)) if at < *time + ONE => *last = end,
+            _ => self.arrivals.push((at, end)),
+        }
     }
 }
 

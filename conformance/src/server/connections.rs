@@ -11,7 +11,7 @@ use tokio::{
 
 use super::{
     CheckResult, Target, Verdict,
-    client::{Answer, Client},
+    client::{Answer, Client, PATIENCE},
 };
 use crate::Event;
 
@@ -29,6 +29,9 @@ pub(super) async fn check(client: &Client, target: &Target, results: &mut Vec<Ch
     results.push(CheckResult::new("S-023", stalled));
     let parallel = match target.parallel {
         0 | 1 => Verdict::skipped("one client is none too many"),
+        _ if !target.shared => {
+            Verdict::skipped("the stream is not said to be common to all clients, as `--shared` does")
+        }
         _ => parallel(client, target).await.into(),
     };
     results.push(CheckResult::new("S-024", parallel));
@@ -41,7 +44,7 @@ async fn disconnect(client: &Client, target: &Target, counter: &str) -> Result<(
     let mut open = Vec::new();
     for _ in 0..CLIENTS {
         let mut answer = client.events(&target.url, &[]).await?;
-        answer.read(target.watch, |answer| !answer.arrivals.is_empty()).await;
+        answer.read(target.watch, |answer| !answer.bytes().is_empty()).await;
         open.push(answer);
     }
     let with = settled(client, counter, |count| count == idle + CLIENTS).await?;
@@ -55,11 +58,12 @@ async fn disconnect(client: &Client, target: &Target, counter: &str) -> Result<(
     }
 }
 
-/// The counter when it is as wished, or else when it has not changed for a while.
+/// The counter when it is as wished, or else when it has not changed for a while, or has changed for too long.
 async fn settled(client: &Client, counter: &str, done: impl Fn(u64) -> bool) -> Result<u64, String> {
     const QUIET: u32 = 20;
+    let started = Instant::now();
     let (mut count, mut same) = (client.number(counter).await?, 0);
-    while !done(count) && same < QUIET {
+    while !done(count) && same < QUIET && started.elapsed() < PATIENCE {
         sleep(Duration::from_millis(25)).await;
         let next = client.number(counter).await?;
         same = if next == count { same + 1 } else { 0 };
@@ -127,6 +131,7 @@ async fn parallel(client: &Client, target: &Target) -> Result<(), String> {
         seen.push(answer.read_events(EVENTS, target.watch * 10).await);
     }
     let all = reference.read_events(usize::MAX, target.watch).await;
+    reference.is_bounded()?;
     if all.len() < EVENTS {
         return Err(format!("only {} events came", all.len()));
     }

@@ -45,7 +45,10 @@ pub struct Target {
     pub memory: Option<String>,
     /// Whether the stream at `url` goes on behind an event that it has sent before.
     pub resume: bool,
-    /// How many clients are to listen at once.
+    /// Whether the stream at `url` is common to all clients: they get the same events in the same order. A stream that is
+    /// each client's own is as good, and is not judged by this.
+    pub shared: bool,
+    /// How many clients are to listen at once, if the stream is `shared`.
     pub parallel: usize,
     /// How long the stream is watched.
     pub watch: Duration,
@@ -69,6 +72,7 @@ impl Target {
             idle: None,
             memory: None,
             resume: false,
+            shared: false,
             parallel: 100,
             watch: Duration::from_secs(10),
             first_byte: Duration::from_secs(1),
@@ -125,5 +129,5 @@ const CHECKS: [(&str, Level, &str); 24] = [
     ("S-021", Level::Should, "a stream that is over answers 204"),
     ("S-022", Level::Info, "HTTP/2"),
     ("S-023", Level::Should, "readers that do not read cost no memory"),
-    ("S-024", Level::Must, "parallel clients get the same events in the same order"),
+    ("S-024", Level::Must, "parallel clients of a shared stream get the same events in the same order"),
 ];

@@ -7,7 +7,7 @@ pub(super) async fn check(client: &Client, target: &Target, results: &mut Vec<Ch
     let resumed = if target.resume {
         resumes(client, target).await.into()
     } else {
-        Verdict::skipped("the stream is not said to resume")
+        Verdict::skipped("the stream is not said to resume, as `--resume` does")
     };
     results.push(CheckResult::new("S-012", resumed));
     results.push(CheckResult::new("S-013", unknown(client, target).await));

@@ -52,7 +52,7 @@ fn judge(answer: &Answer, target: &Target, results: &mut Vec<CheckResult>) {
     add("S-010", promptness(answer, target).map_or_else(Verdict::Failed, |()| Verdict::Passed));
 
     let bytes = answer.bytes();
-    let grammar = match Grammar::parse(&bytes[..whole_characters(&bytes)]) {
+    let grammar = match Grammar::parse(&bytes[..whole_characters(bytes)]) {
         Ok(grammar) => grammar,
         Err(error) => return add("S-005", Verdict::Failed(error.to_string())),
     };
@@ -70,11 +70,11 @@ fn judge(answer: &Answer, target: &Target, results: &mut Vec<CheckResult>) {
 /// The end of this stream, or of one that surely ends.
 async fn end(client: &Client, target: &Target, answer: &Answer) -> Verdict {
     let bytes = match (&answer.ended, &target.echo) {
-        (Some(_), _) => answer.bytes(),
+        (Some(_), _) => answer.bytes().to_vec(),
         (None, None) => return Verdict::skipped("the stream did not end while it was watched"),
         (None, Some(url)) => match echo::once(client, target, url, "{\"data\":\"a\"}").await {
             Ok(bytes) => bytes,
-            Err(error) => return Verdict::Failed(error),
+            Err(fault) => return Verdict::Failed(fault.what),
         },
     };
     match Grammar::parse(&bytes) {
@@ -139,25 +139,19 @@ fn values(grammar: &Grammar<'_>) -> Result<(), String> {
     Ok(())
 }
 
-/// The first byte in time, and every block as a whole.
+/// The first byte in time, every block as a whole, and not more than a reader can take.
 fn promptness(answer: &Answer, target: &Target) -> Result<(), String> {
-    let Some((first, _)) = answer.arrivals.iter().find(|(_, bytes)| !bytes.is_empty()) else {
+    let Some(first) = answer.arrival(0) else {
         return Err(format!("nothing came within {:?}", target.watch));
     };
-    if *first > target.first_byte {
+    if first > target.first_byte {
         return Err(format!("the first byte came after {first:?}"));
     }
+    answer.is_bounded()?;
     let bytes = answer.bytes();
-    let arrived = |at: usize| {
-        let mut behind = 0;
-        let piece = answer.arrivals.iter().find(|(_, bytes)| {
-            behind += bytes.len();
-            behind > at
-        });
-        piece.map_or(target.watch, |(time, _)| *time)
-    };
+    let arrived = |at: usize| answer.arrival(at).unwrap_or(target.watch);
     let mut start = 0;
-    for end in block_ends(&bytes) {
+    for end in block_ends(bytes) {
         let took = arrived(end - 1).saturating_sub(arrived(start));
         if took > target.whole_event {
             return Err(format!("an event took {took:?} from its first byte to its last"));
@@ -197,11 +191,11 @@ async fn idle(client: &Client, target: &Target) -> Verdict {
         Ok(answer) => answer,
         Err(error) => return Verdict::Failed(error),
     };
-    answer.read(target.silence, |answer| !answer.arrivals.is_empty()).await;
-    let begun = answer.arrivals.len();
-    answer.read(target.silence + target.first_byte, |answer| answer.arrivals.len() > begun).await;
+    answer.read(target.silence, |answer| !answer.bytes().is_empty()).await;
+    let begun = answer.bytes().len();
+    answer.read(target.silence + target.first_byte, |answer| answer.bytes().len() > begun).await;
     match answer.ended {
-        None if answer.arrivals.len() > begun => Verdict::Passed,
+        None if answer.bytes().len() > begun => Verdict::Passed,
         None => Verdict::Failed(format!("nothing came in {:?}", target.silence)),
         Some(_) => Verdict::Failed(String::from("the stream ended")),
     }
@@ -209,13 +203,15 @@ async fn idle(client: &Client, target: &Target) -> Verdict {
 
 async fn other_requests(client: &Client, target: &Target) -> Verdict {
     let mut seen = Vec::new();
+    let mut note = |what: &str, answer: Result<Answer, String>| {
+        seen.push(format!("{what}: {}", answer.map_or_else(|error| error, |answer| answer.head())));
+    };
     for method in [Method::HEAD, Method::OPTIONS, Method::POST] {
-        let answer = client.ask(method.clone(), &target.url, &[], Bytes::new()).await;
-        seen.push(format!("{method} {}", answer.map_or_else(|error| error, |answer| answer.status.to_string())));
+        note(method.as_str(), client.ask(method.clone(), &target.url, &[], Bytes::new()).await);
     }
     let html = client.ask(Method::GET, &target.url, &[("accept", b"text/html")], Bytes::new()).await;
-    seen.push(format!("Accept: text/html {}", html.map_or_else(|error| error, |answer| answer.status.to_string())));
-    Verdict::Noted(seen.join(", "))
+    note("GET with Accept: text/html", html);
+    Verdict::Noted(seen.join("; "))
 }
 
 async fn compressed(client: &Client, target: &Target) -> Verdict {
@@ -226,7 +222,7 @@ async fn compressed(client: &Client, target: &Target) -> Verdict {
     if let Some(encoding) = answer.field("content-encoding").filter(|encoding| encoding != "identity") {
         return Verdict::Failed(format!("Content-Encoding {encoding}: it cannot be seen when the events come"));
     }
-    answer.read(target.watch, |answer| !answer.events().is_empty()).await;
+    answer.read_events(1, target.watch).await;
     promptness(&answer, target).into()
 }
 

@@ -85,6 +85,7 @@ impl Server {
             idle: Some(url("idle")),
             memory: cfg!(target_os = "linux").then(|| url("memory")),
             resume: true,
+            shared: true,
             watch: Duration::from_millis(400),
             first_byte: Duration::from_secs(10),
             whole_event: Duration::from_secs(10),

@@ -33,6 +33,7 @@ impl Harness {
             let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
             runtime.block_on(async {
                 let service = Service::bind("127.0.0.1:0".parse().unwrap(), engine).await.unwrap();
+                let service = service.allow_hosts(["harness.test"]);
                 tell.send(service.address().unwrap()).unwrap();
                 service.run().await.unwrap();
             });
@@ -40,12 +41,18 @@ impl Harness {
         Self { address: told.recv_timeout(PATIENCE).unwrap(), service }
     }
 
-    /// Sends a request and gives the status, the `Location` and the body.
+    /// Sends a request with a body of JSON, and gives the status, the `Location` and the body.
     fn ask(&self, method: &str, path: &str, body: &str) -> (u16, Option<String>, String) {
+        let fields = format!("Host: {}\r\nContent-Type: application/json\r\n", self.address);
+        self.ask_with(method, path, &fields, body)
+    }
+
+    /// The same, with these lines of header fields.
+    fn ask_with(&self, method: &str, path: &str, fields: &str, body: &str) -> (u16, Option<String>, String) {
         let mut stream = TcpStream::connect(self.address).unwrap();
         stream.set_read_timeout(Some(PATIENCE)).unwrap();
         let length = body.len();
-        write!(stream, "{method} {path} HTTP/1.1\r\nHost: {}\r\nConnection: close\r\n", self.address).unwrap();
+        write!(stream, "{method} {path} HTTP/1.1\r\n{fields}Connection: close\r\n").unwrap();
         write!(stream, "Content-Length: {length}\r\n\r\n{body}").unwrap();
         let mut answer = String::new();
         stream.read_to_string(&mut answer).unwrap();
@@ -313,6 +320,69 @@ fn requests_that_make_no_sense_are_refused_and_do_no_harm() {
     stream.write_all(b"\xff\xff no HTTP\r\n\r\n").unwrap();
     drop(stream);
     assert_eq!(harness.ask("GET", "/", "").0, 200);
+    harness.quit();
+}
+
+/// A page can send a form or plain text to another origin without asking, and no JSON.
+#[test]
+fn only_json_is_taken() {
+    let harness = Harness::new(Engine::Tokio);
+    let order = r#"{"streamUrl":"http://127.0.0.1:1/","callbackUrl":"http://127.0.0.1:1/"}"#;
+    let post = |fields: &str| harness.ask_with("POST", "/", &format!("Host: {}\r\n{fields}", harness.address), order);
+    for fields in [
+        "",
+        "Content-Type: text/plain\r\n",
+        "Content-Type: application/x-www-form-urlencoded\r\n",
+        "Content-Type: text/plain; application/json\r\n",
+        "Content-Type: application/json-seq\r\n",
+    ] {
+        let (status, _, problem) = post(fields);
+        assert_eq!(status, 415, "{fields}: {problem}");
+        assert!(problem.contains("`application/json`"), "{problem}");
+    }
+    for fields in ["Content-Type: application/json\r\n", "Content-Type: Application/JSON ; charset=utf-8\r\n"] {
+        let (status, location, problem) = post(fields);
+        assert_eq!(status, 201, "{fields}: {problem}");
+        let path = location.unwrap().split_off(format!("http://{}", harness.address).len());
+        let fields = format!("Host: {}\r\nContent-Type: text/plain\r\n", harness.address);
+        assert_eq!(harness.ask_with("POST", &path, &fields, r#"{"command":"restart"}"#).0, 415);
+        assert_eq!(harness.ask("DELETE", &path, "").0, 204);
+    }
+    harness.quit();
+}
+
+/// A name that an attacker has resolve to this machine makes the service the page's own origin.
+#[test]
+fn pages_are_refused_by_their_host_and_their_origin() {
+    let harness = Harness::new(Engine::Tokio);
+    let port = harness.address.port();
+    let order = r#"{"streamUrl":"http://127.0.0.1:1/","callbackUrl":"http://127.0.0.1:1/"}"#;
+    let ask = |host: &str, origin: &str| {
+        let fields = format!("Host: {host}\r\n{origin}Content-Type: application/json\r\n");
+        let statuses = ["GET", "POST"].map(|method| harness.ask_with(method, "/", &fields, order).0);
+        assert!(matches!(statuses, [403, 403] | [200, 201]), "{host} {origin}: {statuses:?}");
+        statuses[0]
+    };
+    for host in ["127.0.0.1", "127.8.9.1", "[::1]", "localhost", "LocalHost", "harness.test", "HARNESS.test"] {
+        assert_eq!(ask(host, ""), 200, "{host}");
+        let host = format!("{host}:{port}");
+        assert_eq!(ask(&host, ""), 200, "{host}");
+        assert_eq!(ask(&host, &format!("Origin: http://{host}\r\n")), 200, "{host}");
+        for origin in ["null", "http://evil.example", &format!("https://{host}"), "http://localhost:1", ""] {
+            assert_eq!(ask(&host, &format!("Origin: {origin}\r\n")), 403, "{host} {origin:?}");
+        }
+    }
+    for host in
+        ["evil.example", "localhost.evil.example", "10.1.2.3", "0.0.0.0", "[2001:db8::1]", "localhost@evil.example", ""]
+    {
+        assert_eq!(ask(host, ""), 403, "{host:?}");
+        assert_eq!(ask(host, &format!("Origin: http://{host}\r\n")), 403, "{host:?}");
+    }
+    assert_eq!(harness.ask_with("DELETE", "/", "Host: evil.example\r\n", "").0, 403);
+    // Without a host, as HTTP/1.0 allows it.
+    assert_eq!(harness.ask_with("GET", "/", "", "").0, 403);
+    let (_, _, problem) = harness.ask_with("GET", "/", "Host: evil.example\r\n", "");
+    assert!(problem.contains("evil.example") && problem.contains("--host"), "{problem}");
     harness.quit();
 }
 

@@ -23,6 +23,10 @@ pub(crate) struct Arguments {
     /// The address to listen to; port 0 is any free one.
     #[arg(long, value_name = "ADDRESS", default_value = "127.0.0.1:8000")]
     listen: SocketAddr,
+    /// Another name that requests may have as their `Host`: that of the container, for example. May be given more than
+    /// once. The address itself and `localhost` are always allowed.
+    #[arg(long = "host", value_name = "NAME")]
+    hosts: Vec<String>,
 }
 
 #[derive(Clone, Copy, Default, ValueEnum)]
@@ -55,7 +59,8 @@ pub(crate) fn service(arguments: &Arguments) -> Result<ExitCode, Failure> {
     runtime.block_on(async {
         let service = Service::bind(arguments.listen, arguments.subject.engine())
             .await
-            .map_err(|error| Failure::misuse(format!("{}: {error}", arguments.listen)))?;
+            .map_err(|error| Failure::misuse(format!("{}: {error}", arguments.listen)))?
+            .allow_hosts(&arguments.hosts);
         let address = service.address().map_err(Failure::task)?;
         let mut output = io::stdout().lock();
         writeln!(output, "http://{address}").and_then(|()| output.flush()).map_err(Failure::output)?;

@@ -12,6 +12,12 @@
 //! | `DELETE /` | ends the service: 200 |
 //!
 //! What a client gets is sent by `POST` to the callback URL with a running number behind it.
+//!
+//! A service has URLs fetched for whoever can reach it, so a web page must not be among them. A body must be
+//! `application/json` (415 otherwise), which a page cannot send to another origin without asking; a request with an `Origin`
+//! that is not the service's own, or for a `Host` that is neither the address of the connection nor `localhost` nor
+//! [allowed](Service::allow_hosts), gets a 403: a page of an attacker whose name resolves to this machine has that name
+//! as its `Host`.
 
 mod callback;
 mod engine;
@@ -58,7 +64,8 @@ const FAREWELL: Duration = Duration::from_millis(500);
 #[derive(Debug)]
 pub struct Service {
     listener: TcpListener,
-    shared: Arc<Shared>,
+    engine: Engine,
+    hosts: Vec<String>,
 }
 
 impl Service {
@@ -68,9 +75,15 @@ impl Service {
     ///
     /// The address cannot be had.
     pub async fn bind(address: SocketAddr, engine: Engine) -> io::Result<Self> {
-        let listener = TcpListener::bind(address).await?;
-        let shared = Arc::new(Shared { engine, clients: Mutex::default(), quit: Notify::new() });
-        Ok(Self { listener, shared })
+        Ok(Self { listener: TcpListener::bind(address).await?, engine, hosts: Vec::new() })
+    }
+
+    /// Allows these names, or addresses without a port, as the `Host` of requests: that of the container, for example, by
+    /// which a harness in another one reaches the service.
+    #[must_use]
+    pub fn allow_hosts<H: Into<String>>(mut self, hosts: impl IntoIterator<Item = H>) -> Self {
+        self.hosts.extend(hosts.into_iter().map(Into::into));
+        self
     }
 
     /// The address.
@@ -88,20 +101,23 @@ impl Service {
     ///
     /// No connection can be accepted any more.
     pub async fn run(self) -> io::Result<()> {
+        let Self { listener, engine, hosts } = self;
+        let shared = Arc::new(Shared { engine, hosts, clients: Mutex::default(), quit: Notify::new() });
         let mut connections = JoinSet::new();
         loop {
             let (stream, _) = tokio::select! {
-                accepted = self.listener.accept() => accepted?,
-                () = self.shared.quit.notified() => break,
+                accepted = listener.accept() => accepted?,
+                () = shared.quit.notified() => break,
                 Some(_) = connections.join_next() => continue,
             };
-            let shared = Arc::clone(&self.shared);
-            let service = service_fn(move |request| routes::answer(Arc::clone(&shared), request));
+            let Ok(local) = stream.local_addr() else { continue };
+            let shared = Arc::clone(&shared);
+            let service = service_fn(move |request| routes::answer(Arc::clone(&shared), local.ip(), request));
             let connection = http1::Builder::new().max_buf_size(64 * 1024).serve_connection(Io::new(stream), service);
             // How a connection with the harness ends is the harness's affair.
             connections.spawn(async { drop(connection.await) });
         }
-        self.shared.clients().clear();
+        shared.clients().clear();
         // Whoever asked for it gets an answer; those that are kept open for later are not waited for.
         let _ = timeout(FAREWELL, async { while connections.join_next().await.is_some() {} }).await;
         Ok(())
@@ -112,6 +128,8 @@ impl Service {
 #[derive(Debug)]
 struct Shared {
     engine: Engine,
+    /// What may be the `Host` of a request beside the address of the connection.
+    hosts: Vec<String>,
     clients: Mutex<Clients>,
     quit: Notify,
 }

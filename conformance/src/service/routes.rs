@@ -1,10 +1,10 @@
 //! The service's answers.
 
-use core::{convert::Infallible, future::poll_fn, pin::Pin};
+use core::{convert::Infallible, future::poll_fn, net::IpAddr, pin::Pin};
 use std::sync::Arc;
 
 use bytes::Bytes;
-use http::{Method, Request, Response, StatusCode, header};
+use http::{HeaderMap, Method, Request, Response, StatusCode, header, uri::Authority};
 use http_body::Body;
 use hyper::body::Incoming;
 use serde::de::DeserializeOwned;
@@ -25,11 +25,42 @@ struct Refusal(StatusCode, String);
 
 type Answer = Result<Response<Whole>, Refusal>;
 
-pub(super) async fn answer(shared: Arc<Shared>, request: Request<Incoming>) -> Result<Response<Whole>, Infallible> {
-    Ok(route(&shared, request).await.unwrap_or_else(|Refusal(status, problem)| {
+/// Answers a request over a connection to the address `local`.
+pub(super) async fn answer(
+    shared: Arc<Shared>,
+    local: IpAddr,
+    request: Request<Incoming>,
+) -> Result<Response<Whole>, Infallible> {
+    let answer = match admit(&shared, local, request.headers()) {
+        Ok(()) => route(&shared, request).await,
+        Err(refusal) => Err(refusal),
+    };
+    Ok(answer.unwrap_or_else(|Refusal(status, problem)| {
         eprintln!("refused with {status}: {problem}");
         response(status, problem)
     }))
+}
+
+/// Refuses what a web page sends, be it of another origin or of a name that has been made to resolve to this machine.
+fn admit(shared: &Shared, local: IpAddr, headers: &HeaderMap) -> Result<(), Refusal> {
+    let foreign = |problem| Refusal(StatusCode::FORBIDDEN, problem);
+    let value = |name| headers.get(name).map(|value| String::from_utf8_lossy(value.as_bytes()).to_ascii_lowercase());
+    let host = value(header::HOST).unwrap_or_default();
+    let name =
+        host.parse::<Authority>().map(|host| host.host().trim_matches(['[', ']']).to_owned()).unwrap_or_default();
+    let own = match name.parse::<IpAddr>() {
+        Ok(address) => address.is_loopback() || address.to_canonical() == local.to_canonical(),
+        Err(_) => name == "localhost",
+    };
+    if !own && !shared.hosts.iter().any(|allowed| allowed.eq_ignore_ascii_case(&name)) {
+        return Err(foreign(format!("{host:?} is no host of this service: `--host` allows others")));
+    }
+    match value(header::ORIGIN) {
+        Some(origin) if origin != format!("http://{host}") => {
+            Err(foreign(format!("{origin:?} is another origin than this service's")))
+        }
+        _ => Ok(()),
+    }
 }
 
 async fn route(shared: &Arc<Shared>, request: Request<Incoming>) -> Answer {
@@ -104,6 +135,12 @@ async fn command(shared: &Shared, number: u64, request: Request<Incoming>) -> An
 }
 
 async fn json<T: DeserializeOwned>(request: Request<Incoming>) -> Result<T, Refusal> {
+    let content_type = request.headers().get(header::CONTENT_TYPE).map_or(&b""[..], |value| value.as_bytes());
+    let essence = content_type.split(|byte| *byte == b';').next().unwrap_or_default().trim_ascii();
+    if !essence.eq_ignore_ascii_case(b"application/json") {
+        let problem = "the body must be JSON, and the Content-Type `application/json`";
+        return Err(Refusal(StatusCode::UNSUPPORTED_MEDIA_TYPE, problem.into()));
+    }
     let mut body = request.into_body();
     let mut bytes = Vec::new();
     while let Some(frame) = poll_fn(|cx| Pin::new(&mut body).poll_frame(cx)).await {

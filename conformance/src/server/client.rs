@@ -38,6 +38,8 @@ pub(crate) struct Answer {
     arrivals: Vec<(Duration, usize)>,
     /// How long it took to its end, and whether that was an orderly one.
     pub(super) ended: Option<(Duration, Result<(), String>)>,
+    /// How long after the request it was last read from.
+    pub(super) watched: Duration,
     asked: Instant,
     bytes: Vec<u8>,
     body: Incoming,
@@ -94,7 +96,8 @@ impl Client {
         let (answer, connection) = answer.await.map_err(|_| format!("no response within {PATIENCE:?}"))??;
         let (head, body) = answer.into_parts();
         let (status, headers) = (head.status.as_u16(), head.headers);
-        Ok(Answer { status, headers, arrivals: Vec::new(), ended: None, asked, bytes: Vec::new(), body, connection })
+        let (arrivals, bytes, watched) = (Vec::new(), Vec::new(), Duration::ZERO);
+        Ok(Answer { status, headers, arrivals, ended: None, watched, asked, bytes, body, connection })
     }
 
     /// A short text, read to its end.
@@ -122,7 +125,7 @@ impl Answer {
             // What is there already counts, however late it is looked at: only the bound on bytes ends a flood.
             let left = until.saturating_sub(self.asked.elapsed());
             let frame = poll_fn(|cx| Pin::new(&mut self.body).poll_frame(cx));
-            let Ok(frame) = timeout(left, frame).await else { return };
+            let Ok(frame) = timeout(left, frame).await else { break };
             let at = self.asked.elapsed();
             match frame {
                 None => self.ended = Some((at, Ok(()))),
@@ -130,6 +133,7 @@ impl Answer {
                 Some(Ok(frame)) => self.keep(at, &frame.into_data().unwrap_or_default()),
             }
         }
+        self.watched = self.asked.elapsed();
     }
 
     /// Reads on until there are `count` events, and returns all events so far.

@@ -129,6 +129,7 @@ async fn parallel(client: &Client, target: &Target) -> Result<(), String> {
     let mut seen = Vec::new();
     for answer in &mut open {
         seen.push(answer.read_events(EVENTS, target.watch * 10).await);
+        answer.is_bounded()?;
     }
     let all = reference.read_events(usize::MAX, target.watch).await;
     reference.is_bounded()?;

@@ -45,8 +45,8 @@ pub struct Target {
     pub memory: Option<String>,
     /// Whether the stream at `url` goes on behind an event that it has sent before.
     pub resume: bool,
-    /// Whether the stream at `url` is common to all clients: they get the same events in the same order. A stream that is
-    /// each client's own is as good, and is not judged by this.
+    /// Whether the stream at `url` is common to all clients, which have to get the same events in the same order. Where
+    /// each client has its own stream, this is false, and S-024 is skipped.
     pub shared: bool,
     /// How many clients are to listen at once, if the stream is `shared`.
     pub parallel: usize,

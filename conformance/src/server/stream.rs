@@ -149,7 +149,7 @@ fn promptness(answer: &Answer, target: &Target) -> Result<(), String> {
     }
     answer.is_bounded()?;
     let bytes = answer.bytes();
-    let arrived = |at: usize| answer.arrival(at).unwrap_or(target.watch);
+    let arrived = |at: usize| answer.arrival(at).unwrap_or(answer.watched);
     let mut start = 0;
     for end in block_ends(bytes) {
         let took = arrived(end - 1).saturating_sub(arrived(start));
@@ -158,7 +158,7 @@ fn promptness(answer: &Answer, target: &Target) -> Result<(), String> {
         }
         start = end;
     }
-    let waited = if start < bytes.len() { target.watch.saturating_sub(arrived(start)) } else { Duration::ZERO };
+    let waited = if start < bytes.len() { answer.watched.saturating_sub(arrived(start)) } else { Duration::ZERO };
     if answer.ended.is_none() && waited > target.whole_event {
         return Err(format!("the rest of an event is outstanding since {waited:?}"));
     }

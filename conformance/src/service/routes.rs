@@ -41,7 +41,8 @@ pub(super) async fn answer(
     }))
 }
 
-/// Refuses what a web page sends, be it of another origin or of a name that has been made to resolve to this machine.
+/// Refuses the requests of web pages: those of another origin, and those for a name that an attacker has resolve to this
+/// machine.
 fn admit(shared: &Shared, local: IpAddr, headers: &HeaderMap) -> Result<(), Refusal> {
     let foreign = |problem| Refusal(StatusCode::FORBIDDEN, problem);
     let value = |name| headers.get(name).map(|value| String::from_utf8_lossy(value.as_bytes()).to_ascii_lowercase());

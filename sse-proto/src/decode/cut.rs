@@ -84,8 +84,8 @@ impl Decoder {
                 return self.malformed.take().and_then(|malformation| self.finding(malformation));
             }
         };
-        // The LF before this line counts where the line is known to have a value, be it an empty one: neither earlier nor
-        // later, however the stream was cut.
+        // The LF before this line counts once the line has a value, which may be empty: at the same byte, however the
+        // stream was cut.
         if field == Field::Data
             && let Some(excess) = self.excess(field, 0, self.block.data_buffer.len(), 0)
         {

@@ -13,7 +13,7 @@ pub struct Grammar<'a> {
     pub bom: bool,
     /// The blocks: lines that are followed by a blank one.
     pub blocks: Vec<Vec<Line<'a>>>,
-    /// Lines behind the last blank one, which no reader dispatches.
+    /// Lines after the last blank one, which no reader dispatches.
     pub unfinished: Vec<Line<'a>>,
     /// What is behind the last end of a line.
     pub rest: &'a str,
@@ -83,14 +83,16 @@ impl<'a> Grammar<'a> {
         Ok(grammar)
     }
 
-    /// Whether nothing is lost at the end: the last line is a blank one, or there is no line at all.
+    /// Whether nothing is lost at the end: after the last blank line there are only whole lines of comments and
+    /// reconnection times, which a reader takes at the end of the line.
     pub fn is_complete(&self) -> bool {
-        self.rest.is_empty() && self.unfinished.is_empty()
+        let lost = |line: &Line<'_>| !matches!(line.name(), None | Some("retry"));
+        self.rest.is_empty() && !self.unfinished.iter().any(lost)
     }
 
-    /// All lines of all blocks.
+    /// All whole lines.
     pub fn lines(&self) -> impl Iterator<Item = Line<'a>> {
-        self.blocks.iter().flatten().copied()
+        self.blocks.iter().flatten().chain(&self.unfinished).copied()
     }
 }
 

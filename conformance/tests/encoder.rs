@@ -3,7 +3,7 @@
 #![allow(clippy::unwrap_used, reason = "the lint knows tests, but not the functions that help them")]
 
 use sse_conformance::{
-    encoder::{self, EncoderCase, EncoderFailure, Fault, Fields, Refused, WritePath, Writer, Written},
+    encoder::{self, EncoderCase, EncoderFailure, Expected, Fault, Fields, Refused, WritePath, Writer, Written},
     subjects::writers,
 };
 
@@ -14,6 +14,30 @@ fn every_way_to_write_passes_every_case() {
         let report = encoder::run(&writer, &cases);
         report.assert_passed();
         assert_eq!(report.passed(), cases.len(), "{}", writer.name);
+    }
+}
+
+/// A client that notes an ID when its line comes must not have it before the data. A client that reports something at each
+/// blank line must not have one where there is nothing to report.
+#[test]
+fn every_way_to_write_puts_the_id_last_and_a_blank_line_only_where_it_is_needed() {
+    for path in writers::all().iter().flat_map(|writer| &writer.paths) {
+        for EncoderCase { id, fields, expected, .. } in EncoderCase::suite() {
+            let Expected::Read { outcome, .. } = expected else { continue };
+            if !path.takes(&fields) {
+                continue;
+            }
+            let written = path.write(&fields).unwrap();
+            let name = || format!("{id} by {}: {}", path.name(), written.bytes.escape_ascii());
+            assert!(!written.before.ends_with(b"\n\n"), "{}", written.before.escape_ascii());
+            let Some(event_id) = fields.id.as_ref().or(written.made_id.as_ref()) else {
+                assert_eq!(written.bytes.ends_with(b"\n\n"), !outcome.events.is_empty(), "{}", name());
+                continue;
+            };
+            let before = written.bytes.strip_suffix(format!("id: {event_id}\n\n").as_bytes());
+            let before = before.unwrap_or_else(|| panic!("{}", name()));
+            assert!(!before.split(|byte| *byte == b'\n').any(|line| line.starts_with(b"id")), "{}", name());
+        }
     }
 }
 

@@ -7,7 +7,7 @@ use memchr::memchr2;
 
 use crate::{
     Message,
-    message::{DATA, write_head},
+    message::{DATA, write_end, write_head},
 };
 
 /// Writes text into a data field that has been begun: a line of the field for each line of the text, whatever the pieces
@@ -58,16 +58,17 @@ impl Message {
     ///
     /// # Errors
     ///
-    /// Those of the function; `buf` is as it was then.
+    /// Those of the function; `buf` is unchanged then.
     ///
     /// ```
     /// use core::fmt::Write;
     /// use bytes::BytesMut;
-    /// use sse_proto::Message;
+    /// use sse_proto::{EventId, Message};
     ///
     /// let mut buf = BytesMut::new();
-    /// Message::new().encode_with(&mut buf, |data| write!(data, "{:.2}\n{}", 1.5, "EUR"))?;
-    /// assert_eq!(buf, "data: 1.50\ndata: EUR\n\n");
+    /// let message = Message::new().id(EventId::from(7));
+    /// message.encode_with(&mut buf, |data| write!(data, "{:.2}\n{}", 1.5, "EUR"))?;
+    /// assert_eq!(buf, "data: 1.50\ndata: EUR\nid: 7\n\n");
     /// # Ok::<(), core::fmt::Error>(())
     /// ```
     pub fn encode_with<E>(
@@ -80,7 +81,10 @@ impl Message {
         buf.put_slice(DATA);
         let written = write(&mut DataWriter { buf, after_cr: false });
         match written {
-            Ok(()) => buf.put_slice(b"\n\n"),
+            Ok(()) => {
+                buf.put_u8(b'\n');
+                write_end(self, buf);
+            }
             Err(_) => buf.truncate(before),
         }
         written

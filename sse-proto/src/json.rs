@@ -39,7 +39,7 @@ impl Message {
     ///
     /// let mut buf = BytesMut::new();
     /// Message::new().id(EventId::from(7)).encode_json(&("a", 1), &mut buf)?;
-    /// assert_eq!(buf, "id: 7\ndata: [\"a\",1]\n\n");
+    /// assert_eq!(buf, "data: [\"a\",1]\nid: 7\n\n");
     /// # Ok::<(), sse_proto::json::JsonError>(())
     /// ```
     pub fn encode_json<T: Serialize + ?Sized>(&self, value: &T, buf: &mut BytesMut) -> Result<(), JsonError> {

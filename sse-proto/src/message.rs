@@ -12,6 +12,14 @@ use crate::{EventId, EventType, Retry, Text, ends::LineEnds};
 /// reader drops a type that comes without data. Data and comments may hold line breaks: they are split at CR, LF and
 /// CRLF, and a reader gets LF for each. All else comes back from a reader as it was given.
 ///
+/// The lines are written in the order `comment`, `event`, `retry`, `data`, `id`. The standard leaves the order free; `id`
+/// comes last because widely used clients (eventsource 2 and fetch-event-source for JavaScript) note the ID when they read
+/// its line. If the connection breaks between an ID and the data after it, they resume after an event that they never got.
+///
+/// A blank line ends a message that has an event or an ID, because a reader dispatches it there (R-090). A message with
+/// only a comment, a reconnection time or both has nothing to dispatch and is written as its lines alone. A client that
+/// reports something at each blank line, as fetch-event-source does, gets no empty message from it.
+///
 /// ```
 /// use sse_proto::{EventId, EventType, Message, Retry};
 ///
@@ -22,9 +30,10 @@ use crate::{EventId, EventType, Retry, Text, ends::LineEnds};
 ///     .data("first line\nsecond line");
 /// assert_eq!(
 ///     message.to_bytes(),
-///     "event: add\nid: 7\nretry: 3000\ndata: first line\ndata: second line\n\n",
+///     "event: add\nretry: 3000\ndata: first line\ndata: second line\nid: 7\n\n",
 /// );
-/// assert_eq!(Message::new().comment("still here").to_bytes(), ": still here\n\n");
+/// assert_eq!(Message::new().id(EventId::from(8)).to_bytes(), "id: 8\n\n");
+/// assert_eq!(Message::new().comment("still here").to_bytes(), ": still here\n");
 /// # Ok::<(), sse_proto::FieldError>(())
 /// ```
 #[derive(Clone, Debug, Default, Eq, Hash, PartialEq)]
@@ -70,7 +79,7 @@ impl Message {
         self
     }
 
-    /// Sets a comment, which readers ignore; it goes before the fields.
+    /// Sets a comment, which readers ignore.
     #[must_use]
     pub fn comment(mut self, comment: impl Into<Text>) -> Self {
         self.comment = Some(comment.into());
@@ -129,8 +138,7 @@ impl Message {
         let id = self.id.as_deref().map_or(0, |id| line(ID, id));
         let retry = self.retry.map_or(0, |retry| RETRY.len() + decimal_len(retry.as_millis()) + 1);
         let data = self.data_to_write().map_or(0, |text| lines_len(DATA, text));
-        let fields = comment + event_type + id + retry + data;
-        if fields == 0 { 0 } else { fields + 1 }
+        comment + event_type + id + retry + data + usize::from(self.is_dispatched())
     }
 
     /// Whether a reader gets an event from this message, and not only a comment, an ID or a reconnection time.
@@ -158,14 +166,19 @@ impl Message {
         self.data.as_deref().or(self.event_type.as_ref().map(|_| ""))
     }
 
+    /// Whether a reader does something at the end of the message, so that a blank line has to end it.
+    fn is_dispatched(&self) -> bool {
+        self.is_event() || self.id.is_some()
+    }
+
     fn write(&self, buf: &mut impl BufMut) {
         write_head(self, buf);
-        match self.data_to_write() {
-            Some(data) => put_lines(buf, DATA, data),
-            None if *self == Self::new() => return,
-            None => {}
+        if let Some(data) = self.data_to_write() {
+            put_lines(buf, DATA, data);
         }
-        buf.put_u8(b'\n');
+        if self.is_dispatched() {
+            write_end(self, buf);
+        }
     }
 }
 
@@ -182,7 +195,7 @@ const EVENT: &str = "event: ";
 const ID: &str = "id: ";
 const RETRY: &str = "retry: ";
 
-/// Everything but the data and the blank line.
+/// Writes the lines before the data.
 pub(crate) fn write_head(message: &Message, buf: &mut impl BufMut) {
     if let Some(comment) = &message.comment {
         put_lines(buf, COMMENT, comment);
@@ -190,13 +203,18 @@ pub(crate) fn write_head(message: &Message, buf: &mut impl BufMut) {
     if let Some(event_type) = &message.event_type {
         put_line(buf, EVENT, event_type.as_bytes());
     }
-    if let Some(id) = &message.id {
-        put_line(buf, ID, id.as_bytes());
-    }
     if let Some(retry) = message.retry {
         let mut digits = [0; 20];
         put_line(buf, RETRY, decimal(retry.as_millis(), &mut digits));
     }
+}
+
+/// Writes the lines after the data: the ID and the blank line.
+pub(crate) fn write_end(message: &Message, buf: &mut impl BufMut) {
+    if let Some(id) = &message.id {
+        put_line(buf, ID, id.as_bytes());
+    }
+    buf.put_u8(b'\n');
 }
 
 fn put_line(buf: &mut impl BufMut, prefix: &str, value: &[u8]) {

@@ -50,10 +50,10 @@ fn read(log: &mut Log, cursor: &mut Cursor) -> LogRead {
 #[test]
 fn the_first_byte_goes_out_at_once_with_the_reconnection_time_if_there_is_one() {
     let mut session = Session::new(SessionConfig::default());
-    assert_eq!(drain(&mut session, None, START), ":\n\n");
+    assert_eq!(drain(&mut session, None, START), ":\n");
     let retry = Some(Retry::from_millis(50));
     let mut session = Session::new(SessionConfig { retry, ..SessionConfig::default() });
-    assert_eq!(drain(&mut session, None, START), "retry: 50\n\n");
+    assert_eq!(drain(&mut session, None, START), "retry: 50\n");
 }
 
 #[test]
@@ -66,7 +66,7 @@ fn a_heartbeat_goes_out_only_after_a_silence() {
     session.send(&Message::from("a")).unwrap();
     assert_eq!(drain(&mut session, None, later), "data: a\n\n");
     assert_eq!(drain(&mut session, None, START + fifteen), "");
-    assert_eq!(drain(&mut session, None, later + fifteen), ":\n\n");
+    assert_eq!(drain(&mut session, None, later + fifteen), ":\n");
     let again = later + fifteen + fifteen;
     assert_eq!(session.poll_output(later + fifteen), Output::Wait { until: Some(again) });
 
@@ -79,7 +79,7 @@ fn a_heartbeat_goes_out_only_after_a_silence() {
 fn a_heartbeat_of_zero_is_none() {
     let config = SessionConfig { heartbeat: Some(Heartbeat::quiet(Duration::ZERO)), ..SessionConfig::default() };
     let mut session = Session::new(config);
-    assert_eq!(drain(&mut session, None, START), ":\n\n");
+    assert_eq!(drain(&mut session, None, START), ":\n");
     assert_eq!(session.poll_output(START), Output::Wait { until: None });
 }
 
@@ -99,7 +99,7 @@ fn a_session_that_is_closed_sends_what_it_had_and_a_farewell_and_nothing_after()
     let bye = Message::new().event(EventType::new("bye").unwrap());
     session.close(Some(&bye));
     assert_eq!(session.send(&Message::from("b")), Err(SendError::Closed));
-    assert_eq!(drain(&mut session, None, START), ":\n\ndata: a\n\nevent: bye\ndata: \n\n<closed>");
+    assert_eq!(drain(&mut session, None, START), ":\ndata: a\n\nevent: bye\ndata: \n\n<closed>");
     assert_eq!(session.poll_output(Timestamp::from_millis(u64::MAX)), Output::Closed);
 }
 
@@ -134,7 +134,7 @@ fn a_log_gives_ids_to_events_and_keeps_those_it_is_given() {
     assert_eq!(log.publish(Message::new().comment("c"), START).unwrap(), None);
     assert_eq!(log.publish("d", START).unwrap(), Some(EventId::from(4)));
     let mut session = Session::reading(SessionConfig::default(), log.subscribe(StartAt::After(&own), START).0);
-    assert_eq!(drain(&mut session, Some(&mut log), START), ":\n\n: c\n\nid: 4\ndata: d\n\n");
+    assert_eq!(drain(&mut session, Some(&mut log), START), ":\n: c\ndata: d\nid: 4\n\n");
 }
 
 #[test]
@@ -144,12 +144,9 @@ fn a_reader_goes_from_replay_to_live_without_a_gap_and_without_a_repetition() {
     assert_eq!(resumed, Resumed::Exact);
     let mut session = Session::reading(SessionConfig::default(), cursor);
     log.publish("4", START).unwrap();
-    assert_eq!(
-        drain(&mut session, Some(&mut log), START),
-        ":\n\nid: 2\ndata: 2\n\nid: 3\ndata: 3\n\nid: 4\ndata: 4\n\n"
-    );
+    assert_eq!(drain(&mut session, Some(&mut log), START), ":\ndata: 2\nid: 2\n\ndata: 3\nid: 3\n\ndata: 4\nid: 4\n\n");
     log.publish("5", START).unwrap();
-    assert_eq!(drain(&mut session, Some(&mut log), START), "id: 5\ndata: 5\n\n");
+    assert_eq!(drain(&mut session, Some(&mut log), START), "data: 5\nid: 5\n\n");
     assert_eq!(drain(&mut session, Some(&mut log), START), "");
 }
 
@@ -157,7 +154,7 @@ fn a_reader_goes_from_replay_to_live_without_a_gap_and_without_a_repetition() {
 fn first(log: &mut Log, start: StartAt<'_>) -> (u64, Resumed) {
     let (mut cursor, resumed) = log.subscribe(start, START);
     let first = match log.read(&mut cursor, 0) {
-        LogRead::Events(bytes) => text(&bytes).split("data: ").nth(1).unwrap().trim().parse().unwrap(),
+        LogRead::Events(bytes) => text(&bytes).lines().next().unwrap().trim_start_matches("data: ").parse().unwrap(),
         LogRead::UpToDate => 0,
         other => panic!("{other:?}"),
     };
@@ -329,7 +326,7 @@ fn a_session_that_the_log_overtook_is_told_and_goes_on() {
     let sent = drain(&mut session, Some(&mut log), START);
     assert_eq!(
         sent,
-        "<4 missed>event: resync\ndata: {\"reason\":\"lagged\",\"missed\":4}\n\nid: 6\ndata: 6\n\nid: 7\ndata: 7\n\nid: 8\ndata: 8\n\n"
+        "<4 missed>event: resync\ndata: {\"reason\":\"lagged\",\"missed\":4}\n\ndata: 6\nid: 6\n\ndata: 7\nid: 7\n\ndata: 8\nid: 8\n\n"
     );
     assert_eq!(session.missed(), 4);
 }
@@ -337,13 +334,13 @@ fn a_session_that_the_log_overtook_is_told_and_goes_on() {
 #[test]
 fn a_slow_session_takes_no_more_than_a_burst_at_once() {
     let mut log = numbered(4, LogConfig::default());
-    let burst = "id: 1\ndata: 1\n\n".len() * 2;
+    let burst = "data: 1\nid: 1\n\n".len() * 2;
     let config = SessionConfig { burst, ..SessionConfig::default() };
     let mut session = Session::reading(config, log.subscribe(StartAt::Oldest, START).0);
     session.poll_output(START);
     session.handle_log(&mut log);
     session.handle_log(&mut log);
-    assert_eq!(session.poll_output(START), Output::Transmit("id: 1\ndata: 1\n\nid: 2\ndata: 2\n\n".into()));
+    assert_eq!(session.poll_output(START), Output::Transmit("data: 1\nid: 1\n\ndata: 2\nid: 2\n\n".into()));
     assert!(matches!(session.poll_output(START), Output::Wait { .. }));
     log.publish("x".repeat(1000), START).unwrap();
     assert_eq!(drain(&mut session, Some(&mut log), START).len(), 2 * 15 + 1000 + 14);
@@ -356,5 +353,5 @@ fn a_closed_log_ends_its_sessions_once_they_have_everything() {
     log.close();
     assert_eq!(log.publish("3", START), Err(PublishError::Closed));
     let sent = drain(&mut session, Some(&mut log), START);
-    assert_eq!(sent, ":\n\nid: 1\ndata: 1\n\nid: 2\ndata: 2\n\n<closed>");
+    assert_eq!(sent, ":\ndata: 1\nid: 1\n\ndata: 2\nid: 2\n\n<closed>");
 }

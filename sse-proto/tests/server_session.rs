@@ -49,11 +49,11 @@ fn heartbeats_of_a_fixed_period_go_out_whatever_else_is_sent() {
     session.send(&Message::from("a")).unwrap();
     transmitted(session.poll_output(at(9)));
     assert_eq!(session.poll_output(at(9)), Output::Wait { until: Some(at(10)) });
-    assert_eq!(transmitted(session.poll_output(at(11))), ":\n\n");
+    assert_eq!(transmitted(session.poll_output(at(11))), ":\n");
     // A late one does not move those after it.
     assert_eq!(session.poll_output(at(11)), Output::Wait { until: Some(at(20)) });
     // Those that nobody polled in are not made up for.
-    assert_eq!(transmitted(session.poll_output(at(65))), ":\n\n");
+    assert_eq!(transmitted(session.poll_output(at(65))), ":\n");
     assert_eq!(session.poll_output(at(65)), Output::Wait { until: Some(at(75)) });
 }
 
@@ -89,12 +89,12 @@ fn no_heartbeat_comes_after_the_end() {
 fn the_first_bytes_may_be_padded() {
     let mut session = Session::new(SessionConfig { padding: 2048, retry: Some(Retry::from_millis(7)), ..quiet() });
     let first = transmitted(session.poll_output(START));
-    let padding = first.strip_suffix("retry: 7\n\n").unwrap();
+    let padding = first.strip_suffix("retry: 7\n").unwrap();
     assert_eq!(padding.len(), 2048);
-    assert!(padding.starts_with(": ") && padding.ends_with(" \n\n"));
+    assert!(padding.starts_with(": ") && padding.ends_with(" \n"));
     for padding in 1..5 {
         let mut session = Session::new(SessionConfig { padding, ..quiet() });
-        assert_eq!(transmitted(session.poll_output(START)).len(), padding.max(3));
+        assert_eq!(transmitted(session.poll_output(START)).len(), padding.max(2));
     }
 }
 
@@ -103,7 +103,7 @@ fn a_priming_event_is_an_id_without_data() {
     let mut session = Session::new(quiet());
     session.send(&priming(EventId::from(1), None)).unwrap();
     transmitted(session.poll_output(START));
-    assert_eq!(transmitted(session.poll_output(START)), "id: 1\ndata: \n\n");
+    assert_eq!(transmitted(session.poll_output(START)), "data: \nid: 1\n\n");
 }
 
 #[test]
@@ -177,7 +177,7 @@ fn a_client_is_told_what_became_of_its_wish_to_resume() {
         let id = EventId::new(id).unwrap();
         let (cursor, resumed) = log.subscribe(StartAt::After(&id), START);
         let mut session = Session::resuming(quiet(), cursor, resumed);
-        let told = if told.is_empty() { ":\n\n" } else { told };
+        let told = if told.is_empty() { ":\n" } else { told };
         assert_eq!(transmitted(session.poll_output(START)), told, "{id}");
         // By another name, or not at all.
         let resume = |log: &mut Log, resync| {
@@ -187,7 +187,7 @@ fn a_client_is_told_what_became_of_its_wish_to_resume() {
         };
         let other = EventType::new("behind").unwrap();
         assert_eq!(resume(&mut log, Some(other)), told.replace("resync", "behind"));
-        assert_eq!(resume(&mut log, None), ":\n\n");
+        assert_eq!(resume(&mut log, None), ":\n");
     }
 }
 
@@ -206,7 +206,7 @@ fn a_client_whose_session_lags_is_told_before_it_goes_on() {
             log.publish(format!("{number}"), START).unwrap();
         }
         let sent = drain(&mut session, &mut log, START);
-        assert_eq!(sent, format!("{told}id: a-4\ndata: 4\n\nid: a-5\ndata: 5\n\n"));
+        assert_eq!(sent, format!("{told}data: 4\nid: a-4\n\ndata: 5\nid: a-5\n\n"));
     }
 }
 
@@ -231,8 +231,8 @@ fn finishing_sends_what_the_log_has_and_the_farewell_and_nothing_after() {
     let bye = Message::new().event(EventType::new("bye").unwrap()).retry(Retry::from_millis(5));
     session.finish(Some(&bye), CloseReason::Drained);
     let sent = drain(&mut session, &mut log, START);
-    let events = "id: a-1\ndata: 1\n\nid: a-2\ndata: 2\n\n";
-    assert_eq!(sent, format!(":\n\n{events}event: bye\nretry: 5\ndata: \n\n"));
+    let events = "data: 1\nid: a-1\n\ndata: 2\nid: a-2\n\n";
+    assert_eq!(sent, format!(":\n{events}event: bye\nretry: 5\ndata: \n\n"));
     assert_eq!(session.close_reason(), Some(CloseReason::Drained));
     log.publish("late", START).unwrap();
     assert_eq!(drain(&mut session, &mut log, at(100)), "");
@@ -247,12 +247,12 @@ fn only_the_latest_of_each_key_goes_to_a_reader_that_wants_it_so() {
     let interest = sse_proto::server::Interest::all().latest();
     let mut session = Session::reading(quiet(), log.subscribe_to(interest, StartAt::Live, START).0);
     price(&mut log, "tin", 1);
-    assert_eq!(drain(&mut session, &mut log, START), ":\n\nid: 1\ndata: tin 1\n\n");
+    assert_eq!(drain(&mut session, &mut log, START), ":\ndata: tin 1\nid: 1\n\n");
     price(&mut log, "tin", 2);
     price(&mut log, "zinc", 1);
     price(&mut log, "tin", 3);
     log.publish("news", START).unwrap();
     let sent = drain(&mut session, &mut log, START);
-    assert_eq!(sent, "id: 3\ndata: zinc 1\n\nid: 4\ndata: tin 3\n\nid: 5\ndata: news\n\n");
+    assert_eq!(sent, "data: zinc 1\nid: 3\n\ndata: tin 3\nid: 4\n\ndata: news\nid: 5\n\n");
     assert_eq!(session.passed_over().superseded, 1);
 }

@@ -101,13 +101,13 @@ fn a_stream_is_sent_in_one_piece_as_far_as_there_is_room_and_ends_the_session() 
         let items = Items(["a", "b", "c"].into(), true);
         let mut session = Session::stream(SessionConfig { queue: 18, ..quiet() }, items);
         let mut next = async || poll_fn(|cx| session.poll_bytes(cx)).await.map(|bytes| bytes.to_vec());
-        assert_eq!(next().await.unwrap(), b":\n\n");
+        assert_eq!(next().await.unwrap(), b":\n");
         assert_eq!(next().await.unwrap(), b"data: a\n\ndata: b\n\n");
         assert_eq!(next().await.unwrap(), b"data: c\n\n");
         assert_eq!(next().await, None);
 
         let mut waiting = Session::stream(quiet(), Items(["a"].into(), false));
-        assert_eq!(ready_bytes(&mut waiting), ":\n\ndata: a\n\n");
+        assert_eq!(ready_bytes(&mut waiting), ":\ndata: a\n\n");
     });
 }
 
@@ -125,7 +125,7 @@ impl Stream for Endless {
 #[tokio::test]
 async fn a_stream_of_empty_messages_does_not_hold_the_thread() {
     let mut session = Session::stream(quiet(), Endless);
-    assert_eq!(ready_bytes(&mut session), ":\n\n");
+    assert_eq!(ready_bytes(&mut session), ":\n");
     // It comes back by itself, for whatever else there may be.
     let mut turns = 0;
     poll_fn(|cx| {
@@ -151,8 +151,8 @@ async fn values_are_written_by_the_serializer_of_the_session() {
     prices.send_with(&Message::new().id(EventId::from(2)), &2.0).await.unwrap();
     assert!(matches!(prices.send(&f64::NAN).await, Err(SendValueError::Value("no price"))));
     prices.sender().send("plain").await.unwrap();
-    let sent = "data: 1.0\ndata: EUR\n\nid: 2\ndata: 2.0\ndata: EUR\n\ndata: plain\n\n";
-    assert_eq!(ready_bytes(&mut session), format!(":\n\n{sent}"));
+    let sent = "data: 1.0\ndata: EUR\n\ndata: 2.0\ndata: EUR\nid: 2\n\ndata: plain\n\n";
+    assert_eq!(ready_bytes(&mut session), format!(":\n{sent}"));
     drop(session);
     assert!(matches!(prices.send(&1.0).await, Err(SendValueError::Send(_))));
 }
@@ -164,7 +164,7 @@ async fn values_are_written_as_json() {
     sender.send_json(&("a", 1)).await.unwrap();
     let price = Message::new().event(EventType::new("price").unwrap());
     sender.send_json_with(&price, &[1.5]).await.unwrap();
-    assert_eq!(ready_bytes(&mut session), ":\n\ndata: [\"a\",1]\n\nevent: price\ndata: [1.5]\n\n");
+    assert_eq!(ready_bytes(&mut session), ":\ndata: [\"a\",1]\n\nevent: price\ndata: [1.5]\n\n");
 }
 
 #[tokio::test(start_paused = true)]
@@ -178,9 +178,9 @@ async fn a_heartbeat_is_made_by_a_function_each_time() {
     });
     let mut next = async || poll_fn(|cx| session.poll_bytes(cx)).await.unwrap();
     let started = Instant::now();
-    assert_eq!(next().await, ":\n\n");
-    assert_eq!(next().await, ": 1\n\n");
-    assert_eq!(next().await, ": 2\n\n");
+    assert_eq!(next().await, ":\n");
+    assert_eq!(next().await, ": 1\n");
+    assert_eq!(next().await, ": 2\n");
     assert!(started.elapsed() >= 2 * SECOND);
 }
 
@@ -202,7 +202,7 @@ async fn a_farewell_is_the_last_thing_sent() {
     let (sender, mut session) = Session::channel(quiet());
     sender.send("a").await.unwrap();
     sender.close_with(Message::new().event(EventType::new("bye").unwrap()).retry(Retry::from_millis(9)));
-    assert_eq!(ready_bytes(&mut session), ":\n\ndata: a\n\nevent: bye\nretry: 9\ndata: \n\n");
+    assert_eq!(ready_bytes(&mut session), ":\ndata: a\n\nevent: bye\nretry: 9\ndata: \n\n");
     assert_eq!(sender.closed().await, CloseReason::Finished);
 }
 
@@ -218,8 +218,8 @@ async fn sessions_read_their_topics_and_are_counted() {
     assert_eq!((log.sessions(), log.sessions_in("a"), log.sessions_in("b"), log.sessions_of("ann")), (2, 2, 1, 1));
     let count = log.publish_all([Publication::new("1").to(["b"]), Publication::new("2").to(["a", "b"])]).unwrap();
     assert_eq!(count, 2);
-    assert_eq!(ready_bytes(&mut a), ":\n\nid: 1-2\ndata: 2\n\n");
-    assert_eq!(ready_bytes(&mut ab), ":\n\nid: 1-1\ndata: 1\n\nid: 1-2\ndata: 2\n\n");
+    assert_eq!(ready_bytes(&mut a), ":\ndata: 2\nid: 1-2\n\n");
+    assert_eq!(ready_bytes(&mut ab), ":\ndata: 1\nid: 1-1\n\ndata: 2\nid: 1-2\n\n");
     drop(a);
     assert_eq!((log.sessions(), log.sessions_of("ann")), (1, 0));
     assert_eq!(log.disconnect("bob"), 1);

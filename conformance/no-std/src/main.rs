@@ -46,7 +46,7 @@ fn reads() -> Result<bool, DecodeError> {
 
 fn writes() -> Result<bool, FieldError> {
     let message = Message::new().event(EventType::new("add")?).id(EventId::from(7)).data("a\r\nb");
-    let expected = b"event: add\nid: 7\ndata: a\ndata: b\n\n";
+    let expected = b"event: add\ndata: a\ndata: b\nid: 7\n\n";
     let mut slice = [0; 64];
     let in_slice = message.encode_slice(&mut slice).is_ok_and(|length| slice[..length] == expected[..]);
     Ok(in_slice && message.to_bytes() == expected[..])

@@ -50,7 +50,7 @@ pub enum Fault {
         /// Its field.
         field: String,
     },
-    /// The message is no whole number of blocks with ends, or no UTF-8.
+    /// The message has an event or an ID that no blank line ends, or it is no UTF-8.
     Grammar(String),
     /// A reader gets something else.
     Outcome {
@@ -165,7 +165,8 @@ fn in_form(mut outcome: Outcome, form: DataForm, fields: &Fields) -> Outcome {
     outcome
 }
 
-/// Whether the bytes are whole blocks, with no field but those that were given, and with the comment.
+/// Whether the bytes lose nothing at their end, and have no field but those that were given, and the
+/// comment.
 fn check_lines(fields: &Fields, comment: Option<&str>, written: &Written) -> Option<Fault> {
     let grammar = match Grammar::parse(&written.bytes) {
         Ok(grammar) => grammar,
@@ -175,7 +176,7 @@ fn check_lines(fields: &Fields, comment: Option<&str>, written: &Written) -> Opt
         return Some(Fault::Grammar(String::from("the message begins with a byte order mark, which readers strip")));
     }
     if !grammar.is_complete() {
-        return Some(Fault::Grammar(String::from("the message does not end with a blank line")));
+        return Some(Fault::Grammar(String::from("no blank line ends the message, so that some of it is lost")));
     }
     let mut allowed = [
         ("event", usize::from(fields.event.is_some())),

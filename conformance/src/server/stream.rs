@@ -1,6 +1,6 @@
 //! One stream, watched: S-001 to S-011, S-017, and what is only noted.
 
-use core::time::Duration;
+use core::{ops::Range, time::Duration};
 
 use bytes::Bytes;
 use http::Method;
@@ -79,7 +79,7 @@ async fn end(client: &Client, target: &Target, answer: &Answer) -> Verdict {
     };
     match Grammar::parse(&bytes) {
         Ok(grammar) if grammar.is_complete() => Verdict::Passed,
-        Ok(_) => Verdict::Failed(String::from("the last lines are lost, because no blank one follows them")),
+        Ok(_) => Verdict::Failed(String::from("the last event is lost, because no blank line ends it")),
         Err(error) => Verdict::Failed(error.to_string()),
     }
 }
@@ -150,24 +150,24 @@ fn promptness(answer: &Answer, target: &Target) -> Result<(), String> {
     answer.is_bounded()?;
     let bytes = answer.bytes();
     let arrived = |at: usize| answer.arrival(at).unwrap_or(answer.watched);
-    let mut start = 0;
-    for end in block_ends(bytes) {
+    let (events, unfinished) = events_in(bytes);
+    for Range { start, end } in events {
         let took = arrived(end - 1).saturating_sub(arrived(start));
         if took > target.whole_event {
             return Err(format!("an event took {took:?} from its first byte to its last"));
         }
-        start = end;
     }
-    let waited = if start < bytes.len() { answer.watched.saturating_sub(arrived(start)) } else { Duration::ZERO };
+    let waited = unfinished.map_or(Duration::ZERO, |start| answer.watched.saturating_sub(arrived(start)));
     if answer.ended.is_none() && waited > target.whole_event {
         return Err(format!("the rest of an event is outstanding since {waited:?}"));
     }
     Ok(())
 }
 
-/// Where the blocks end: behind each blank line.
-fn block_ends(bytes: &[u8]) -> Vec<usize> {
-    let mut ends = Vec::new();
+/// Where the events lie, each from its first line to its blank line, and where one begins that has no blank line yet.
+/// Comments and reconnection times before an event do not belong to it: they may have come long before.
+fn events_in(bytes: &[u8]) -> (Vec<Range<usize>>, Option<usize>) {
+    let (mut events, mut begun) = (Vec::new(), None);
     let mut line = 0;
     let mut at = 0;
     while at < bytes.len() {
@@ -175,13 +175,16 @@ fn block_ends(bytes: &[u8]) -> Vec<usize> {
         let after = at + if bytes[at..].starts_with(b"\r\n") { 2 } else { 1 };
         if byte == b'\r' || byte == b'\n' {
             if at == line {
-                ends.push(after);
+                events.extend(begun.take().map(|start| start..after));
+            } else if !bytes[line..].starts_with(b":") && !bytes[line..at].starts_with(b"retry") {
+                begun.get_or_insert(line);
             }
             line = after;
         }
         at = after;
     }
-    ends
+    let unfinished = begun.or((line < bytes.len()).then_some(line));
+    (events, unfinished)
 }
 
 /// Waits for a sign of life after the first one.
@@ -228,12 +231,15 @@ async fn compressed(client: &Client, target: &Target) -> Verdict {
 
 #[cfg(test)]
 mod tests {
-    use super::block_ends;
+    use super::events_in;
 
     #[test]
-    fn a_block_ends_behind_its_blank_line() {
-        assert_eq!(block_ends(b"data: a\n\n:\r\n\r\ndata: b\r\rdata"), [9, 14, 23]);
-        assert_eq!(block_ends(b"\n"), [1]);
-        assert!(block_ends(b"data: a\r\n").is_empty());
+    fn an_event_lies_between_its_first_line_and_its_blank_line() {
+        let found = events_in(b":\ndata: a\n\n:\r\n\r\nretry: 5\rid: b\rdata: b\r\rdata");
+        assert_eq!(found, (vec![2..11, 25..40], Some(40)));
+        assert_eq!(events_in(b"\n"), (vec![], None));
+        assert_eq!(events_in(b"data: a\r\n"), (vec![], Some(0)));
+        assert_eq!(events_in(b"data: a\n\n:\nretry: 5\n"), (vec![0..9], None));
+        assert_eq!(events_in(b":\n: comm"), (vec![], Some(2)));
     }
 }

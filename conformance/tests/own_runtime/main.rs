@@ -184,7 +184,7 @@ fn a_quiet_session_is_kept_alive_at_just_the_moments_it_says() {
         let mut moments = Vec::new();
         while moments.len() < 4 {
             let bytes = poll_fn(|cx| source.poll_read(cx)).await.expect("no error");
-            assert_eq!(bytes.as_deref(), Some(&b":\n\n"[..]));
+            assert_eq!(bytes.as_deref(), Some(&b":\n"[..]));
             moments.push(now().since(Timestamp::default()).as_secs());
         }
         moments

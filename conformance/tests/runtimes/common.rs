@@ -164,10 +164,10 @@ fn a_quiet_session_is_kept_alive_by_the_runtimes_timer() {
         let (_sender, mut session): (Sender, Session) =
             Session::channel(SessionConfig { heartbeat: Some(heartbeat.into()), ..SessionConfig::default() });
         let mut next = async || core::future::poll_fn(|cx| session.poll_bytes(cx)).await;
-        assert_eq!(next().await.as_deref(), Some(&b":\n\n"[..]));
+        assert_eq!(next().await.as_deref(), Some(&b":\n"[..]));
         let started = Instant::now();
         for _ in 0..3 {
-            assert_eq!(next().await.as_deref(), Some(&b":\n\n"[..]));
+            assert_eq!(next().await.as_deref(), Some(&b":\n"[..]));
         }
         assert!(started.elapsed() >= 3 * heartbeat);
     });

@@ -70,7 +70,7 @@ pub struct PassedOver {
 /// let (mut cursor, _) = log.subscribe_to(interest, StartAt::Live, now);
 /// log.publish(Publication::new("a serve").to(["tennis"]), now)?;
 /// log.publish(Publication::new("a goal").to(["football"]), now)?;
-/// assert_eq!(log.read(&mut cursor, 1024), LogRead::Events("id: 2\ndata: a goal\n\n".into()));
+/// assert_eq!(log.read(&mut cursor, 1024), LogRead::Events("data: a goal\nid: 2\n\n".into()));
 /// # Ok::<(), sse_proto::server::PublishError>(())
 /// ```
 #[derive(Default)]

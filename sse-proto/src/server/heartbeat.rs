@@ -7,7 +7,9 @@ use bytes::Bytes;
 
 use crate::{Message, Timestamp, hidden::Hidden};
 
-/// When a session sends something of its own accord, and what: by default a comment after 15 s of silence.
+/// When a session sends something of its own accord, and what: by default an empty comment, the line `:`, after 15 s of
+/// silence. No blank line follows it, so that it is no empty message for clients that report something at each
+/// blank line.
 ///
 /// Every session counts for itself, from what it sent last: a machine costs one moment in time for it and no timer of
 /// its own, and the drivers keep one timer for each session, which is set anew once in a period and not with each event.
@@ -37,8 +39,8 @@ enum Content {
     Message(Box<Bytes>),
 }
 
-/// A comment, empty: no event for anybody, and the shortest thing that keeps a connection alive.
-pub(super) const COMMENT: Bytes = Bytes::from_static(b":\n\n");
+/// An empty comment without a blank line: no event for anybody, and the shortest thing that keeps a connection alive.
+pub(super) const COMMENT: Bytes = Bytes::from_static(b":\n");
 
 impl Heartbeat {
     /// One after so long a silence. None at all if the time is zero.

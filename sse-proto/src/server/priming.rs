@@ -9,7 +9,7 @@ use crate::{EventId, Message, Retry};
 /// use sse_proto::{EventId, Retry, server::priming};
 ///
 /// let message = priming(EventId::from(1), Some(Retry::from_millis(3000)));
-/// assert_eq!(message.to_bytes(), "id: 1\nretry: 3000\ndata: \n\n");
+/// assert_eq!(message.to_bytes(), "retry: 3000\ndata: \nid: 1\n\n");
 /// ```
 pub fn priming(id: EventId, retry: Option<Retry>) -> Message {
     let message = Message::new().id(id).data("");

@@ -76,8 +76,8 @@ impl CutAt {
     fn find(self, frame: &[u8]) -> Option<usize> {
         let (Self::After(event) | Self::InMidst(event)) = self;
         let text = std::str::from_utf8(frame).ok()?;
-        let start = text.find(&format!("id: {event}\n"))?;
-        let end = start + text[start..].find("\n\n")? + 2;
+        let end = text.find(&format!("\nid: {event}\n\n"))? + format!("\nid: {event}\n\n").len();
+        let start = text[..end - 2].rfind("\n\n").map_or(0, |before| before + 2);
         Some(match self {
             Self::After(_) => end,
             Self::InMidst(_) => start + (end - start) / 2,

@@ -7,8 +7,8 @@ use std::{
 
 use memchr::memmem::Finder;
 
-/// The length of an encoded event with data and nothing else.
-pub(super) const EVENT_LEN: usize = 200;
+/// The length of the line with an event's data, with its end.
+const LINE_LEN: usize = 199;
 
 const BEFORE_NUMBER: &str = "data: {\"seq\":";
 const NUMBER_LEN: usize = 10;
@@ -20,7 +20,7 @@ const TEXT_AT: usize = TIME_AT + TIME_LEN;
 /// The data of an event.
 pub(super) fn data(number: u64) -> String {
     let mut data = format!("{}{number:010}{BEFORE_TIME}{:019},\"text\":\"", &BEFORE_NUMBER["data: ".len()..], now());
-    let len = EVENT_LEN - "data: \n\n".len();
+    let len = LINE_LEN - "data: \n".len();
     while data.len() < len - 2 {
         data.push_str("abcdefghijklmnopqrstuvwxyz ");
     }
@@ -37,7 +37,7 @@ pub(super) fn now() -> u64 {
 /// Finds events in what a connection delivers, and makes sure of each.
 pub(super) struct Scanner {
     start: Finder<'static>,
-    /// What comes behind the time.
+    /// What comes after the time, to the end of the line: an ID may follow.
     rest: Vec<u8>,
 }
 
@@ -55,11 +55,11 @@ pub(super) struct Delivered {
 
 impl Scanner {
     pub(super) fn new() -> Self {
-        let rest = [&data(0).as_bytes()[TEXT_AT - "data: ".len()..], b"\n\n"].concat();
+        let rest = [&data(0).as_bytes()[TEXT_AT - "data: ".len()..], b"\n"].concat();
         Self { start: Finder::new(BEFORE_NUMBER), rest }
     }
 
-    /// Takes what has come, and shows the time of making of each event that is complete.
+    /// Takes what has come, and shows the time of making of each event whose data is complete.
     pub(super) fn scan(
         &self,
         delivered: &mut Delivered,
@@ -74,7 +74,7 @@ impl Scanner {
         }
         while let Some(at) = self.start.find(bytes) {
             bytes = &bytes[at..];
-            let Some(event) = bytes.get(..EVENT_LEN) else {
+            let Some(event) = bytes.get(..LINE_LEN) else {
                 delivered.torn = bytes.to_vec();
                 return Ok(());
             };
@@ -87,7 +87,7 @@ impl Scanner {
             delivered.events += 1;
             delivered.missed += missed;
             delivered.next = number + 1;
-            bytes = &bytes[EVENT_LEN..];
+            bytes = &bytes[LINE_LEN..];
         }
         delivered.torn = beginning(bytes).to_vec();
         Ok(())

@@ -141,13 +141,13 @@ impl Running {
     }
 }
 
-/// The ID that went before the event with this number.
+/// The ID of the event with this number.
 fn id_of(record: &[u8], number: u64) -> Option<String> {
     let text = String::from_utf8_lossy(record);
     let at = text.find(&format!("data: {{\"seq\":{number:010}"))?;
-    let before = text[..at].strip_suffix('\n')?;
-    let line = before.rsplit('\n').next()?;
-    line.strip_prefix("id: ").map(str::to_owned)
+    let start = text[..at].rfind("\n\n").map_or(0, |end| end + 2);
+    let mut lines = text[start..].lines().take_while(|line| !line.is_empty());
+    lines.find_map(|line| line.strip_prefix("id: ")).map(str::to_owned)
 }
 
 fn flag(yes: bool) -> f64 {

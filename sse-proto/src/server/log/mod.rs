@@ -45,7 +45,7 @@ use crate::{EventId, Message, Text, Timestamp};
 ///
 /// let (mut cursor, resumed) = log.subscribe(StartAt::After(&first), now);
 /// assert_eq!(resumed, Resumed::Exact);
-/// assert_eq!(log.read(&mut cursor, 1024), LogRead::Events("id: 2\ndata: two\n\n".into()));
+/// assert_eq!(log.read(&mut cursor, 1024), LogRead::Events("data: two\nid: 2\n\n".into()));
 /// assert_eq!(log.read(&mut cursor, 1024), LogRead::UpToDate);
 /// # Ok::<(), sse_proto::server::PublishError>(())
 /// ```

@@ -7,7 +7,7 @@ use crate::{EventType, Retry, Text, server::Heartbeat};
 /// The settings of a [`Session`](super::Session).
 #[derive(Clone, Debug, Eq, PartialEq)]
 pub struct SessionConfig {
-    /// What is sent so that nobody on the way takes the connection for dead: a comment after 15 s of silence.
+    /// What is sent so that nobody on the way takes the connection for dead: an empty comment after 15 s of silence.
     /// `None` sends nothing.
     pub heartbeat: Option<Heartbeat>,
     /// The reconnection time to tell the client at the start. `None` leaves it to the client.
@@ -16,7 +16,8 @@ pub struct SessionConfig {
     pub queue: usize,
     /// How many bytes are taken from a log at once, if there are more than one message: 64 KiB.
     pub burst: usize,
-    /// So many bytes of comment go before everything else, for proxies that hold back the first few KiB: none.
+    /// The number of bytes of a comment line that goes before everything else, for proxies that hold back the first few
+    /// KiB: 0, no such line.
     pub padding: usize,
     /// The client is told by an event of this type when it may miss messages of a log, at the start or later: `resync`
     /// ([`RESYNC`](Self::RESYNC)), by default. `None` tells it nothing. The data is JSON:

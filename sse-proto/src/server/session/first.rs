@@ -18,20 +18,20 @@ pub(super) fn bytes(config: &SessionConfig, resumed: Resumed) -> Bytes {
         Resumed::Stale => Some(resync(event_type, "stale", None)),
         Resumed::Unknown => Some(resync(event_type, "unknown", None)),
     });
-    if told.is_none() && config.retry.is_none() && config.padding == 0 {
-        return COMMENT;
-    }
     let mut first = BytesMut::new();
     if config.padding > 0 {
-        // The colon and the line breaks are bytes of the comment as well.
+        // The colon and the line break are bytes of the comment as well.
         first.extend_from_slice(b":");
-        first.resize(config.padding.saturating_sub(2).max(1), b' ');
-        first.extend_from_slice(b"\n\n");
+        first.resize(config.padding.saturating_sub(1).max(1), b' ');
+        first.extend_from_slice(b"\n");
     }
     let retry = config.retry.map(|retry| Message::new().retry(retry));
     for message in retry.iter().chain(&told) {
         // The buffer grows as needed: there is no error.
         let _ = message.encode(&mut first);
+    }
+    if first.is_empty() {
+        return COMMENT;
     }
     first.freeze()
 }

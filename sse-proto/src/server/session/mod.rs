@@ -35,11 +35,11 @@ use crate::{Message, Text, Timestamp, hidden::Hidden, random::Random};
 ///
 /// let now = Timestamp::default();
 /// let mut session = Session::new(SessionConfig::default());
-/// assert_eq!(session.poll_output(now), Output::Transmit(":\n\n".into())); // the first byte, at once
+/// assert_eq!(session.poll_output(now), Output::Transmit(":\n".into())); // the first byte, at once
 /// session.send(&Message::from("hello"))?;
 /// assert_eq!(session.poll_output(now), Output::Transmit("data: hello\n\n".into()));
 /// let Output::Wait { until: Some(heartbeat) } = session.poll_output(now) else { panic!() };
-/// assert_eq!(session.poll_output(heartbeat), Output::Transmit(":\n\n".into()));
+/// assert_eq!(session.poll_output(heartbeat), Output::Transmit(":\n".into()));
 /// # Ok::<(), sse_proto::server::SendError>(())
 /// ```
 pub struct Session {

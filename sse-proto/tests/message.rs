@@ -1,0 +1,43 @@
+//! What is written, and in which order.
+
+use bytes::BytesMut;
+use sse_proto::{Decoder, EventId, EventType, Message, Retry, StreamEnd};
+
+fn full() -> Message {
+    let event_type = EventType::new("id: 1").unwrap();
+    let message = Message::new().comment("id: 2\nid").event(event_type).retry(Retry::from_millis(5));
+    message.data("id: 3\nid").id(EventId::from(7))
+}
+
+#[test]
+fn a_cut_before_the_last_line_shows_no_id() {
+    let message = full();
+    let whole = message.to_bytes();
+    let mut written = BytesMut::new();
+    message.encode_with(&mut written, |data| core::fmt::Write::write_str(data, "id: 3\nid")).unwrap();
+    assert_eq!(written, whole);
+    let last = whole.len() - b"id: 7\n\n".len();
+    assert_eq!(&whole[last..], b"id: 7\n\n");
+    for cut in 0..=last {
+        let shown = whole[..cut].split(|byte| *byte == b'\n').any(|line| line.starts_with(b"id"));
+        assert!(!shown, "{}", whole[..cut].escape_ascii());
+    }
+}
+
+#[test]
+fn only_what_is_dispatched_ends_with_a_blank_line() {
+    let (comment, retry) = (Message::new().comment("a\n\nb"), Message::new().retry(Retry::from_millis(5)));
+    for (message, expected) in [
+        (comment.clone(), ": a\n: \n: b\n"),
+        (retry.clone(), "retry: 5\n"),
+        (comment.clone().retry(Retry::from_millis(5)), ": a\n: \n: b\nretry: 5\n"),
+        (comment.data(""), ": a\n: \n: b\ndata: \n\n"),
+        (retry.id(EventId::from(1)), "retry: 5\nid: 1\n\n"),
+        (Message::new().event(EventType::new("e").unwrap()), "event: e\ndata: \n\n"),
+    ] {
+        assert_eq!(message.to_bytes(), expected);
+        let (mut decoder, mut input) = (Decoder::new(), expected.as_bytes());
+        while decoder.decode(&mut input).unwrap().is_some() {}
+        assert_eq!(decoder.finish(), StreamEnd::Complete, "{expected}");
+    }
+}

@@ -58,7 +58,7 @@ impl Message {
     ///
     /// # Errors
     ///
-    /// Those of the function; `buf` is unchanged then.
+    /// Those of the function; `buf` is unchanged then. It is unchanged, too, if the function panics.
     ///
     /// ```
     /// use core::fmt::Write;
@@ -76,17 +76,25 @@ impl Message {
         buf: &mut BytesMut,
         write: impl FnOnce(&mut DataWriter<'_>) -> Result<(), E>,
     ) -> Result<(), E> {
-        let before = buf.len();
-        write_head(self, buf);
-        buf.put_slice(DATA);
-        let written = write(&mut DataWriter { buf, after_cr: false });
-        match written {
-            Ok(()) => {
-                buf.put_u8(b'\n');
-                write_end(self, buf);
-            }
-            Err(_) => buf.truncate(before),
-        }
-        written
+        let mut begun = Begun { before: buf.len(), buf };
+        write_head(self, begun.buf);
+        begun.buf.put_slice(DATA);
+        write(&mut DataWriter { buf: begun.buf, after_cr: false })?;
+        begun.buf.put_u8(b'\n');
+        write_end(self, begun.buf);
+        begun.before = begun.buf.len();
+        Ok(())
+    }
+}
+
+/// A message that has been begun and may not be finished: dropping it truncates the buffer to its length `before`.
+struct Begun<'a> {
+    buf: &'a mut BytesMut,
+    before: usize,
+}
+
+impl Drop for Begun<'_> {
+    fn drop(&mut self) {
+        self.buf.truncate(self.before);
     }
 }

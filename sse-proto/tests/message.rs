@@ -1,5 +1,7 @@
 //! What is written, and in which order.
 
+use std::panic::{AssertUnwindSafe, catch_unwind};
+
 use bytes::BytesMut;
 use sse_proto::{Decoder, EventId, EventType, Message, Retry, StreamEnd};
 
@@ -40,4 +42,17 @@ fn only_what_is_dispatched_ends_with_a_blank_line() {
         while decoder.decode(&mut input).unwrap().is_some() {}
         assert_eq!(decoder.finish(), StreamEnd::Complete, "{expected}");
     }
+}
+
+#[test]
+fn a_panic_while_data_is_written_leaves_the_buffer_unchanged() {
+    let mut buf = BytesMut::from("before");
+    let panicked = catch_unwind(AssertUnwindSafe(|| {
+        full().encode_with::<()>(&mut buf, |data| {
+            let _ = core::fmt::Write::write_str(data, "half\n");
+            panic!("as a value that is serialized may")
+        })
+    }));
+    assert!(panicked.is_err());
+    assert_eq!(buf, "before");
 }

@@ -3,7 +3,10 @@
 use std::panic::{AssertUnwindSafe, catch_unwind};
 
 use bytes::BytesMut;
-use sse_proto::{Decoder, EventId, EventType, Message, Retry, StreamEnd};
+use sse_proto::{
+    Decoder, EventId, EventType, Message, Retry, StreamEnd,
+    server::{priming, silent_priming},
+};
 
 fn full() -> Message {
     let event_type = EventType::new("id: 1").unwrap();
@@ -55,4 +58,17 @@ fn a_panic_while_data_is_written_leaves_the_buffer_unchanged() {
     }));
     assert!(panicked.is_err());
     assert_eq!(buf, "before");
+}
+
+#[test]
+fn priming_is_an_event_without_data_or_none() {
+    let (id, retry) = (EventId::from(1), Some(Retry::from_millis(3000)));
+    for (message, expected) in [(priming(id.clone(), retry), Some("")), (silent_priming(id, retry), None)] {
+        let bytes = message.to_bytes();
+        let (mut decoder, mut input) = (Decoder::new(), &bytes[..]);
+        assert_eq!(decoder.decode(&mut input).unwrap().map(|event| event.data()), expected);
+        assert_eq!(decoder.decode(&mut input), Ok(None));
+        assert_eq!((decoder.last_event_id(), decoder.retry()), ("1", retry));
+        assert_eq!(decoder.finish(), StreamEnd::Complete);
+    }
 }

@@ -6,7 +6,6 @@ use sse_proto::{
     EventId, EventType, Message, Retry, Timestamp,
     server::{
         CloseReason, Heartbeat, Log, LogConfig, OnLag, Output, Publication, SendError, Session, SessionConfig, StartAt,
-        priming,
     },
 };
 
@@ -96,14 +95,6 @@ fn the_first_bytes_may_be_padded() {
         let mut session = Session::new(SessionConfig { padding, ..quiet() });
         assert_eq!(transmitted(session.poll_output(START)).len(), padding.max(2));
     }
-}
-
-#[test]
-fn a_priming_event_is_an_id_without_data() {
-    let mut session = Session::new(quiet());
-    session.send(&priming(EventId::from(1), None)).unwrap();
-    transmitted(session.poll_output(START));
-    assert_eq!(transmitted(session.poll_output(START)), "data: \nid: 1\n\n");
 }
 
 #[test]

@@ -20,7 +20,7 @@ pub use crate::{
     server::{
         CloseReason, Cursor, DrainConfig, Drained, Entry, Heartbeat, Interest, LogConfig, Observer, OnLag, PassedOver,
         Publication, PublishError, RESPONSE_HEADERS, Resumed, SendError, SessionConfig, SessionInfo, SessionTotals,
-        StartAt, Store, TooManySessions, UnusableId, last_event_id_in_query, priming,
+        StartAt, Store, TooManySessions, UnusableId, last_event_id_in_query, priming, silent_priming,
     },
     typed::{Convention, FromEvent, Mark, Typed, TypedError},
 };

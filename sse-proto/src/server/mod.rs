@@ -23,7 +23,7 @@ pub use self::{
     heartbeat::Heartbeat,
     log::{Log, LogConfig, LogRead, Resumed, StartAt},
     observer::{Observer, SessionInfo, SessionTotals},
-    priming::priming,
+    priming::{priming, silent_priming},
     publication::{Publication, PublishError},
     reason::CloseReason,
     request::{UnusableId, check_id, last_event_id, last_event_id_in_query},

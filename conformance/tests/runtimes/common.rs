@@ -23,6 +23,7 @@ use sse::{
 
 use super::{
     cut::Cut,
+    held::{Held, Shown},
     https::{Answer, Frame, Server, Status},
     plain,
 };

@@ -1,6 +1,7 @@
 //! One source file, three runtimes: what differs between them is the `use` lines below.
 
 mod cut;
+mod held;
 mod https;
 mod plain;
 
@@ -22,6 +23,7 @@ mod tokio {
     }
 
     include!("common.rs");
+    include!("flushes.rs");
     include!("requests.rs");
     include!("typed.rs");
 }
@@ -39,6 +41,7 @@ mod smol {
     }
 
     include!("common.rs");
+    include!("flushes.rs");
     include!("requests.rs");
     include!("typed.rs");
 }
@@ -56,6 +59,7 @@ mod async_std {
     }
 
     include!("common.rs");
+    include!("flushes.rs");
     include!("requests.rs");
     include!("typed.rs");
 }

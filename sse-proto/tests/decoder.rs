@@ -8,13 +8,17 @@ use sse_proto::{
 /// Type, data and last event ID.
 type Expected = (&'static str, &'static str, &'static str);
 
-const STREAMS: [(&[u8], &[Expected]); 8] = [
+const STREAMS: [(&[u8], &[Expected]); 9] = [
     (b"data: a\n\ndata: b\r\n\r\ndata: c\r\r", &[("message", "a", ""), ("message", "b", ""), ("message", "c", "")]),
     (
         b"\xef\xbb\xbfid: 1\nevent: t\ndata: a\ndata:b\ndata\n\ndata: c\n\n",
         &[("t", "a\nb\n", "1"), ("message", "c", "1")],
     ),
     (b": c\n:\n\nfoo: x\ndata: a\n\n:\n\n:\n\nretry: 5\n\ndata: b\n\n", &[("message", "a", ""), ("message", "b", "")]),
+    (
+        b":\n: c\r\n:\rretry: 5\ndata: a\nid: 1\n\n:\n:\n\n:\ndata: b\n\n:\n",
+        &[("message", "a", "1"), ("message", "b", "1")],
+    ),
     (b"id: 1\n\nid: a\0b\ndata: a\n\nid\ndata: b\n\n", &[("message", "a", "1"), ("message", "b", "")]),
     (b"data: \xff\xe2\x82\nevent: \xf0\x9f\ndata: \xe2\x82\xac\n\n", &[("\u{fffd}", "\u{fffd}\u{fffd}\n\u{20ac}", "")]),
     (b"id: \xff\ndata: a\n\nid: \xff\ndata: b\n\n", &[("message", "a", "\u{fffd}"), ("message", "b", "\u{fffd}")]),
@@ -218,5 +222,17 @@ fn the_end_tells_whether_something_was_lost() {
         lent(&mut decoder, stream.as_bytes());
         assert_eq!(decoder.finish(), end, "{stream:?}");
         assert_eq!(lent(&mut decoder, "\u{feff}data: next\n\n".as_bytes()).len(), 1, "after {stream:?}");
+    }
+}
+
+#[test]
+fn an_event_after_heartbeats_is_a_slice_of_its_chunk() {
+    let mut decoder = Decoder::new();
+    for before in [":\n", "retry: 5\n", ": c\n:\r\nretry: 5\n"] {
+        let mut chunk = Bytes::from(before);
+        assert_eq!(decoder.decode_owned(&mut chunk), Ok(None));
+        let chunk = Bytes::from("data: a\nid: 1\n\n");
+        let event = decoder.decode_owned(&mut chunk.clone()).unwrap().unwrap();
+        assert!(chunk.as_ptr_range().contains(&event.data().as_ptr()), "{before:?}");
     }
 }

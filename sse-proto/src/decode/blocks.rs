@@ -37,7 +37,15 @@ impl Decoder {
                     self.end_block(chunk, at);
                     self.lines.begin(at, self.lines.ends);
                 }
-                stop => return self.read_odd_block(chunk, at, stop),
+                stop => {
+                    let read = chunk.get(..self.lines.at).unwrap_or_default();
+                    if stop == Stop::Cut && !self.lines.is_open() && read.ends_with(b"\n") {
+                        // Heartbeats and reconnection times need no blank line: the block may as well begin after them.
+                        at = self.lines.at;
+                        self.lines.begin(at, self.lines.ends);
+                    }
+                    return self.read_odd_block(chunk, at, stop);
+                }
             }
         }
     }

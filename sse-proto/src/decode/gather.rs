@@ -93,7 +93,7 @@ impl Decoder {
         }
         let heartbeat = match (&*self.gathered.bytes, rest) {
             (b":", [b'\n', b'\n', ..]) if self.rules.quiet => 2,
-            (b":\n", [b'\n', ..]) if self.rules.quiet => 1,
+            (b":", [b'\n', ..]) if self.rules.quiet => 1,
             _ => return self.gather(chunk, at, Some(ends)),
         };
         self.rest.keep(ends.skipped_to(heartbeat), rest, heartbeat);
@@ -104,15 +104,14 @@ impl Decoder {
     /// Takes the rest of a chunk if it is nothing or the beginning of the commonest heartbeat.
     #[inline(always)]
     pub(super) fn cut_heartbeat(&mut self, rest: &[u8]) -> bool {
-        if !matches!(rest, b"" | b":" | b":\n") {
+        if !matches!(rest, b"" | b":") {
             return false;
         }
         if rest.is_empty() {
             self.let_all_go();
         } else {
             self.gathered.begin(rest);
-            // Where the line begins that has no end yet.
-            self.lines.begin(if rest.len() == 1 { 0 } else { 2 }, LineEnds::from(0));
+            self.lines.begin(0, LineEnds::from(0));
             self.mode = Mode::Gather;
             self.cut();
         }

@@ -7,7 +7,7 @@ use memchr::memchr2;
 
 use crate::{
     Message,
-    message::{DATA, write_end, write_head},
+    message::{DATA, write_head, write_id},
 };
 
 /// Writes text into a data field that has been begun: a line of the field for each line of the text, whatever the pieces
@@ -80,8 +80,13 @@ impl Message {
         write_head(self, begun.buf);
         begun.buf.put_slice(DATA);
         write(&mut DataWriter { buf: begun.buf, after_cr: false })?;
-        begun.buf.put_u8(b'\n');
-        write_end(self, begun.buf);
+        match &self.id {
+            None => begun.buf.put_slice(b"\n\n"),
+            Some(id) => {
+                begun.buf.put_u8(b'\n');
+                write_id(id, begun.buf);
+            }
+        }
         begun.before = begun.buf.len();
         Ok(())
     }

@@ -138,7 +138,7 @@ impl Message {
         let id = self.id.as_deref().map_or(0, |id| line(ID, id));
         let retry = self.retry.map_or(0, |retry| RETRY.len() + decimal_len(retry.as_millis()) + 1);
         let data = self.data_to_write().map_or(0, |text| lines_len(DATA, text));
-        comment + event_type + id + retry + data + usize::from(self.is_dispatched())
+        comment + event_type + id + retry + data + usize::from(self.is_event() || self.id.is_some())
     }
 
     /// Whether a reader gets an event from this message, and not only a comment, an ID or a reconnection time.
@@ -166,18 +166,15 @@ impl Message {
         self.data.as_deref().or(self.event_type.as_ref().map(|_| ""))
     }
 
-    /// Whether a reader does something at the end of the message, so that a blank line has to end it.
-    fn is_dispatched(&self) -> bool {
-        self.is_event() || self.id.is_some()
-    }
-
     fn write(&self, buf: &mut impl BufMut) {
         write_head(self, buf);
         if let Some(data) = self.data_to_write() {
             put_lines(buf, DATA, data);
         }
-        if self.is_dispatched() {
-            write_end(self, buf);
+        if let Some(id) = &self.id {
+            write_id(id, buf);
+        } else if self.is_event() {
+            buf.put_u8(b'\n');
         }
     }
 }
@@ -209,12 +206,11 @@ pub(crate) fn write_head(message: &Message, buf: &mut impl BufMut) {
     }
 }
 
-/// Writes the lines after the data: the ID and the blank line.
-pub(crate) fn write_end(message: &Message, buf: &mut impl BufMut) {
-    if let Some(id) = &message.id {
-        put_line(buf, ID, id.as_bytes());
-    }
-    buf.put_u8(b'\n');
+/// Writes the last line and the blank line.
+pub(crate) fn write_id(id: &EventId, buf: &mut impl BufMut) {
+    buf.put_slice(ID.as_bytes());
+    buf.put_slice(id.as_bytes());
+    buf.put_slice(b"\n\n");
 }
 
 fn put_line(buf: &mut impl BufMut, prefix: &str, value: &[u8]) {

@@ -138,7 +138,7 @@ async fn serve(address: SocketAddr, start: Duration) -> Result<(), Box<dyn Error
         });
         // How a connection ends is the client's affair.
         tokio::spawn(async move {
-            drop(http1::Builder::new().max_buf_size(64 * 1024).serve_connection(Io::new(stream), service).await)
+            drop(http1::Builder::new().max_buf_size(64 * 1024).serve_connection(Io::new(stream), service).await);
         });
     }
 }

@@ -14,7 +14,7 @@ pub(crate) fn publication(random: &mut TestRng) -> (Publication, Option<&'static
     let publication = Publication::new("x".repeat(below(random, 300) as usize)).to(topic);
     match key {
         None => (publication, topic, key),
-        Some(name) => (publication.key(format!("{topic:?} {name}")), topic, key),
+        Some(name) => (publication.key(format!("{name}")), topic, key),
     }
 }
 

@@ -239,7 +239,7 @@ mod tests {
         assert_eq!(found, (vec![2..11, 25..40], Some(40)));
         assert_eq!(events_in(b"\n"), (vec![], None));
         assert_eq!(events_in(b"data: a\r\n"), (vec![], Some(0)));
-        assert_eq!(events_in(b"data: a\n\n:\nretry: 5\n"), (Vec::from([0..9]), None));
+        assert_eq!(events_in(b"id\n\ndata: a\n\n:\nretry: 5\n"), (vec![0..4, 4..13], None));
         assert_eq!(events_in(b":\n: comm"), (vec![], Some(2)));
     }
 }

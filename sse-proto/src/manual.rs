@@ -158,7 +158,7 @@
 //! | an unfinished line that is no data, a comment that is reported | twice [`Limits::line`](crate::Limits), and three times while it moves |
 //! | an ID, an event type | twice [`Limits::id`](crate::Limits), [`Limits::event_type`](crate::Limits) |
 //! | between events | buffers of up to 64 KiB; larger ones are let go |
-//! | after the end, a failure or `close` | the last event ID |
+//! | after the end, a failure or `close` | the last event ID; an `EventReader` also has the block that it reads into, until it is dropped |
 //! | an HTTP connection of the adapters | blocks of 64 KiB: one that is received, one that is read, and what owned events keep; over HTTP/2 a window of 256 KiB |
 //! | the head of a response | 64 KiB; a longer one breaks the connection |
 //! | a redirect | a URL of less than 64 KiB; a longer one fails |
@@ -189,6 +189,16 @@
 //! date by the time that it reads.
 //!
 //! When a session ends, it ends for a reason ([`CloseReason`](crate::server::CloseReason)). Nothing is sent after that.
+//!
+//! Some JavaScript clients deviate from the standard. The order of the lines and the missing blank line after heartbeats
+//! ([`Message`](crate::Message)) keep most of that harmless; what is left is for pages to know:
+//!
+//! - eventsource 2 keeps the data lines of an event that was cut, and adds them to the event that it gets next. Use
+//!   eventsource 3 or newer.
+//! - fetch-event-source reports a message at every blank line, so also for an ID without an event: leave out messages
+//!   without data.
+//! - eventsource 4 and undici cannot send an ID that is not ASCII, and never reconnect after one. The IDs that a log makes
+//!   are ASCII.
 //!
 //! # Without the standard library
 //!

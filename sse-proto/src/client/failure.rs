@@ -87,7 +87,8 @@ impl fmt::Display for FailReason {
             }
             Self::Decode(error) => error.fmt(f),
             Self::Futile => f.write_str("the request cannot be made"),
-            Self::GaveUp { cause, attempts: 0 } => write!(f, "{cause}"),
+            Self::GaveUp { cause, attempts: 0 } => write!(f, "{cause}, given up without a reconnection"),
+            Self::GaveUp { cause, attempts: 1 } => write!(f, "{cause}, given up after 1 reconnection"),
             Self::GaveUp { cause, attempts } => write!(f, "{cause}, given up after {attempts} reconnections"),
             Self::NotResent { cause } => {
                 write!(f, "{cause}, and the request must not be sent twice without an event ID to go on from")

@@ -11,16 +11,17 @@ pub use super::{Handle, SendValueError, Sender, Serializing, Subscribe, WriteErr
 pub use crate::json::JsonError;
 pub use crate::{
     DataWriter, DecodeError, Event, EventId, EventRef, EventType, FieldError, Finding, Limit, LimitKind, Limits,
-    Malformation, Message, OnExcess, Report, Retry, StreamEnd, Text, bytes,
+    Malformation, Message, OnExcess, Report, Retry, StreamEnd, Text, Timestamp, bytes,
     client::{
         Backoff, Config, FailReason, HeaderError, Headers, InvalidMethod, InvalidUrl, Loss, NetworkError, Policy,
         ReadyState, Refusal, RememberRedirects, Request, Resilient, ResponseHead, Ruling, Standard, Timeouts, UrlFault,
     },
     events,
     server::{
-        CloseReason, Cursor, DrainConfig, Drained, Entry, Heartbeat, Interest, LogConfig, Observer, OnLag, PassedOver,
-        Publication, PublishError, RESPONSE_HEADERS, Resumed, SendError, SessionConfig, SessionInfo, SessionTotals,
-        StartAt, Store, TooManySessions, UnusableId, last_event_id_in_query, priming, silent_priming,
+        CloseReason, Cursor, DrainConfig, Drained, Entry, Heartbeat, Interest, LogConfig, LogRead, Observer, OnLag,
+        PassedOver, Publication, PublishError, RESPONSE_HEADERS, Resumed, SendError, SessionConfig, SessionInfo,
+        SessionTotals, StartAt, Store, TooManySessions, UnusableId, check_id, last_event_id_in_query, priming,
+        silent_priming,
     },
     typed::{Convention, FromEvent, Mark, Typed, TypedError},
 };

@@ -413,7 +413,7 @@ pub struct TooManySessions {
 impl fmt::Display for TooManySessions {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let Self { sessions, most } = self;
-        write!(f, "there are {sessions} sessions with this key, and there may be {most}")
+        write!(f, "sessions with this key: {sessions}, which is as many as there may be ({most})")
     }
 }
 

@@ -58,7 +58,7 @@ impl Message {
     ///
     /// # Errors
     ///
-    /// Those of the function; `buf` is unchanged then. It is unchanged, too, if the function panics.
+    /// The function's errors. `buf` stays unchanged, also if the function panics.
     ///
     /// ```
     /// use core::fmt::Write;

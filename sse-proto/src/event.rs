@@ -48,7 +48,7 @@ impl Default for LastId {
 }
 
 impl Event {
-    /// An event as it might have been received: for tests of what reads events. An ID that is not empty counts as one that
+    /// Creates an event as if received, for tests of code that reads events. An ID that is not empty counts as one that
     /// came with the event; [`with_own_id`](Self::with_own_id) sets it otherwise.
     pub fn new(event_type: EventType, data: impl Into<Text>, last_event_id: EventId) -> Self {
         let data = data.into();
@@ -91,7 +91,8 @@ impl Event {
     }
 
     /// The ID that came with the event: the value of its own `id` line, which may be empty. `None` if it had none and
-    /// inherited its [`last_event_id`](Self::last_event_id), from an earlier block with or without an event.
+    /// inherited its [`last_event_id`](Self::last_event_id), from an earlier block with or without an event. A relay
+    /// must also forward IDs that come without an event: [`Report::last_event_ids`](crate::Report) reports them.
     ///
     /// ```
     /// use sse_proto::Decoder;
@@ -188,7 +189,8 @@ impl<'a> EventRef<'a> {
         self.last_event_id
     }
 
-    /// The ID that came with the event, as [`Event::id`] says.
+    /// The ID that came with the event, as [`Event::id`] says. A relay must also forward IDs that come without an
+    /// event: [`Report::last_event_ids`](crate::Report) reports them.
     pub fn id(&self) -> Option<&'a str> {
         self.own_id.then_some(self.last_event_id)
     }

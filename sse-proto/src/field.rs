@@ -44,10 +44,10 @@ impl EventId {
         }
     }
 
-    /// The ID that stands for a `Last-Event-ID` that a client sent and that cannot be used: U+FFFD alone.
+    /// Stands for a received `Last-Event-ID` that cannot be used: U+FFFD alone.
     ///
-    /// No [`Log`](crate::server::Log) knows it, or takes an event with it, so that a client which sent something is not
-    /// mistaken for a new one ([`last_event_id`](crate::server::last_event_id)). Treat it as any ID that you do not know.
+    /// No [`Log`](crate::server::Log) knows or accepts it, so such a client is not mistaken for a new one
+    /// ([`last_event_id`](crate::server::last_event_id)). Treat it as any ID that you do not know.
     ///
     /// ```
     /// use sse_proto::{EventId, Timestamp, server::{Log, LogConfig, Resumed, StartAt}};
@@ -80,7 +80,7 @@ impl EventId {
         self.control_character().is_none()
     }
 
-    /// Where the first control character is that no value of an HTTP header may have, in bytes.
+    /// The byte offset of the first control character that an HTTP header forbids.
     pub(crate) fn control_character(&self) -> Option<usize> {
         self.0.bytes().position(|byte| byte != b'\t' && (byte < b' ' || byte == 0x7f))
     }

@@ -59,13 +59,15 @@
 //! what was changed; the loop of `driver` has a hook for it, `EventSource::prepare`.
 //!
 //! An answer that does not open the stream is a [`FailReason`](crate::client::FailReason), and there is a
-//! [`Refusal`](crate::client::Refusal) beside it. A [`Policy`](crate::client::Policy) may treat it as transient instead, by
-//! its head or, once that is there, by its body: the cause of the reconnection is then
-//! [`Loss::Refused`](crate::client::Loss::Refused), and the wait is as long as its `Retry-After` says, plus a random time;
-//! [`Backoff`](crate::client::Backoff) has the rule.
+//! [`Refusal`](crate::client::Refusal) beside it. A [`Policy`](crate::client::Policy) may treat it as transient
+//! instead, by its head or, once it has arrived, by its body: the cause of the reconnection is then
+//! [`Loss::Refused`](crate::client::Loss::Refused), and the wait is as long as its `Retry-After` says, plus a random
+//! time; [`Backoff`](crate::client::Backoff) has the rule.
 //!
-//! A wait that a server asks for is never cut short, but for one of more than a day: that is cut to a day, and told as
-//! [`Output::DelayCapped`](crate::client::Output::DelayCapped).
+//! A wait that a server asks for is never cut short, but for one of more than a day: that is cut to a day, and reported
+//! as [`Output::DelayCapped`](crate::client::Output::DelayCapped). The random time is added after that, so that the
+//! wait can be longer than `DelayCapped::used`. It grows with each failure, to waits of up to
+//! [`Backoff::ceiling`](crate::client::Backoff::ceiling).
 //!
 //! With the feature `tracing`, the loops of `driver` tell what becomes of connections with the target `sse_proto::client`,
 //! and what becomes of sessions with the target `sse_proto::server`: filter by these, whichever adapter is used.
@@ -76,19 +78,21 @@
 //!
 //! | of | is printed |
 //! |---|---|
-//! | a URL, a `Location` | scheme, host, port and path; no user name and no password, and `?…` in place of a query. Of text that cannot be parsed, at most as much |
+//! | a URL, a `Location` | scheme, host, port and path; no user name and no password, `?…` in place of a query and `#…` in place of a fragment. Of text that cannot be parsed, no more than these parts |
 //! | a header field | the name, and the value only where it is known to be harmless: of `Accept`, `Cache-Control`, `Connection`, `Content-Encoding`, `Content-Length`, `Content-Type`, `Date`, `Pragma`, `Retry-After` and `Transfer-Encoding` |
 //! | a body, of a request or of a refusal | the length |
 //! | the last event ID of a client | the length |
 //! | an event that could not be read | the type, and the lengths of data and ID |
 //!
-//! The path of a URL is printed: a secret does not belong there. What is content prints as content: an
-//! [`Event`](crate::Event), a [`Message`](crate::Message), an [`EventId`](crate::EventId), whatever reports one of them to
-//! you ([`Output`](crate::client::Output), `Change`), and what a server reports as its own error
-//! ([`TypedError::Reported`](crate::typed::TypedError::Reported)). The errors of a transport and of your own readers of
-//! values print what they print: those of `serde_json` may quote a value.
+//! The path of a URL is printed: a secret does not belong there. Topics are printed, too, in the `Debug` output of
+//! `Subscribe` and of other types that have them and by `tracing`, so they should hold nothing secret. Content is
+//! printed in full: an [`Event`](crate::Event), a [`Message`](crate::Message), an [`EventId`](crate::EventId), whatever
+//! reports one of them to you ([`Output`](crate::client::Output), `Change`), and what a server reports as its own error
+//! ([`TypedError::Reported`](crate::typed::TypedError::Reported)). The errors of a transport and of your value parsers
+//! print what they print: those of `serde_json` may quote a value.
 //!
-//! `tracing` gets less: of a URL the origin, and of a redirect that cannot be followed nothing.
+//! `tracing` gets only the origin of a URL, and nothing of a redirect that cannot be followed. It gets the topics of
+//! sessions.
 //!
 //! # A runtime of your own
 //!
@@ -136,11 +140,11 @@
 //!
 //! [`Decoder::decode_owned`](crate::Decoder::decode_owned) and
 //! [`EventSource::take_event`](crate::client::EventSource::take_event) give an [`Event`](crate::Event) whose parts are
-//! slices of the received [`Bytes`](bytes::Bytes). Nothing is copied where a value lay there in one piece, but the slice
-//! keeps the block alive. Where all events are kept, or each came alone, that costs little more than their text. One event
-//! that is kept out of many keeps its whole block: at most 64 KiB with the readers and the HTTP client of the adapters, and
-//! what the caller hands in elsewhere (`decode_owned`, `handle_data`, `driver::StreamReader`). Copy such an event if it
-//! is stored for long.
+//! slices of the received [`Bytes`](bytes::Bytes). Nothing is copied where a value lay there in one piece, but the
+//! slice keeps the block alive. Where all events are kept, or each arrived in its own block, that costs little more
+//! than their text. One event that is kept out of many keeps its whole block: at most 64 KiB with the readers and the
+//! HTTP client of the adapters, and what the caller hands in elsewhere (`decode_owned`, `handle_data`,
+//! `driver::StreamReader`). Copy such an event if it is stored for long.
 //!
 //! # Limits
 //!
@@ -155,7 +159,7 @@
 //! |---|---|
 //! | the data of an event that was cut or joined | twice [`Limits::data`](crate::Limits), because a buffer doubles when it is full, and three times while it moves |
 //! | data that is not well-formed UTF-8, while it is borrowed | three times `data` more, with U+FFFD in place of what is wrong |
-//! | an unfinished line that is no data, a comment that is reported | twice [`Limits::line`](crate::Limits), and three times while it moves |
+//! | an unfinished line that is not data, a comment that is reported | twice [`Limits::line`](crate::Limits), and three times while it moves |
 //! | an ID, an event type | twice [`Limits::id`](crate::Limits), [`Limits::event_type`](crate::Limits) |
 //! | between events | buffers of up to 64 KiB; larger ones are let go |
 //! | after the end, a failure or `close` | the last event ID; an `EventReader` also has the block that it reads into, until it is dropped |

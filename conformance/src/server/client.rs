@@ -158,7 +158,7 @@ impl Answer {
         &self.bytes
     }
 
-    /// An error if the server sends so much that not all of it was read.
+    /// An error if the server sends more than was read.
     pub(super) fn is_bounded(&self) -> Result<(), String> {
         if self.bytes.len() < MOST {
             return Ok(());

@@ -13,11 +13,11 @@
 //!
 //! What a client gets is sent by `POST` to the callback URL with a running number behind it.
 //!
-//! A service has URLs fetched for whoever can reach it, so a web page must not be among them. A body must be
-//! `application/json` (415 otherwise), which a page cannot send to another origin without asking; a request with an `Origin`
-//! that is not the service's own, or for a `Host` that is neither the address of the connection nor `localhost` nor
-//! [allowed](Service::allow_hosts), gets a 403: a page of an attacker whose name resolves to this machine has that name
-//! as its `Host`.
+//! A service fetches URLs for anyone who can reach it, so a web page must not be among them. A body must be
+//! `application/json` (415 otherwise), which a page cannot send to another origin without asking; a request with an
+//! `Origin` that is not the service's own, or for a `Host` that is neither the address of the connection nor
+//! `localhost` nor [allowed](Service::allow_hosts), gets a 403: a page of an attacker whose name resolves to this
+//! machine has that name as its `Host`.
 
 mod callback;
 mod engine;

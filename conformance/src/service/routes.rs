@@ -25,7 +25,7 @@ struct Refusal(StatusCode, String);
 
 type Answer = Result<Response<Whole>, Refusal>;
 
-/// Answers a request over a connection to the address `local`.
+/// Responds to a request over a connection to the address `local`.
 pub(super) async fn answer(
     shared: Arc<Shared>,
     local: IpAddr,

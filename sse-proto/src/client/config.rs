@@ -16,8 +16,8 @@ use crate::{EventId, Limits, Report, Text, hidden::Hidden};
 
 /// What to connect to, and how. Every setting but the URL has a default.
 ///
-/// `Debug` shows of the URL neither user name, password nor query, of header fields the names, and of the body and the last
-/// event ID the lengths.
+/// `Debug` omits the URL's user name, password, query and fragment. It shows the names of the header fields, the values
+/// of those that are known to be harmless, and the lengths of the body and the last event ID.
 ///
 /// ```
 /// use core::time::Duration;
@@ -152,13 +152,13 @@ impl Config {
         self
     }
 
-    /// Sends this header field with every request. Two fields need other names than most:
+    /// Sends this header field with every request. Two fields are treated specially:
     ///
     /// - The types of an `Accept` are asked for beside `text/event-stream`; [`accept`](Self::accept) replaces it.
-    /// - A `Last-Event-ID` is the first one, as with [`last_event_id`](Self::last_event_id).
+    /// - A `Last-Event-ID` sets the initial ID, as with [`last_event_id`](Self::last_event_id).
     ///
-    /// `Cache-Control` and `Pragma` replace those of this crate. Any other name can be given several times, and is sent as
-    /// often.
+    /// `Cache-Control` and `Pragma` replace those of this crate. Any other field may be given several times; each is
+    /// sent.
     ///
     /// A client for the Model Context Protocol has to ask for two types:
     ///
@@ -169,13 +169,20 @@ impl Config {
     ///     .method("POST")?
     ///     .header("Accept", "application/json, text/event-stream")?
     ///     .header("Content-Type", "application/json")?
-    ///     .body(r#"{"jsonrpc":"2.0","id":1,"method":"tools/list"}"#);
+    ///     .body(r#"{"jsonrpc":"2.0","id":1,"method":"tools/list"}"#)
+    ///     .max_reconnections(0);
     /// let Output::Connect(request) = EventSource::new(config).poll_output(Default::default()) else { panic!() };
     /// assert_eq!(request.headers.value("accept"), Some(&b"application/json, text/event-stream"[..]));
     /// # Ok::<(), Box<dyn std::error::Error>>(())
     /// ```
     ///
-    /// It could give `application/json` alone, because `text/event-stream` is asked for in any case.
+    /// `application/json` alone would do: the client asks for `text/event-stream` as well, unless
+    /// [`accept`](Self::accept) has replaced that.
+    ///
+    /// A response of type `application/json` opens no stream. It is a failure of kind
+    /// [`ContentType`](super::FailReason::ContentType), and the beginning of the JSON is in the
+    /// [`body`](super::Refusal::body) of the refusal. A `POST` that got an event ID is sent again after its stream has
+    /// ended, unless [`max_reconnections`](Self::max_reconnections) is set to 0, as it is here.
     ///
     /// # Errors
     ///
@@ -199,7 +206,7 @@ impl Config {
         Ok(self)
     }
 
-    /// Asks for these types instead of `text/event-stream` (R-011). What the server sends is judged as ever: see
+    /// Asks for these types instead of `text/event-stream` (R-011). The response is still checked: see
     /// [`any_content_type`](Self::any_content_type).
     ///
     /// # Errors
@@ -227,7 +234,7 @@ impl Config {
         self
     }
 
-    /// How the waits grow while the server cannot be reached, and how far they are spread at random.
+    /// How waits grow while the server is unreachable, and how much random time is added.
     #[must_use]
     pub fn backoff(mut self, backoff: Backoff) -> Self {
         self.backoff = backoff;
@@ -261,8 +268,7 @@ impl Config {
     }
 
     /// Gives up if there is no healthy connection for so long: a reconnection that would come later is not waited for.
-    /// The random part of the waits counts, so that this should be several times the reconnection time. Never by default,
-    /// as the standard has it.
+    /// The random time counts, so set several times the reconnection time. Never by default, as the standard has it.
     #[must_use]
     pub fn give_up_after(mut self, time: Duration) -> Self {
         self.give_up_after = Some(time);
@@ -308,8 +314,12 @@ impl Config {
         self
     }
 
-    /// Takes 408, 425, 429 and all statuses from 500 as passing, and waits for as long as a `Retry-After` says, plus a
-    /// random time ([`Backoff`]): the policy [`Resilient`] (D-08).
+    /// Treats 408, 425, 429 and 5xx as transient, and waits for as long as a `Retry-After` says, plus a random time
+    /// ([`Backoff`]): the policy [`Resilient`] (D-08).
+    ///
+    /// The random time grows with each failure, to waits of up to [`Backoff::ceiling`]. It is added after the time
+    /// asked for was cut to a day ([`Backoff::retry_ceiling`]), so that the wait can be longer than `used` of
+    /// [`Output::DelayCapped`](super::Output::DelayCapped).
     #[must_use]
     pub fn resilient(self) -> Self {
         self.policy(Resilient)

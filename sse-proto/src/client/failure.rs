@@ -43,8 +43,8 @@ pub enum FailReason {
     },
     /// The caller's own [`Policy`](super::Policy) refused an answer that the standard accepts.
     Policy,
-    /// A redirect to a URL that cannot be followed: no URL, one of 64 KiB or more, another scheme, or from https to http
-    /// (D-10).
+    /// A redirect that cannot be followed: to text that is not a URL, a URL of 64 KiB or more, one with credentials,
+    /// another scheme, or from https to http (D-10).
     Redirect {
         /// Where it pointed, without user name, password, query and fragment; `…` if it is too long.
         /// [`Refusal::head`] has the whole `Location`.
@@ -119,7 +119,7 @@ pub struct Refusal {
     /// Status and header fields.
     pub head: ResponseHead,
     /// The beginning of the body, as received: no more than [`Config::refusal_body`](super::Config::refusal_body)
-    /// bytes, and no more than comes within a second.
+    /// bytes, and no more than what arrives within one second.
     pub body: Bytes,
     /// Whether the body is as much as the server sent.
     pub complete: bool,

@@ -118,7 +118,7 @@ pub(super) fn check(name: &Text, value: &[u8]) -> Result<(), HeaderError> {
     }
 }
 
-/// Adds `types` to `accept`, another list of media types. A type that both name is taken as `types` has it.
+/// Adds `types` to `accept`, another list of media types. Where both lists name a type, the parameters of `types` win.
 pub(super) fn with_types(accept: &[u8], types: &[u8]) -> Bytes {
     let essence = |member: &[u8]| {
         let essence = member.split(|byte| *byte == b';').next().unwrap_or_default();

@@ -36,7 +36,7 @@ pub enum Output {
     /// A malformed line. Only if asked for.
     Finding(Finding),
     /// The last event ID changed; [`EventSource::last_event_id`](super::EventSource::last_event_id) has it. Only if
-    /// asked for, and after the event that came with it.
+    /// asked for. It follows the event that carried it, if one did.
     LastEventId,
     /// The next request goes out without `Last-Event-ID`, because the ID cannot be the value of a header, or is
     /// longer than the limit for IDs (D-09).

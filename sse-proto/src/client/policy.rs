@@ -51,9 +51,9 @@ pub trait Policy: Send + Sync {
         standard
     }
 
-    /// Judges a response that opens no stream again, when as much of its body is there as is
-    /// [waited for](super::Config::refusal_body). `ruling` is what was decided by its head: [`Ruling::Fail`] or
-    /// [`Ruling::Retry`]. It is too late for [`Ruling::Accept`], which counts as [`Ruling::Fail`].
+    /// Judges a refused response a second time, once the [awaited part](super::Config::refusal_body) of its body has
+    /// arrived. `ruling` is what was decided by its head: [`Ruling::Fail`] or [`Ruling::Retry`]. It is too late for
+    /// [`Ruling::Accept`], which counts as [`Ruling::Fail`].
     fn refused(&self, refusal: &Refusal, ruling: Ruling) -> Ruling {
         let _ = refusal;
         ruling
@@ -66,7 +66,7 @@ pub trait Policy: Send + Sync {
 
     /// Chooses the wait before a reconnection, where `delay` is the one that [`Backoff`](super::Backoff) has chosen and
     /// `attempt` is its number, counted from 1 since the connection was last healthy. `None` gives up. A wait that is
-    /// shorter than what was asked for is made as long; `Backoff` says what that is.
+    /// shorter than what was asked for is made as long. [`Backoff`](super::Backoff) defines the time asked for.
     fn delay(&self, cause: Loss, attempt: u32, delay: Duration) -> Option<Duration> {
         let _ = (cause, attempt);
         Some(delay)

@@ -99,7 +99,8 @@ impl Request {
     }
 }
 
-/// Neither the body nor most values of header fields are shown, and of the URL neither user name, password nor query.
+/// Shows neither the body nor most values of header fields, and omits the URL's user name, password, query and
+/// fragment.
 impl fmt::Debug for Request {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let mut shown = f.debug_struct("Request");

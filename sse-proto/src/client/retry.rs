@@ -7,7 +7,10 @@ use crate::random::Random;
 /// How long the waits before reconnections are.
 ///
 /// A wait is what was asked for plus a random time, so that clients which lost the same server do not all reconnect at
-/// once; it is never shorter than what was asked for. The random time is between zero and the longer of two spans:
+/// once; it is never shorter than what was asked for. The random time is between zero and the longer of two spans. It
+/// is zero if [`jitter`](Self::jitter) is zero; then the wait itself grows with failures.
+///
+/// The two spans are:
 ///
 /// - [`jitter`](Self::jitter), or a quarter of what was asked for if that is longer, and at most what was asked for.
 ///   A `retry: 200` is followed by 200 to 400 ms, the default 3 s by 3 to 6 s, a `Retry-After: 60` by 60 to 75 s.
@@ -15,10 +18,10 @@ use crate::random::Random;
 ///   in a row that led to no healthy connection, up to [`ceiling`](Self::ceiling). After three failures, the default 3 s
 ///   are followed by 3 to 24 s.
 ///
-/// What is asked for after a lost connection, or a request without a response, is the reconnection time: the value of
+/// After a lost connection or a request without a response, the time asked for is the reconnection time: the value of
 /// the server's last `retry` line, or the configured time if there was none. After a refused response that is
-/// tried again, its `Retry-After` takes the place of the configured time for that wait, be it shorter or longer. The
-/// server's own `retry` line still bounds that wait from below, so that the longer of the two holds.
+/// tried again, its `Retry-After` takes the place of the configured time for that wait, even if it is shorter. The
+/// server's own `retry` value still holds: the longer one wins.
 ///
 /// A connection was healthy if it stayed open for [`healthy_after`](Self::healthy_after), or if it brought an
 /// event and ended in order: a server that closes a response after some events wants to be asked again, and not later each
@@ -41,9 +44,9 @@ pub struct Backoff {
     pub factor: u32,
     /// The longest wait that failures lead to: 30 s. What is asked for may be longer.
     pub ceiling: Duration,
-    /// The span of the random time before failures stretch it: 3 s, or more or less as described above. With zero
-    /// nothing is random, and each wait is as long as failures have made it: for tests, and for servers that mean the
-    /// time they ask for to the letter.
+    /// The span of the random time before failures stretch it: 3 s, adjusted to what was asked for as described above.
+    /// With zero no random time is added: for tests, and for servers that expect the exact time. Waits then grow by
+    /// [`factor`](Self::factor) alone.
     pub jitter: Duration,
     /// How long a connection has to be open for the waits to start anew: 1 s. A server that falls over at once is asked
     /// less and less; one that is restarted every few seconds is no such server.

@@ -89,8 +89,8 @@ impl<'a> Url<'a> {
     }
 }
 
-/// A URL, or text that was meant as one, without what may be secret in it: user name and password are left out, and `?…`
-/// stands in place of a query, `#…` in place of a fragment.
+/// Shows a URL, or text that was meant as one, without what may be secret in it: omits user name and password, and
+/// writes `?…` in place of a query, `#…` in place of a fragment.
 pub(super) struct ShownUrl<'a>(pub(super) &'a str);
 
 impl fmt::Display for ShownUrl<'_> {

@@ -15,7 +15,7 @@ pub(super) trait Room: Default {
     fn used(&self) -> usize;
     fn empty(&mut self);
 
-    /// Empties the buffer for the next value. A large one is let go if the last value needed less than a quarter of it.
+    /// Empties the buffer for the next value. A large one is freed if the last value needed less than a quarter of it.
     #[inline]
     fn renew(&mut self) {
         if self.room() > KEPT && self.used() < self.room() / 4 {
@@ -25,7 +25,7 @@ pub(super) trait Room: Default {
         }
     }
 
-    /// Lets the buffer go if it is large. Nothing in it is needed any more.
+    /// Frees the buffer if it is large. Nothing in it is needed any more.
     #[inline]
     fn let_go(&mut self) {
         if self.room() > KEPT {
@@ -58,7 +58,7 @@ macro_rules! room {
 room!(BytesMut, String, Vec<u8>);
 
 impl Decoder {
-    /// Lets large buffers go where a chunk ends between two blocks: it may be long until the next one.
+    /// Frees large buffers where a chunk ends between two blocks: it may be long until the next one.
     #[inline(never)]
     pub(super) fn let_all_go(&mut self) {
         self.gathered.bytes.let_go();
@@ -66,7 +66,7 @@ impl Decoder {
         self.let_values_go();
     }
 
-    /// Lets large buffers go that are for other values than data.
+    /// Frees large buffers for other values than data.
     pub(super) fn let_values_go(&mut self) {
         for buffer in
             [&mut self.value, &mut self.comment_buffer, &mut self.block.type_buffer, &mut self.block.id_buffer]

@@ -17,9 +17,9 @@ use crate::{EventId, server::last_event_id_in_query};
 
 /// The event after which the client wants to go on: the header `Last-Event-ID` of the request.
 ///
-/// It is `None` for a client that is new: the header is missing or empty. A header that cannot be used (longer than 1 KiB,
-/// not UTF-8, or no event ID) is [`EventId::unusable`], which no log knows, so that the client learns that it may miss
-/// something. It is whatever the client says, and no proof of anything.
+/// It is `None` for a client that is new: the header is missing or empty. A header that cannot be used (longer than 1
+/// KiB, not UTF-8, or not a valid event ID) is [`EventId::unusable`], which no log knows, so that the client learns
+/// that it may miss something. The client chooses it; it proves nothing.
 #[derive(Clone, Debug, Default, Eq, PartialEq)]
 pub struct LastEventId(
     /// The ID, if there is one.
@@ -27,7 +27,7 @@ pub struct LastEventId(
 );
 
 /// The header `Last-Event-ID`, or else the parameter `lastEventId` of the URL's query. A header that is there and not
-/// empty counts, even if it cannot be used; so does a parameter ([`LastEventId`]).
+/// empty counts, even if it cannot be used ([`LastEventId`]). A parameter follows the same rules.
 ///
 /// What cannot set headers sends the parameter, and a page can put it into the URL of its first connection. URLs end up
 /// in logs and histories, which is why [`LastEventId`] does not look there; for a parameter of another name there is

@@ -53,7 +53,7 @@ impl Cursor {
 #[derive(Clone, Copy, Debug, Default, Eq, PartialEq)]
 #[non_exhaustive]
 pub struct PassedOver {
-    /// Messages that the reader wanted, when a later one with the same key that it wanted too was there already.
+    /// Wanted messages that a later wanted one with the same key replaced.
     pub superseded: u64,
     /// Messages that the reader's filter refused.
     pub withheld: u64,
@@ -114,22 +114,21 @@ impl Interest {
         self
     }
 
-    /// Asks this function for each message to the topics, replayed or live, before it is sent: what the reader may see,
-    /// it decides then and there. An ID that the client sent proves nothing, so this is the place to ask for its rights.
-    /// With [`latest`](Self::latest) it is also asked for later messages with the same key, and so more than once for
-    /// some.
+    /// Asks this function for each message to the topics, replayed or live, before it is sent. The function decides
+    /// what the reader may see. A client's ID proves nothing, so check the client's rights here. With
+    /// [`latest`](Self::latest) it is also asked for later messages with the same key, and so more than once for some.
     #[must_use]
     pub fn filter(mut self, filter: impl Fn(&Entry<'_>) -> bool + Send + 'static) -> Self {
         self.choice.get_or_insert_default().filter = Some(Box::new(filter));
         self
     }
 
-    /// Of the messages with the same [key](super::Publication::key) that this reader wants and has not read yet, only the
-    /// latest: a reader that has fallen back gets the newest state of each thing, and one that keeps up gets everything.
+    /// Sends only the latest of the messages with one [key](super::Publication::key) that this reader wants and has not
+    /// read. A reader that has fallen back gets the newest state of each thing, and one that keeps up gets everything.
     /// A message is left out only for one that the topics and the filter let through. Messages without a key are never
     /// left out.
     ///
-    /// A [`Store`](super::Store) may send all of them.
+    /// A custom [`Store`](super::Store) may ignore this and send all of them.
     #[must_use]
     pub fn latest(mut self) -> Self {
         self.choice.get_or_insert_default().latest = true;

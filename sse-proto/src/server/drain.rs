@@ -55,9 +55,9 @@ pub struct Drained {
 }
 
 impl Subscribers {
-    /// Begins to bring all sessions to their ends; wake them all then. A drain changes nothing about where a session
-    /// starts: those that join from now on read the log to its end from there, and get a farewell as well. The seed is
-    /// for the spread of the reconnection times. A second drain changes nothing.
+    /// Begins to bring all sessions to their ends; wake them all then. Sessions that join later start where they asked
+    /// to, read to the end, and get a farewell. The seed is for the spread of the reconnection times. A second drain
+    /// changes nothing.
     pub fn drain(&mut self, config: DrainConfig, seed: u64, now: Timestamp) {
         let (deadline, sessions) = (now + config.timeout, self.len());
         self.draining.get_or_insert(Draining { config, random: Random::new(seed), deadline, sessions, cut: None });
@@ -82,8 +82,8 @@ impl Subscribers {
         Ok(Drained { sessions: draining.sessions, cut })
     }
 
-    /// What a session ends with; `None` if there is no drain. Each farewell has another reconnection time, also for
-    /// sessions that join during the drain: ask once for each session.
+    /// What a session ends with; `None` if there is no drain. Each call draws a new reconnection time; call it once per
+    /// session.
     pub fn farewell(&mut self) -> Option<Message> {
         let Draining { config, random, .. } = self.draining.as_mut()?;
         let retry = config.retry.saturating_add(random.up_to(config.spread));

@@ -39,7 +39,7 @@ enum Content {
     Message(Box<Bytes>),
 }
 
-/// An empty comment without a blank line: no event for anybody, and the shortest thing that keeps a connection alive.
+/// An empty comment without a blank line: never an event, and the shortest thing that keeps a connection alive.
 pub(super) const COMMENT: Bytes = Bytes::from_static(b":\n");
 
 impl Heartbeat {

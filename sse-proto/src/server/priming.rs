@@ -2,9 +2,8 @@
 
 use crate::{EventId, Message, Retry};
 
-/// Returns an event with empty data that gives the client an ID to come back with, and perhaps a reconnection time: the
-/// first message where a response may be cut before its first event, in the form that MCP (the Model Context Protocol)
-/// prescribes.
+/// Returns an event with empty data, an ID, and optionally a reconnection time. Send it first where a response may be
+/// cut before its first event. It has the form that MCP (the Model Context Protocol) prescribes.
 ///
 /// A reader dispatches it as an event of type `message` with empty data, because a block with a `data` line is an event
 /// . Use [`silent_priming`] where readers should not get an event.
@@ -25,7 +24,7 @@ pub fn priming(id: EventId, retry: Option<Retry>) -> Message {
 }
 
 /// Returns a message that gives the client an ID to come back with, and perhaps a reconnection time, without an event
-/// [`priming`] for readers that should see nothing of it.
+/// [`priming`] that readers do not see.
 ///
 /// The blank line at its end makes the ID the last event ID. A client that reports something at each blank line,
 /// as fetch-event-source does, reports an empty message here.

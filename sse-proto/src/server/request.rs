@@ -1,4 +1,4 @@
-//! What a request asks for: the event to resume after. And which IDs can be asked for.
+//! The event to resume after, and which IDs can be requested.
 
 use alloc::vec::Vec;
 use core::{error::Error, fmt};
@@ -8,11 +8,11 @@ use crate::{EventId, Text};
 /// The longest ID that is taken from a request, in bytes.
 const MOST: usize = 1024;
 
-/// Reads the value of a request's `Last-Event-ID` header: `None`, for a new client, if it is empty. It is whatever the
-/// client says, and no proof of anything.
+/// Reads the value of a request's `Last-Event-ID` header: `None`, for a new client, if it is empty. The client chooses
+/// it; it proves nothing.
 ///
-/// A value that cannot be used (longer than 1 KiB, not UTF-8, or no event ID) becomes [`EventId::unusable`], an ID that
-/// no log knows: the client had an ID, and may miss something.
+/// A value that cannot be used (longer than 1 KiB, not UTF-8, or not a valid event ID) becomes [`EventId::unusable`],
+/// an ID that no log knows: the client had an ID, and may miss something.
 ///
 /// ```
 /// use sse_proto::{EventId, server::last_event_id};
@@ -52,8 +52,8 @@ pub fn last_event_id_in_query(query: &str, name: &str) -> Option<EventId> {
     decoded(value).map_or(Some(EventId::unusable()), |value| last_event_id(&value))
 }
 
-/// Checks that a client which reconnects can ask for the event with this ID: that the ID comes back in a request as it was
-/// sent. The empty ID passes: it makes clients forget theirs.
+/// Checks that a client can resume after this ID: that it comes back unchanged in a header. The empty ID is accepted:
+/// it clears the client's ID.
 ///
 /// [`Log::publish`](super::Log::publish) checks the IDs that it is given; a [`Store`](super::Store) should, too.
 ///

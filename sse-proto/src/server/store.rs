@@ -5,10 +5,10 @@ use crate::{EventId, Timestamp};
 
 /// Where published messages are kept: [`Log`] in memory, or a custom store.
 ///
-/// A store numbers its messages from 0, in the order of their publication; a [`Cursor`] holds the number of the next one
-/// to read. No method may wait: a store over a disk or a network keeps what it needs to answer from memory, and fetches
-/// and writes in the background. A store may have messages that were not published through it, from another node for
-/// example; the readers have to be woken then ([`Subscribers::wake`](super::Subscribers::wake), or `notify` of the
+/// A store numbers its messages from 0, in the order of their publication; a [`Cursor`] holds the number of the next
+/// one to read. No method may wait: a store over a disk or a network keeps what it needs to answer from memory, and
+/// fetches and writes in the background. A store may have messages that were not published through it, from another
+/// node for example; wake the readers then ([`Subscribers::wake`](super::Subscribers::wake), or `notify` of the
 /// driver's log).
 pub trait Store {
     /// Takes a message, and returns the ID it has: its own, or one that the store made for the event.

@@ -17,8 +17,8 @@ use crate::driver::Read;
 /// The body of a response, and the connection that it comes over.
 ///
 /// Small frames are copied into a block, and those that have arrived together are joined there: a copy costs less than
-/// all that is done for a read. And the memory that HTTP received a frame into is used again, which would not be while a
-/// part of it is held: an event that is kept costs little more than its text, however alone it came.
+/// all that is done for a read. HTTP's receive buffer can be reused, because no event holds a part of a small frame: an
+/// event that is kept costs little more than its text, even if it came alone.
 pub struct HttpBody {
     body: BodyReader<Incoming>,
     connection: Option<Connection>,

@@ -57,8 +57,8 @@ impl<K: Runtime> Log<K> {
         Self::with_store(server::Log::new(config))
     }
 
-    /// A log over a custom store. One that learns of messages from elsewhere has the sessions woken by
-    /// [`notify`](Self::notify).
+    /// A log over a custom store. If messages reach the store from elsewhere, call [`notify`](Self::notify) to wake the
+    /// sessions.
     pub fn with_store(store: impl Store + Send + 'static) -> Self {
         let state = State {
             subscribers: Subscribers::default(),
@@ -84,8 +84,8 @@ impl<K: Runtime> Log<K> {
     }
 
     /// Publishes a message, and returns the ID it has: its own, or one that the log made for the event. A
-    /// [`Publication`] says which topics it is for. The empty ID makes clients forget theirs: one that reconnects then is
-    /// a new client, and what it missed is not reported.
+    /// [`Publication`] says which topics it is for. The empty ID clears the client's ID. A client that then reconnects
+    /// counts as new, and what it missed is not reported.
     ///
     /// # Errors
     ///
@@ -148,11 +148,12 @@ impl<K: Runtime> Log<K> {
         self.publish(publication)
     }
 
-    /// Wakes the sessions that wait for messages to these topics; all of them if there are none, as for a message for all.
+    /// Wakes the sessions that wait for messages to these topics. Without topics it wakes all sessions.
     ///
-    /// It is for a [`Store`] that learns of messages from elsewhere, for example from another node: those that are
-    /// [published](Self::publish) here wake whom they concern. Call it after the store has the messages: a session reads
-    /// the store when it is woken, and waits again if there is nothing for it.
+    /// It is for a [`Store`] that learns of messages from elsewhere, for example from another node. Messages
+    /// [published](Self::publish) here wake their readers without it. Call it after the store has the messages: a
+    /// session reads the store when it is woken, and waits again if there is nothing for it. Call it without topics
+    /// after the store was closed from elsewhere, so that the sessions end.
     ///
     /// ```
     /// use sse_proto::{Text, driver::{Log, Runtime}};
@@ -183,10 +184,14 @@ impl<K: Runtime> Log<K> {
         wake(state);
     }
 
-    /// Brings all sessions to their ends, for a server that stops: each transmits what the log has, then a farewell with
-    /// its own reconnection time, and then it ends. A drain changes nothing about where a session starts: those that are
-    /// opened from now on start after the client's last event ID as ever, read the log to its end, and end in the same
-    /// way. Ready when all have ended; those that have not when the time is over are cut, and named.
+    /// Brings all sessions to their ends, for a server that stops: each transmits what the log has, then a farewell
+    /// with its own reconnection time, and then it ends. A drain changes nothing about where a session starts: those
+    /// that are opened from now on start after the client's last event ID, read the log to its end, and end in the same
+    /// way. Ready when all have ended or the deadline has come.
+    ///
+    /// Sessions that have not ended by the deadline are cut and listed in [`Drained::cut`]. Where an HTTP engine writes
+    /// (axum, hyper), it may keep such a connection until its peer reads or leaves: bound the engine's own shutdown
+    /// with a timeout.
     ///
     /// Stop listening before, so that clients which come back do so elsewhere. Dropping the future leaves the drain as
     /// it is: nobody is cut then.

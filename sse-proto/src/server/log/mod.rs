@@ -113,11 +113,11 @@ impl Log {
     }
 
     /// Encodes a message and keeps it. An event without an ID gets one; the ID, given or made, is returned. Messages
-    /// that are no events and have no ID (comments, for example) are kept without; one with nothing in it is not kept.
+    /// that are no events and have no ID (comments, for example) are kept without an ID; an empty message is not kept.
     ///
-    /// The empty ID makes clients forget theirs: one that reconnects then is a new client, and what it missed is not
-    /// reported. An ID that is given again does not say which of its events a client has: as long as the last of them is
-    /// kept, to resume after it is [`Resumed::Unknown`].
+    /// The empty ID clears the client's ID. A client that then reconnects counts as new, and what it missed is not
+    /// reported. If an ID is given twice, the log cannot know which event a client has. Resuming after it is
+    /// [`Resumed::Unknown`] while the last of them is kept.
     ///
     /// # Errors
     ///

@@ -7,8 +7,8 @@ use crate::{EventType, Retry, Text, server::Heartbeat};
 /// The settings of a [`Session`](super::Session).
 #[derive(Clone, Debug, Eq, PartialEq)]
 pub struct SessionConfig {
-    /// What is sent so that nobody on the way takes the connection for dead: an empty comment after 15 s of silence.
-    /// `None` sends nothing.
+    /// What is sent so that nobody on the way considers the connection dead: an empty comment after 15 s of silence
+    /// . `None` sends nothing.
     pub heartbeat: Option<Heartbeat>,
     /// The reconnection time to tell the client at the start. `None` leaves it to the client.
     pub retry: Option<Retry>,
@@ -17,7 +17,7 @@ pub struct SessionConfig {
     /// How many bytes are taken from a log at once, if there are more than one message: 64 KiB.
     pub burst: usize,
     /// The number of bytes of a comment line that goes before everything else, for proxies that hold back the first few
-    /// KiB: 0, no such line.
+    /// KiB: 0 by default, which sends no such line.
     pub padding: usize,
     /// The client is told by an event of this type when it may miss messages of a log, at the start or later: `resync`
     /// ([`RESYNC`](Self::RESYNC)), by default. `None` tells it nothing. The data is JSON:

@@ -15,6 +15,7 @@ use crate::{EventId, EventType, Retry, Text, ends::LineEnds};
 /// The lines are written in the order `comment`, `event`, `retry`, `data`, `id`. The standard leaves the order free; `id`
 /// comes last because widely used clients (eventsource 2 and fetch-event-source for JavaScript) note the ID when they read
 /// its line. If the connection breaks between an ID and the data after it, they resume after an event that they never got.
+/// One byte of that window is left, the blank line.
 ///
 /// A blank line ends a message that has an event or an ID, because a reader dispatches it there. A message with
 /// only a comment, a reconnection time or both has nothing to dispatch and is written as its lines alone. A client that

@@ -6,8 +6,8 @@ use sse_proto::{
     Decoder, EventId, EventType, Message, Retry, Text, Timestamp,
     bytes::Bytes,
     server::{
-        Cursor, Heartbeat, Log, LogConfig, LogRead, Output, PublishError, Resumed, SendError, Session, SessionConfig,
-        StartAt, UnusableId, last_event_id,
+        CloseReason, Cursor, Heartbeat, Log, LogConfig, LogRead, Output, PublishError, Resumed, SendError, Session,
+        SessionConfig, StartAt, UnusableId, last_event_id,
     },
 };
 
@@ -54,6 +54,28 @@ fn the_first_byte_goes_out_at_once_with_the_reconnection_time_if_there_is_one() 
     let retry = Some(Retry::from_millis(50));
     let mut session = Session::new(SessionConfig { retry, ..SessionConfig::default() });
     assert_eq!(drain(&mut session, None, START), "retry: 50\n");
+}
+
+/// Some readers heed a reconnection time at a blank line only, and after a farewell there is no other.
+#[test]
+fn a_farewell_with_a_reconnection_time_ends_with_a_blank_line() {
+    let retry = Retry::from_millis(5);
+    for (farewell, end) in [
+        (Message::new().retry(retry), "retry: 5\n\n"),
+        (Message::new().comment("c").retry(retry), ": c\nretry: 5\n\n"),
+        (Message::from("bye").retry(retry), "retry: 5\ndata: bye\n\n"),
+        (Message::new().comment("c"), ": c\n"),
+    ] {
+        let mut closed = Session::new(SessionConfig::default());
+        closed.close(Some(&farewell));
+        assert_eq!(drain(&mut closed, None, START), format!(":\n{end}<closed>"));
+
+        let mut log = Log::new(LogConfig::default());
+        let (cursor, _) = log.subscribe(StartAt::Live, START);
+        let mut drained = Session::reading(SessionConfig::default(), cursor);
+        drained.finish(Some(&farewell), CloseReason::Drained);
+        assert_eq!(drain(&mut drained, Some(&mut log), START), format!(":\n{end}<closed>"));
+    }
 }
 
 #[test]

@@ -116,8 +116,8 @@ impl Log {
     /// that are no events and have no ID (comments, for example) are kept without an ID; an empty message is not kept.
     ///
     /// The empty ID clears the client's ID. A client that then reconnects counts as new, and what it missed is not
-    /// reported. If an ID is given twice, the log cannot know which event a client has. Resuming after it is
-    /// [`Resumed::Unknown`] while the last of them is kept.
+    /// reported. Give each ID only once for as long as clients may come back with it. The log notices a repetition only
+    /// of IDs that it still keeps: resuming after such an ID is [`Resumed::Unknown`], while the last of them is kept.
     ///
     /// # Errors
     ///

@@ -10,7 +10,8 @@ pub struct SessionConfig {
     /// What is sent so that nobody on the way considers the connection dead: an empty comment after 15 s of silence
     /// . `None` sends nothing.
     pub heartbeat: Option<Heartbeat>,
-    /// The reconnection time to tell the client at the start. `None` leaves it to the client.
+    /// The reconnection time that the client gets at the start. `None` leaves it to the client. Some readers (undici,
+    /// httpx-sse) deviate from the standard and heed it only when the first event has come.
     pub retry: Option<Retry>,
     /// How many bytes of messages may wait to be transmitted: 64 KiB. A larger message passes when none is waiting.
     pub queue: usize,

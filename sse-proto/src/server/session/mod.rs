@@ -220,13 +220,14 @@ impl Session {
     }
 
     /// Ends the response once all that was sent is transmitted, with a last message if there is one: a farewell, or a
-    /// [`Retry`](crate::Retry) hint, or both. No more messages are taken.
+    /// [`Retry`](crate::Retry) hint, or both. No more messages are taken. A blank line follows a reconnection time in any
+    /// case, because some readers (undici, httpx-sse) heed it only there.
     pub fn close(&mut self, farewell: Option<&Message>) {
         if self.is_closed() {
             return;
         }
         if let Some(farewell) = farewell {
-            self.queue_message(farewell);
+            self.queue_farewell(farewell);
         }
         self.end(CloseReason::Finished);
     }
@@ -348,7 +349,7 @@ impl Session {
     /// Nothing but what is waiting is transmitted any more, and the farewell.
     fn end(&mut self, reason: CloseReason) {
         if let Some(farewell) = self.farewell.take() {
-            self.queue_message(&farewell);
+            self.queue_farewell(&farewell);
         }
         self.reason = reason;
         self.state = State::Closing;
@@ -363,6 +364,15 @@ impl Session {
             return Err(SendError::Full { needed, waiting, bound: self.room });
         }
         Ok(())
+    }
+
+    /// Queues the last message. A blank line follows a reconnection time, also where nothing has to be dispatched: no
+    /// later message brings one.
+    fn queue_farewell(&mut self, farewell: &Message) {
+        self.queue_message(farewell);
+        if farewell.retry.is_some() && !self.queue.ends_with(b"\n\n") {
+            self.queue.extend_from_slice(b"\n");
+        }
     }
 
     fn queue_message(&mut self, message: &Message) {

@@ -201,15 +201,18 @@ fn a_client_resumes_over_a_transport_of_its_own() {
         let config = Config::new("test://here/").expect("a URL").reconnection_time(wait);
         let mut source = EventSourceOver::new(config, transport);
         let (mut seen, mut lost) = (Vec::new(), None);
+        let mut asked = Instant::now();
         while let Some(change) = source.next_change().await {
             match change {
                 driver::Change::Event(event) => seen.push(event.data().to_owned()),
                 driver::Change::Reestablishing { cause, .. } => {
                     assert_eq!(cause, Loss::End { in_mid_event: false });
-                    lost = Some(Instant::now());
+                    // The wait began no earlier than this.
+                    lost = Some(asked);
                 }
                 _ => {}
             }
+            asked = Instant::now();
             if seen.len() == 4 {
                 source.close();
             }

@@ -23,7 +23,9 @@ use std::{
 
 use hyper::{Request, body::Incoming, server::conn::http1, service::service_fn};
 use sse_tokio::{
-    EventId, Io, Log, LogConfig, Message, PublishError, Retry, Session, SessionConfig, StartAt, last_event_id,
+    EventId, EventLog, Message, Retry, Session, SessionConfig, last_event_id,
+    server::{LogConfig, PublishError, StartAt},
+    transport::Io,
 };
 use tokio::net::TcpListener;
 
@@ -121,7 +123,7 @@ fn number_at(time: Duration) -> u64 {
 }
 
 async fn serve(address: SocketAddr, start: Duration) -> Result<(), Box<dyn Error>> {
-    let log = Log::new(LogConfig { events: 100_000, bytes: 64 * 1024 * 1024, ..LogConfig::default() });
+    let log = EventLog::new(LogConfig { events: 100_000, bytes: 64 * 1024 * 1024, ..LogConfig::default() });
     // What the client has had already is there before it comes back.
     let next = publish(&log, 0, start)?;
     let listener = TcpListener::bind(address).await?;
@@ -144,7 +146,7 @@ async fn serve(address: SocketAddr, start: Duration) -> Result<(), Box<dyn Error
 }
 
 /// Publishes what is due from this event on, and returns the number of the next one.
-fn publish(log: &Log, mut next: u64, start: Duration) -> Result<u64, PublishError> {
+fn publish(log: &EventLog, mut next: u64, start: Duration) -> Result<u64, PublishError> {
     while next <= number_at(now().saturating_sub(start)) {
         log.publish(Message::from(next.to_string()).id(EventId::from(next)))?;
         next += 1;
@@ -153,7 +155,7 @@ fn publish(log: &Log, mut next: u64, start: Duration) -> Result<u64, PublishErro
 }
 
 /// Publishes for as long as that is possible.
-async fn go_on(log: Log, mut next: u64, start: Duration) {
+async fn go_on(log: EventLog, mut next: u64, start: Duration) {
     while let Ok(then) = publish(&log, next, start) {
         next = then;
         tokio::time::sleep(PERIOD).await;

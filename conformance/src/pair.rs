@@ -4,9 +4,9 @@
 //! ```
 //! use core::time::Duration;
 //! use sse_conformance::pair::{Break, Network, Pair, Told};
-//! use sse_proto::{client::Config, server::{LogConfig, SessionConfig}};
+//! use sse_proto::{client::ClientConfig, server::{LogConfig, SessionConfig}};
 //!
-//! let config = Config::new("http://pair.test/")?;
+//! let config = ClientConfig::new("http://pair.test/")?;
 //! let mut pair = Pair::new(config, LogConfig::default(), SessionConfig::default(), Network::default());
 //! pair.publish("first");
 //! pair.pass(Duration::from_secs(1));
@@ -24,8 +24,8 @@ use std::collections::VecDeque;
 use bytes::Bytes;
 use sse_proto::{
     Timestamp,
-    client::{self, Config, EventSource, NetworkError, Request, ResponseHead},
-    server::{self, Log, LogConfig, Session, SessionConfig, StartAt},
+    client::{self, ClientConfig, EventSource, NetworkError, Request, ResponseHead},
+    server::{self, EventLog, LogConfig, Session, SessionConfig, StartAt},
 };
 
 /// More outputs than this without any time passing are a machine that spins.
@@ -96,7 +96,7 @@ pub struct Pair {
     now: Timestamp,
     network: Network,
     client: EventSource,
-    log: Log,
+    log: EventLog,
     session: SessionConfig,
     link: Link,
     down_until: Timestamp,
@@ -135,12 +135,12 @@ enum Arrival {
 
 impl Pair {
     /// A client with this configuration, and a server with an empty log.
-    pub fn new(client: Config, log: LogConfig, session: SessionConfig, network: Network) -> Self {
+    pub fn new(client: ClientConfig, log: LogConfig, session: SessionConfig, network: Network) -> Self {
         Self {
             now: Timestamp::default(),
             network,
             client: EventSource::new(client),
-            log: Log::new(log),
+            log: EventLog::new(log),
             session,
             link: Link::Down { told: None },
             down_until: Timestamp::default(),
@@ -302,7 +302,7 @@ impl Pair {
             }
             Link::Down { told: told @ Some(_) } if told.as_ref().is_some_and(due) => {
                 *told = None;
-                self.client.handle_error(NetworkError::Passing);
+                self.client.handle_error(NetworkError::Transient);
             }
             Link::Dead { coming } => hand_over(&mut self.client, coming, now),
             Link::Up(connection) => hand_over(&mut self.client, &mut connection.coming, now),
@@ -331,7 +331,7 @@ fn hand_over(client: &mut EventSource, coming: &mut VecDeque<(Timestamp, Arrival
         Some((_, Arrival::Data(bytes))) => client.handle_data(bytes),
         Some((_, Arrival::End)) => client.handle_end(),
         Some((_, Arrival::Head)) => client.handle_response(&accepted()),
-        Some((_, Arrival::Reset)) => client.handle_error(NetworkError::Passing),
+        Some((_, Arrival::Reset)) => client.handle_error(NetworkError::Transient),
         None => {}
     }
 }

@@ -250,11 +250,11 @@ fn levels_say_what_counts() {
 /// Cases that are marked `run: false` because their data does not say enough.
 mod tested_otherwise {
     use sse_conformance::http::{Entry, Journal, follow};
-    use sse_tokio::{Config, EventSource};
+    use sse_tokio::{ClientConfig, EventSource};
 
     fn log_of(url: &str) -> Vec<Entry> {
         let journal = Journal::new(None);
-        let mut source = EventSource::open(Config::new(url).unwrap()).unwrap();
+        let mut source = EventSource::open(ClientConfig::new(url).unwrap()).unwrap();
         let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
         runtime.block_on(follow(&mut source, &journal));
         journal.log()
@@ -271,12 +271,12 @@ mod tested_otherwise {
     #[test]
     fn a_host_without_an_address_is_tried_again() {
         use sse_conformance::http::{Action, Do};
-        use sse_tokio::{HttpConnector, Target};
+        use sse_tokio::transport::{HttpConnector, Target};
 
         let nobody =
             |target: Target| async move { Err(std::io::Error::other(format!("no address for {}", target.host))) };
         let journal = Journal::new(Some(Action { on: String::from("error:0"), what: Do::Close }));
-        let config = Config::new("http://nowhere.invalid/").unwrap();
+        let config = ClientConfig::new("http://nowhere.invalid/").unwrap();
         let mut source = sse_tokio::EventSourceOver::new(config, HttpConnector::new(nobody));
         let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
         runtime.block_on(follow(&mut source, &journal));

@@ -7,7 +7,7 @@ mod heap;
 use bytes::Bytes;
 use sse_proto::{
     DecodeError, Decoder, Item, Limit, Limits, Report, Timestamp,
-    client::{Config, EventSource, FailReason, Output, ResponseHead},
+    client::{ClientConfig, EventSource, FailReason, Output, ResponseHead},
 };
 
 const MIB: usize = 1024 * 1024;
@@ -83,7 +83,7 @@ fn what_was_large_is_let_go() {
 /// A source that has failed or is closed keeps nothing of its stream, and one that is led astray copies little.
 fn a_machine_that_has_ended_keeps_nothing() {
     let opened = || {
-        let mut source = EventSource::new(Config::new("http://localhost/").expect("a URL"));
+        let mut source = EventSource::new(ClientConfig::new("http://localhost/").expect("a URL"));
         assert!(matches!(source.poll_output(Timestamp::default()), Output::Connect(_)));
         source
     };

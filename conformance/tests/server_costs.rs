@@ -11,13 +11,13 @@ use std::{
 
 use sse_proto::{
     EventId, Timestamp,
-    server::{Log, LogConfig, LogRead, Output, Session, SessionConfig, StartAt},
+    server::{EventLog, LogConfig, LogRead, Output, Session, SessionConfig, StartAt},
 };
 
 const START: Timestamp = Timestamp::from_millis(0);
 
-fn log_of(events: usize) -> Log {
-    let mut log = Log::new(LogConfig { events, bytes: 1 << 30, ..LogConfig::default() });
+fn log_of(events: usize) -> EventLog {
+    let mut log = EventLog::new(LogConfig { events, bytes: 1 << 30, ..LogConfig::default() });
     for number in 0..events {
         log.publish(format!("{number:0>180}"), START).expect("room");
     }
@@ -45,7 +45,7 @@ fn resuming_from_the_middle_costs_as_much_as_from_the_end() {
 #[test]
 #[ignore = "a measurement"]
 fn reading_costs_no_more_for_many() {
-    let mut log = Log::new(LogConfig { events: 100_000, bytes: 1 << 30, ..LogConfig::default() });
+    let mut log = EventLog::new(LogConfig { events: 100_000, bytes: 1 << 30, ..LogConfig::default() });
     let config = SessionConfig::default();
     let mut sessions: Vec<Session> =
         (0..1000).map(|_| Session::reading(config.clone(), log.subscribe(StartAt::Live, START).0)).collect();
@@ -79,7 +79,7 @@ fn heartbeats_of_ten_thousand_sessions() {
     runtime.block_on(async {
         let period = Duration::from_millis(500);
         let config = SessionConfig { heartbeat: Some(period.into()), ..SessionConfig::default() };
-        let log = sse_tokio::Log::default();
+        let log = sse_tokio::EventLog::default();
         let tasks: Vec<_> = (0..10_000)
             .map(|_| {
                 let mut session = sse_tokio::Session::resume_with(&log, None, config.clone());

@@ -5,7 +5,7 @@ mod replica;
 use std::{thread, time::Duration};
 
 use sse_proto::{Decoder, server::Publication};
-use sse_tokio::{EventId, EventReader, Log, Resumed, Session, SessionConfig};
+use sse_tokio::{EventId, EventLog, EventReader, Session, SessionConfig, server::Resumed};
 use tokio::{
     io::{DuplexStream, duplex},
     sync::mpsc,
@@ -40,7 +40,7 @@ fn event(data: &str, id: &str) -> (String, String) {
 #[tokio::test]
 async fn sessions_are_woken_for_what_comes_from_elsewhere() {
     let replica = Replica::new(100);
-    let log = Log::with_store(replica.clone());
+    let log = EventLog::with_store(replica.clone());
     let open = |topics: &[&'static str]| events(log.session().topics(topics.to_vec()).config(quiet()).open().unwrap());
     let (mut a, mut b, mut ab) = (open(&["a"]), open(&["b"]), open(&["a", "b"]));
     let mut all = events(Session::resume_with(&log, None, quiet()));
@@ -75,7 +75,7 @@ async fn sessions_are_woken_for_what_comes_from_elsewhere() {
     }
 
     // One ID resumes at every node.
-    let other_node = Log::with_store(replica);
+    let other_node = EventLog::with_store(replica);
     let zero = EventId::from(0);
     let session = other_node.session().topics(["b"]).after(Some(&zero)).config(quiet()).open().unwrap();
     assert_eq!(session.resumed(), Resumed::Exact);
@@ -95,7 +95,7 @@ async fn sessions_are_woken_for_what_comes_from_elsewhere() {
 async fn no_event_from_elsewhere_is_lost_while_sessions_come_to_wait() {
     const EVENTS: usize = 5_000;
     let replica = Replica::new(EVENTS);
-    let log = Log::with_store(replica.clone());
+    let log = EventLog::with_store(replica.clone());
     let (sender, mut counts) = mpsc::unbounded_channel();
     for topic in ["odd", "even"] {
         let mut events = events(log.session().topics([topic]).config(quiet()).open().unwrap());
@@ -123,7 +123,7 @@ async fn no_event_from_elsewhere_is_lost_while_sessions_come_to_wait() {
 #[tokio::test]
 async fn a_client_of_the_store_is_told_what_it_misses() {
     let replica = Replica::new(2);
-    let log = Log::with_store(replica.clone());
+    let log = EventLog::with_store(replica.clone());
     let mut slow = log.session().config(quiet()).open().unwrap();
     for number in 0..5 {
         replica.append(&Publication::new(number.to_string())).unwrap();

@@ -10,7 +10,10 @@ use std::{
     time::Duration,
 };
 
-use sse_tokio::{Heartbeat, Log, LogConfig, Publication, Session, SessionConfig};
+use sse_tokio::{
+    EventLog, Publication, Session, SessionConfig,
+    server::{Heartbeat, LogConfig},
+};
 
 const SUBSCRIBERS: usize = 1000;
 
@@ -27,7 +30,7 @@ fn a_subscriber_costs_little_and_an_event_next_to_nothing() {
     runtime.block_on(poll_fn(|_| Poll::Ready(())));
 }
 
-fn open(log: &Log, topics: Option<&'static str>) -> Session {
+fn open(log: &EventLog, topics: Option<&'static str>) -> Session {
     let subscribe = log.session();
     match topics {
         None => subscribe.open(),
@@ -58,7 +61,7 @@ fn idle_subscribers() {
     drop(timers);
     // A topic costs its name and a place in a list more.
     for (topics, most) in [(None, 512), (Some("room"), 512 + 2 * 80)] {
-        let log = Log::default();
+        let log = EventLog::default();
         let (sessions, used) = heap::measure(|| {
             let mut sessions: Vec<Session> = Vec::with_capacity(COUNT);
             sessions.extend((0..COUNT).map(|_| open(&log, topics)));
@@ -74,9 +77,9 @@ fn idle_subscribers() {
 }
 
 fn fan_out(burst: usize, topics: Option<&'static str>) {
-    let log = Log::default();
+    let log = EventLog::default();
     let mut sessions: Vec<Session> = (0..SUBSCRIBERS).map(|_| open(&log, topics)).collect();
-    let mut round = |log: &Log| {
+    let mut round = |log: &EventLog| {
         for number in 0..burst {
             let publication = Publication::new(format!("{number:0>180}")).to(topics);
             log.publish(publication).expect("room");
@@ -96,7 +99,7 @@ fn fan_out(burst: usize, topics: Option<&'static str>) {
 
 /// Many events in one frame, and one that is shared with the next reader at the same place.
 fn a_reader_that_fell_behind() {
-    let log = Log::new(LogConfig { events: 100_000, bytes: 64 << 20, ..LogConfig::default() });
+    let log = EventLog::new(LogConfig { events: 100_000, bytes: 64 << 20, ..LogConfig::default() });
     let mut sessions: Vec<Session> = (0..10).map(|_| open(&log, None)).collect();
     for session in &mut sessions {
         take(session);
@@ -116,7 +119,7 @@ fn a_reader_that_fell_behind() {
 /// A log keeps to its bound, and to a quarter more at most, whatever is published and read.
 fn bounded() {
     for (size, most) in [(10, 300_000), (180, 1 << 20), (9000, 1 << 20), (200_000, 1 << 20)] {
-        let log = Log::new(LogConfig { events: usize::MAX, bytes: most, ..LogConfig::default() });
+        let log = EventLog::new(LogConfig { events: usize::MAX, bytes: most, ..LogConfig::default() });
         let heartbeat = Some(Heartbeat::quiet(Duration::ZERO));
         let config = SessionConfig { heartbeat, ..SessionConfig::default() };
         let mut fast = log.session().config(config.clone()).open().expect("no limit is set");

@@ -3,13 +3,13 @@
 use std::io;
 
 use async_std::net::TcpStream;
-use sse_proto::driver::{futures_io, http::Target};
+use sse_driver::{futures_io::ConnectTcp, transport::Target};
 
 /// async-std's TCP.
 #[derive(Clone, Copy, Debug)]
 pub struct Tcp;
 
-impl futures_io::Tcp for Tcp {
+impl ConnectTcp for Tcp {
     type Stream = TcpStream;
 
     async fn connect(target: &Target) -> io::Result<TcpStream> {

@@ -10,7 +10,7 @@ use std::{
 };
 
 use async_std::task::sleep;
-use sse_proto::{Timestamp, driver};
+use sse_driver::Timestamp;
 
 /// async-std's timer.
 pub struct Timer {
@@ -27,7 +27,7 @@ impl Default for Timer {
     }
 }
 
-impl driver::Timer for Timer {
+impl sse_driver::transport::Timer for Timer {
     fn now(&self) -> Timestamp {
         Timestamp::new(self.epoch.elapsed())
     }

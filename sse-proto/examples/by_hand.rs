@@ -18,8 +18,8 @@ use std::{
 
 use sse_proto::{
     Retry, Timestamp,
-    client::{Config, EventSource, Headers, NetworkError, Output, Request, ResponseHead},
-    server::{self, Log, LogConfig, RESPONSE_HEADERS, Session, SessionConfig, StartAt},
+    client::{ClientConfig, EventSource, Headers, NetworkError, Output, Request, ResponseHead},
+    server::{self, EventLog, LogConfig, RESPONSE_HEADERS, Session, SessionConfig, StartAt},
 };
 
 fn main() -> Result<(), Box<dyn Error>> {
@@ -47,7 +47,7 @@ impl Clock {
 /// The client: prints events until there were `count`.
 fn listen(url: &str, count: usize) -> Result<(), Box<dyn Error>> {
     let clock = Clock(Instant::now());
-    let mut source = EventSource::new(Config::new(url)?);
+    let mut source = EventSource::new(ClientConfig::new(url)?);
     let mut connection: Option<BufReader<TcpStream>> = None;
     let mut received = 0;
     loop {
@@ -57,7 +57,7 @@ fn listen(url: &str, count: usize) -> Result<(), Box<dyn Error>> {
                     connection = Some(body);
                     source.handle_response(&head);
                 }
-                Err(_) => source.handle_error(NetworkError::Passing),
+                Err(_) => source.handle_error(NetworkError::Transient),
             },
             Output::Open => println!("open"),
             Output::Event => {
@@ -76,7 +76,7 @@ fn listen(url: &str, count: usize) -> Result<(), Box<dyn Error>> {
                 (Some(body), _) => match receive(body) {
                     Ok(data) if data.is_empty() => source.handle_end(),
                     Ok(data) => source.handle_data(data.into()),
-                    Err(_) => source.handle_error(NetworkError::Passing),
+                    Err(_) => source.handle_error(NetworkError::Transient),
                 },
                 (None, Some(until)) => thread::sleep(clock.until(until)),
                 (None, None) => return Err("nothing will ever happen".into()),
@@ -120,7 +120,7 @@ fn receive(body: &mut BufReader<TcpStream>) -> io::Result<Vec<u8>> {
 /// The server: one client after the other, from the same log. The first response ends too early.
 fn serve(listener: &TcpListener) -> io::Result<()> {
     let clock = Clock(Instant::now());
-    let mut log = Log::new(LogConfig::default());
+    let mut log = EventLog::new(LogConfig::default());
     for responses in 0.. {
         for number in 1..=3 {
             log.publish(format!("event {} of 6", 3 * responses + number), clock.now()).map_err(io::Error::other)?;
@@ -143,7 +143,7 @@ fn serve(listener: &TcpListener) -> io::Result<()> {
 }
 
 /// Writes a response until the session has nothing more to say.
-fn respond(mut stream: TcpStream, mut session: Session, log: &mut Log) -> io::Result<()> {
+fn respond(mut stream: TcpStream, mut session: Session, log: &mut EventLog) -> io::Result<()> {
     let clock = Clock(Instant::now());
     write!(stream, "HTTP/1.0 200 OK\r\n")?;
     for (name, value) in RESPONSE_HEADERS {

@@ -46,13 +46,13 @@ impl EventId {
 
     /// Stands for a received `Last-Event-ID` that cannot be used: U+FFFD alone.
     ///
-    /// No [`Log`](crate::server::Log) knows or accepts it, so such a client is not mistaken for a new one
+    /// No [`EventLog`](crate::server::EventLog) knows or accepts it, so such a client is not mistaken for a new one
     /// ([`last_event_id`](crate::server::last_event_id)). Treat it as any ID that you do not know.
     ///
     /// ```
-    /// use sse_proto::{EventId, Timestamp, server::{Log, LogConfig, Resumed, StartAt}};
+    /// use sse_proto::{EventId, Timestamp, server::{EventLog, LogConfig, Resumed, StartAt}};
     ///
-    /// let mut log = Log::new(LogConfig::default());
+    /// let mut log = EventLog::new(LogConfig::default());
     /// let (_, resumed) = log.subscribe(StartAt::After(&EventId::unusable()), Timestamp::default());
     /// assert_eq!(resumed, Resumed::Unknown);
     /// ```

@@ -112,7 +112,11 @@ impl<'de> Visitor<'de> for KeyOf<'_> {
 }
 
 /// Writes a value as JSON into a data field.
-pub(crate) fn write<T: Serialize + ?Sized>(value: &T, data: &mut DataWriter<'_>) -> Result<(), JsonError> {
+///
+/// # Errors
+///
+/// The value cannot be serialized.
+pub fn write<T: Serialize + ?Sized>(value: &T, data: &mut DataWriter<'_>) -> Result<(), JsonError> {
     serde_json::to_writer(Json(data), value)
 }
 

@@ -10,8 +10,6 @@ extern crate std;
 pub mod client;
 mod data;
 mod decode;
-#[cfg(feature = "driver")]
-pub mod driver;
 mod ends;
 mod event;
 mod field;
@@ -34,7 +32,7 @@ pub use bytes;
 
 pub use crate::{
     data::DataWriter,
-    decode::{Decoder, Finding, Item, Malformation, Report, StreamEnd},
+    decode::{Decoder, Finding, Item, Malformation, Report, Step, StreamEnd},
     event::{Event, EventRef},
     field::{EventId, EventType, FieldError, Retry},
     limits::{DecodeError, Limit, LimitKind, Limits, OnExcess},

@@ -4,12 +4,12 @@
 //!
 //! ```text
 //! client   socket → reader → client::EventSource (its Decoder) → your events
-//! server   Message → Log (encoded once) → Session (a cursor) → writer → socket
+//! server   Message → EventLog (encoded once) → Session (a cursor) → writer → socket
 //! ```
 //!
 //! The machines decide everything that the standard decides: what a line means, when an event is complete, what an
 //! answer's status and type lead to, when to connect again and what to ask for, when a heartbeat is due. A driver only
-//! does as it is told. The `driver` feature has drivers for everything that can be polled; the adapter crates give them
+//! does as it is told. The crate `sse-driver` has drivers for everything that can be polled; the adapter crates give them
 //! the readers, writers and timers of their runtimes.
 //!
 //! # Driving by hand
@@ -32,7 +32,7 @@
 //! # What the client does, and what can be changed
 //!
 //! Without settings, [`EventSource`](crate::client::EventSource) is what the standard describes. Each line of this table
-//! is a decision of the state machine; the right column is a method of [`Config`](crate::client::Config).
+//! is a decision of the state machine; the right column is a method of [`ClientConfig`](crate::client::ClientConfig).
 //!
 //! | what | by default | to change it |
 //! |---|---|---|
@@ -56,7 +56,7 @@
 //!
 //! Each request has the number of the attempt and the reason of the last break, so that whoever sends it can put in what
 //! has become stale, a token above all. [`handle_request`](crate::client::EventSource::handle_request) tells the machine
-//! what was changed; the loop of `driver` has a hook for it, `EventSource::prepare`.
+//! what was changed; the loop of sse-driver has a hook for it, `EventSource::prepare`.
 //!
 //! An answer that does not open the stream is a [`FailReason`](crate::client::FailReason), and there is a
 //! [`Refusal`](crate::client::Refusal) beside it. A [`Policy`](crate::client::Policy) may treat it as transient
@@ -69,8 +69,8 @@
 //! wait can be longer than `DelayCapped::used`. It grows with each failure, to waits of up to
 //! [`Backoff::ceiling`](crate::client::Backoff::ceiling).
 //!
-//! With the feature `tracing`, the loops of `driver` tell what becomes of connections with the target `sse_proto::client`,
-//! and what becomes of sessions with the target `sse_proto::server`: filter by these, whichever adapter is used.
+//! With the feature `tracing`, the loops of sse-driver tell what becomes of connections with the target `sse_driver::client`,
+//! and what becomes of sessions with the target `sse_driver::server`: filter by these, whichever adapter is used.
 //!
 //! # What is printed
 //!
@@ -96,22 +96,22 @@
 //!
 //! # A runtime of your own
 //!
-//! For a runtime or a transport that no adapter is for, there are the loops of `driver` (feature `driver`). They ask for
+//! For a runtime or a transport that no adapter is for, there are the loops of the crate `sse-driver`. They ask for
 //! four small traits, each with one or two functions to be polled:
 //!
 //! | trait | is | for |
 //! |---|---|---|
-//! | `driver::Read` | where bytes come from, as blocks of [`Bytes`](bytes::Bytes) | readers, and bodies of answers |
-//! | `driver::Write` | where bytes go | sessions that write themselves |
-//! | `driver::Timer` | a clock, an alarm, and a seed | waits, heartbeats, timeouts |
-//! | `driver::Connect` | a request goes out, an answer comes back | clients |
+//! | `sse_driver::transport::Read` | where bytes come from, as blocks of [`Bytes`](bytes::Bytes) | readers, and bodies of answers |
+//! | `sse_driver::transport::Write` | where bytes go | sessions that write themselves |
+//! | `sse_driver::transport::Timer` | a clock, an alarm, and a seed | waits, heartbeats, timeouts |
+//! | `sse_driver::transport::Connect` | a request goes out, an answer comes back | clients |
 //!
 //! A client needs `Connect` with a `Read` for its body, and a `Timer`; closures are `Connect`, too. A reader needs `Read`
 //! alone. A session needs a `Timer`; `Write` only if it is to write by itself, because what it sends can be polled for
-//! as well, as blocks of bytes. Two further traits hold them together: `driver::Streams` names the wrapper that makes
-//! foreign readers and writers ours (it may be none), and `driver::Runtime` names the timer. A type that implements both
-//! stands for the runtime, and `driver::EventReader`, `driver::Log` and `driver::Session` take it as a parameter. An
-//! adapter crate is no more than that, type aliases, and a dialler.
+//! as well, as blocks of bytes. A fifth trait, `sse_driver::transport::Runtime`, names the timer, and the wrapper that makes
+//! a runtime's readers and writers ours (it may be none). A type that implements it stands for the runtime, and
+//! `sse_driver::EventLog` and `sse_driver::Session` take it as a parameter. An adapter crate is no more than that, type
+//! aliases, and a dialler.
 //!
 //! What the traits ask for, beyond their types:
 //!
@@ -124,9 +124,9 @@
 //! - `Connect::classify` says which errors no other attempt will change.
 //! - Dropping a future or a body gives up what it stands for. Nothing has to be told.
 //!
-//! With hyper (feature `http`) only a connection is missing: `driver::http::Dial` opens a socket, closures do, too, and
-//! `driver::http::HttpConnector` makes a transport of it. For sockets with the traits of `futures_io` there is
-//! `driver::futures_io::FuturesIo` (feature `futures-io`), with TLS by rustls (feature `futures-tls`).
+//! With hyper (feature `http`) only a connection is missing: `sse_driver::transport::Dial` opens a socket, closures do, too, and
+//! `sse_driver::transport::HttpConnector` makes a transport of it. For sockets with the traits of `futures_io` there is
+//! `sse_driver::futures_io::FuturesIo` (feature `futures-io`), with TLS by rustls (feature `futures-tls`).
 //!
 //! A test of a runtime needs no time: the tests of `sse-conformance` have one with pipes in memory and a clock that is a
 //! number (`tests/own_runtime`), on which three hours of reconnections pass at once. `sse_conformance::Harness` and its
@@ -144,7 +144,7 @@
 //! slice keeps the block alive. Where all events are kept, or each arrived in its own block, that costs little more
 //! than their text. One event that is kept out of many keeps its whole block: at most 64 KiB with the readers and the
 //! HTTP client of the adapters, and what the caller hands in elsewhere (`decode_owned`, `handle_data`,
-//! `driver::StreamReader`). Copy such an event if it is stored for long.
+//! `sse_driver::StreamReader`). Copy such an event if it is stored for long.
 //!
 //! # Limits
 //!
@@ -172,7 +172,7 @@
 //!
 //! # Serving: a log and its readers
 //!
-//! A [`Log`](crate::server::Log) has one sequence of messages, whatever their topics are. Each is encoded once, behind the
+//! An [`EventLog`](crate::server::EventLog) has one sequence of messages, whatever their topics are. Each is encoded once, behind the
 //! one before, into segments of at most 64 KiB whose bytes are shared. A reader holds the position of the next message:
 //! what it has not read yet is a slice of a segment, so that a burst of messages is one piece, without a copy and without
 //! an allocation for each reader. Only a reader of some topics whose messages do not lie next to each other needs them
@@ -206,5 +206,5 @@
 //!
 //! # Without the standard library
 //!
-//! With `default-features = false` the crate needs `alloc` and nothing else; `driver` builds there, too, without the
+//! With `default-features = false` the crate needs `alloc` and nothing else; sse-driver builds there, too, without the
 //! shared log. `memchr` then chooses its instructions when it is compiled, not when it runs.

@@ -5,8 +5,8 @@ use core::{error::Error, fmt::Debug};
 use sse_proto::{
     Decoder, Event, EventId, EventType, Message, Timestamp,
     bytes::BytesMut,
-    client::{Config, EventSource, FailReason, Headers, InvalidUrl, Output, Refusal, ResponseHead},
-    server::{self, Heartbeat, Log, LogConfig, Publication, SessionConfig, StartAt, Subscribers, Subscription},
+    client::{ClientConfig, EventSource, FailReason, Headers, InvalidUrl, Output, Refusal, ResponseHead},
+    server::{self, EventLog, Heartbeat, LogConfig, Publication, SessionConfig, StartAt, Subscribers, Subscription},
     typed::{Convention, Mark, Reading, TypedError},
 };
 
@@ -48,8 +48,8 @@ fn assert_shows(shown: &str, parts: &[&str]) {
 const URL: &str = "https://host.example:8443/the/path?token=s3cr3t#s3cr3t";
 const SHOWN: &str = "\"https://host.example:8443/the/path?…\"";
 
-fn config() -> Config {
-    Config::new(URL)
+fn config() -> ClientConfig {
+    ClientConfig::new(URL)
         .unwrap()
         .header("Authorization", "Bearer s3cr3t")
         .unwrap()
@@ -112,7 +112,7 @@ fn a_url_that_cannot_be_used_is_reported_without_user_and_query() {
         ("http://user:s3cr3t/s3cr3t@host.example/", &["http://host.example/"]),
         ("user:s3cr3t?s3cr3t@host.example/", &["\"…\""]),
     ] {
-        let fault: InvalidUrl = Config::new(url).unwrap_err();
+        let fault: InvalidUrl = ClientConfig::new(url).unwrap_err();
         assert_eq!(fault.url, url);
         assert_shows(&error(&fault), parts);
     }
@@ -120,7 +120,7 @@ fn a_url_that_cannot_be_used_is_reported_without_user_and_query() {
 
 #[test]
 fn a_header_that_cannot_be_sent_is_reported_without_its_value() {
-    let config = || Config::new("http://host.example/").unwrap();
+    let config = || ClientConfig::new("http://host.example/").unwrap();
     let shown = |name: &str, value: &str| error(&config().header(name, value).unwrap_err());
     assert_shows(&shown("X-Api-Key", "s3cr3t\n"), &["X-Api-Key", "byte 6"]);
     assert_shows(&shown("Last-Event-ID", "s3cr3t\n"), &["Last-Event-ID", "byte 6"]);
@@ -181,7 +181,7 @@ fn a_decoder_shows_lengths() {
 #[test]
 fn what_serves_shows_lengths() {
     let now = Timestamp::default();
-    let mut log = Log::new(LogConfig::default());
+    let mut log = EventLog::new(LogConfig::default());
     let id = EventId::new("s3cr3t").unwrap();
     let publication = Publication::new(Message::from("s3cr3t").id(id.clone())).key("s3cr3t");
     log.publish(publication, now).unwrap();
@@ -239,65 +239,4 @@ fn what_is_content_is_shown() {
     assert_shows(&format!("{:?}", EventId::new("73857293").unwrap()), &["73857293"]);
     let headers: Headers = [("Content-Type", "text/html")].into_iter().collect();
     assert_shows(&format!("{headers:?}"), &["text/html"]);
-}
-
-#[cfg(feature = "http")]
-mod http {
-    use core::{
-        future::{Future, ready},
-        pin::pin,
-        task::{Context, Poll, Waker},
-    };
-    use std::{
-        io,
-        sync::{Arc, Mutex},
-    };
-
-    use sse_proto::{
-        client::Request,
-        driver::{
-            Connect,
-            http::{HttpConnector, HttpError, Socket, Target},
-        },
-    };
-
-    use super::{assert_shows, debug, error};
-
-    /// Why this request got no response, and where it was sent.
-    fn fault(request: Request) -> (HttpError, Option<Target>) {
-        let dialled = Arc::new(Mutex::new(None));
-        let target = Arc::clone(&dialled);
-        let mut connector = HttpConnector::new(move |to: Target| {
-            *target.lock().unwrap() = Some(to);
-            ready(Err::<Socket, _>(io::Error::from(io::ErrorKind::ConnectionRefused)))
-        });
-        let exchange = connector.connect(request);
-        debug(&exchange);
-        match pin!(exchange).poll(&mut Context::from_waker(Waker::noop())) {
-            Poll::Ready(Err(error)) => (error, dialled.lock().unwrap().take()),
-            _ => panic!("there is no connection"),
-        }
-    }
-
-    #[test]
-    fn a_transport_shows_where_it_connects_to() {
-        let (fault, target) = fault(Request::get("http://s3cr3t:s3cr3t@host.example/the/path?s3cr3t"));
-        assert_shows(&error(&fault), &["cannot connect"]);
-        assert_shows(&debug(&target.unwrap()), &["host.example", "80"]);
-    }
-
-    #[test]
-    fn a_request_that_cannot_be_sent_shows_what_is_wrong_with_it() {
-        for (url, part) in [
-            ("http://host.example:99999/?s3cr3t", "99999"),
-            ("ftp://s3cr3t:s3cr3t@host.example/?s3cr3t", "ftp"),
-            ("http://host.example/ ?s3cr3t", "cannot be sent"),
-            ("s3cr3t s3cr3t", "cannot be sent"),
-        ] {
-            assert_shows(&error(&fault(Request::get(url)).0), &[part]);
-        }
-        let mut request = Request::get("http://host.example/");
-        request.headers = [("X-Own", "s3cr3t\n")].into_iter().collect();
-        assert_shows(&error(&fault(request).0), &["cannot be sent"]);
-    }
 }

@@ -6,8 +6,8 @@ use sse_proto::{
     Decoder, EventId, EventType, Message, Retry, Text, Timestamp,
     bytes::Bytes,
     server::{
-        CloseReason, Cursor, Heartbeat, Log, LogConfig, LogRead, Output, PublishError, Resumed, SendError, Session,
-        SessionConfig, StartAt, UnusableId, last_event_id,
+        CloseReason, Cursor, EventLog, Heartbeat, LogConfig, LogRead, Output, PublishError, Resumed, SendError,
+        Session, SessionConfig, StartAt, UnusableId, last_event_id,
     },
 };
 
@@ -18,7 +18,7 @@ fn text(bytes: &[u8]) -> String {
 }
 
 /// Everything that the session transmits now.
-fn drain(session: &mut Session, log: Option<&mut Log>, now: Timestamp) -> String {
+fn drain(session: &mut Session, log: Option<&mut EventLog>, now: Timestamp) -> String {
     let mut sent = String::new();
     let mut log = log;
     loop {
@@ -35,15 +35,15 @@ fn drain(session: &mut Session, log: Option<&mut Log>, now: Timestamp) -> String
     }
 }
 
-fn numbered(count: u64, config: LogConfig) -> Log {
-    let mut log = Log::new(config);
+fn numbered(count: u64, config: LogConfig) -> EventLog {
+    let mut log = EventLog::new(config);
     for number in 1..=count {
         log.publish(format!("{number}"), START).unwrap();
     }
     log
 }
 
-fn read(log: &mut Log, cursor: &mut Cursor) -> LogRead {
+fn read(log: &mut EventLog, cursor: &mut Cursor) -> LogRead {
     log.read(cursor, usize::MAX)
 }
 
@@ -70,7 +70,7 @@ fn a_farewell_with_a_reconnection_time_ends_with_a_blank_line() {
         closed.close(Some(&farewell));
         assert_eq!(drain(&mut closed, None, START), format!(":\n{end}<closed>"));
 
-        let mut log = Log::new(LogConfig::default());
+        let mut log = EventLog::new(LogConfig::default());
         let (cursor, _) = log.subscribe(StartAt::Live, START);
         let mut drained = Session::reading(SessionConfig::default(), cursor);
         drained.finish(Some(&farewell), CloseReason::Drained);
@@ -149,7 +149,7 @@ fn a_peer_that_is_gone_gets_nothing() {
 
 #[test]
 fn a_log_gives_ids_to_events_and_keeps_those_it_is_given() {
-    let mut log = Log::new(LogConfig::default());
+    let mut log = EventLog::new(LogConfig::default());
     assert_eq!(log.publish("a", START).unwrap(), Some(EventId::from(1)));
     let own = EventId::new("own").unwrap();
     assert_eq!(log.publish(Message::new().data("b").id(own.clone()), START).unwrap(), Some(own.clone()));
@@ -173,7 +173,7 @@ fn a_reader_goes_from_replay_to_live_without_a_gap_and_without_a_repetition() {
 }
 
 /// The number of the first event that a new reader gets, 0 if it has to wait.
-fn first(log: &mut Log, start: StartAt<'_>) -> (u64, Resumed) {
+fn first(log: &mut EventLog, start: StartAt<'_>) -> (u64, Resumed) {
     let (mut cursor, resumed) = log.subscribe(start, START);
     let first = match log.read(&mut cursor, 0) {
         LogRead::Events(bytes) => text(&bytes).lines().next().unwrap().trim_start_matches("data: ").parse().unwrap(),
@@ -212,7 +212,7 @@ fn an_epoch_tells_the_ids_of_an_earlier_log() {
 #[test]
 fn ids_that_are_given_and_ids_that_are_made_are_never_the_same() {
     let two = || Message::from("a").id(EventId::from(2));
-    let mut given = Log::new(LogConfig::default());
+    let mut given = EventLog::new(LogConfig::default());
     given.publish(two(), START).unwrap();
     assert_eq!(given.publish("b", START), Err(PublishError::AmbiguousId));
     given.publish(Message::new().comment("no event, no ID"), START).unwrap();
@@ -232,7 +232,7 @@ fn ids_that_are_given_and_ids_that_are_made_are_never_the_same() {
 fn ids_that_are_given_are_copied() {
     let block = Bytes::from("7".repeat(100_000));
     let id = EventId::new(Text::try_from(block.slice(..8)).unwrap()).unwrap();
-    let mut log = Log::new(LogConfig::default());
+    let mut log = EventLog::new(LogConfig::default());
     log.publish(Message::from("a").id(id.clone()), START).unwrap();
     log.publish(Message::from("b").id(id), START).unwrap();
     assert!(block.is_unique(), "the log keeps a slice of the block");
@@ -240,14 +240,14 @@ fn ids_that_are_given_are_copied() {
 
 #[test]
 fn a_message_with_nothing_in_it_is_not_kept() {
-    let mut log = Log::new(LogConfig::default());
+    let mut log = EventLog::new(LogConfig::default());
     assert_eq!(log.publish(Message::new(), START), Ok(None));
     assert!(log.is_empty());
 }
 
 #[test]
 fn given_numbers_that_were_never_published_are_unknown() {
-    let mut log = Log::new(LogConfig { events: 2, ..LogConfig::default() });
+    let mut log = EventLog::new(LogConfig { events: 2, ..LogConfig::default() });
     for number in [10, 11, 12] {
         log.publish(Message::from("x").id(EventId::from(number)), START).unwrap();
     }
@@ -259,7 +259,7 @@ fn given_numbers_that_were_never_published_are_unknown() {
 
 #[test]
 fn an_id_that_is_given_again_does_not_say_which_event_a_client_has() {
-    let mut log = Log::new(LogConfig { events: 2, ..LogConfig::default() });
+    let mut log = EventLog::new(LogConfig { events: 2, ..LogConfig::default() });
     let mut publish = |data: &'static str, id: &'static str| {
         log.publish(Message::from(data).id(EventId::new(id).unwrap()), START).unwrap();
         let (mut cursor, resumed) = log.subscribe(StartAt::After(&EventId::new("same").unwrap()), START);
@@ -280,7 +280,7 @@ fn an_id_that_is_given_again_does_not_say_which_event_a_client_has() {
 
 #[test]
 fn an_id_that_would_not_come_back_is_refused() {
-    let mut log = Log::new(LogConfig::default());
+    let mut log = EventLog::new(LogConfig::default());
     let mut publish = |id: &str| log.publish(Message::from("a").id(EventId::new(id).unwrap()), START);
     let long = "x".repeat(1025);
     for (id, reason) in [
@@ -326,7 +326,7 @@ fn a_client_whose_id_cannot_be_used_learns_that_it_may_miss_something() {
 #[test]
 fn the_log_stays_within_its_bounds() {
     let config = LogConfig { events: 1000, bytes: 10_000, epoch: None, age: None };
-    let mut log = Log::new(config);
+    let mut log = EventLog::new(config);
     for number in 0..1000 {
         log.publish("x".repeat(number % 300), START).unwrap();
         assert!(log.bytes() <= config.bytes && !log.is_empty());

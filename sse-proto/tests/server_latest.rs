@@ -8,7 +8,7 @@ use std::sync::{
 use proptest::{collection::vec, prelude::*};
 use sse_proto::{
     Message, Timestamp,
-    server::{Cursor, Entry, Interest, Log, LogConfig, LogRead, PassedOver, Publication, StartAt},
+    server::{Cursor, Entry, EventLog, Interest, LogConfig, LogRead, PassedOver, Publication, StartAt},
 };
 
 const NOW: Timestamp = Timestamp::from_millis(0);
@@ -24,11 +24,11 @@ fn numbers(encoded: &[u8]) -> Vec<u64> {
     text.lines().filter_map(|line| line.strip_prefix("data: ")).map(|data| data.trim_end().parse().unwrap()).collect()
 }
 
-fn latest(log: &mut Log, interest: Interest) -> Cursor {
+fn latest(log: &mut EventLog, interest: Interest) -> Cursor {
     log.subscribe_to(interest.latest(), StartAt::Live, NOW).0
 }
 
-fn read(log: &mut Log, cursor: &mut Cursor) -> Vec<u64> {
+fn read(log: &mut EventLog, cursor: &mut Cursor) -> Vec<u64> {
     match log.read(cursor, usize::MAX) {
         LogRead::Events(bytes) => numbers(&bytes),
         LogRead::UpToDate => Vec::new(),
@@ -38,7 +38,7 @@ fn read(log: &mut Log, cursor: &mut Cursor) -> Vec<u64> {
 
 #[test]
 fn a_message_to_another_topic_supersedes_nothing() {
-    let mut log = Log::new(LogConfig::default());
+    let mut log = EventLog::new(LogConfig::default());
     let mut a = latest(&mut log, Interest::all().topics(["a"]));
     let mut all = latest(&mut log, Interest::all());
     for (number, topic) in [(1, "a"), (2, "a"), (3, "b")] {
@@ -51,7 +51,7 @@ fn a_message_to_another_topic_supersedes_nothing() {
 
 #[test]
 fn a_message_that_the_filter_refuses_supersedes_nothing() {
-    let mut log = Log::new(LogConfig::default());
+    let mut log = EventLog::new(LogConfig::default());
     let odd = |entry: &Entry<'_>| numbers(entry.encoded())[0] % 2 == 1;
     let mut cursor = latest(&mut log, Interest::all().filter(odd));
     for number in 1..=4 {
@@ -65,7 +65,7 @@ fn a_message_that_the_filter_refuses_supersedes_nothing() {
 #[test]
 fn to_look_for_later_messages_takes_time_in_proportion_to_their_number() {
     const COUNT: usize = 10_000;
-    let mut log = Log::new(LogConfig { events: COUNT, bytes: usize::MAX, ..LogConfig::default() });
+    let mut log = EventLog::new(LogConfig { events: COUNT, bytes: usize::MAX, ..LogConfig::default() });
     // Whatever share of them the filter lets through, and however little is read at once.
     for (modulus, most) in [(1, 0), (2, 0), (100, 0), (COUNT, 0), (2, 1000), (COUNT, usize::MAX)] {
         let asked = Arc::new(AtomicUsize::new(0));
@@ -101,7 +101,7 @@ struct Reader {
 }
 
 impl Reader {
-    fn new(log: &mut Log, what: u8, start: u8) -> Self {
+    fn new(log: &mut EventLog, what: u8, start: u8) -> Self {
         let topics = (what & 1 == 1).then_some(what >> 1 & 7);
         let modulus = u64::from(what >> 4 & 3) + 1;
         let mut interest = Interest::all().filter(move |entry| numbers(entry.encoded())[0].is_multiple_of(modulus));
@@ -155,7 +155,7 @@ impl Reader {
         Ok(got)
     }
 
-    fn check(&mut self, log: &mut Log, history: &[Published], most: usize) {
+    fn check(&mut self, log: &mut EventLog, history: &[Published], most: usize) {
         let expected = self.expect(history, history.len() - log.len(), most);
         let got = match log.read(&mut self.cursor, most) {
             LogRead::Events(bytes) => Ok(numbers(&bytes)),
@@ -178,7 +178,7 @@ proptest! {
         bytes in 1_000_usize..10_000,
         acts in vec((any::<u8>(), any::<u8>(), any::<u8>()), 1..300),
     ) {
-        let mut log = Log::new(LogConfig { events, bytes, ..LogConfig::default() });
+        let mut log = EventLog::new(LogConfig { events, bytes, ..LogConfig::default() });
         let mut history: Vec<Published> = Vec::new();
         let mut readers: Vec<Reader> = Vec::new();
         for (act, what, how) in acts {

@@ -5,7 +5,8 @@ use core::time::Duration;
 use sse_proto::{
     EventId, EventType, Message, Retry, Timestamp,
     server::{
-        CloseReason, Heartbeat, Log, LogConfig, OnLag, Output, Publication, SendError, Session, SessionConfig, StartAt,
+        CloseReason, EventLog, Heartbeat, LogConfig, OnLag, Output, Publication, SendError, Session, SessionConfig,
+        StartAt,
     },
 };
 
@@ -28,7 +29,7 @@ fn transmitted(output: Output) -> String {
 }
 
 /// Everything that the session transmits now.
-fn drain(session: &mut Session, log: &mut Log, now: Timestamp) -> String {
+fn drain(session: &mut Session, log: &mut EventLog, now: Timestamp) -> String {
     let mut sent = String::new();
     loop {
         session.handle_log(log);
@@ -147,8 +148,8 @@ fn sessions_of_an_age_end_at_different_moments() {
     assert!(last.since(*first) > 5 * SECOND);
 }
 
-fn small_log(count: u64) -> Log {
-    let mut log = Log::new(LogConfig { events: 2, epoch: Some(0xa), ..LogConfig::default() });
+fn small_log(count: u64) -> EventLog {
+    let mut log = EventLog::new(LogConfig { events: 2, epoch: Some(0xa), ..LogConfig::default() });
     for number in 1..=count {
         log.publish(format!("{number}"), START).unwrap();
     }
@@ -171,7 +172,7 @@ fn a_client_is_told_what_became_of_its_wish_to_resume() {
         let told = if told.is_empty() { ":\n" } else { told };
         assert_eq!(transmitted(session.poll_output(START)), told, "{id}");
         // By another name, or not at all.
-        let resume = |log: &mut Log, resync| {
+        let resume = |log: &mut EventLog, resync| {
             let (cursor, resumed) = log.subscribe(StartAt::After(&id), START);
             let mut session = Session::resuming(SessionConfig { resync, ..quiet() }, cursor, resumed);
             transmitted(session.poll_output(START))
@@ -231,8 +232,8 @@ fn finishing_sends_what_the_log_has_and_the_farewell_and_nothing_after() {
 
 #[test]
 fn only_the_latest_of_each_key_goes_to_a_reader_that_wants_it_so() {
-    let mut log = Log::new(LogConfig::default());
-    let price = |log: &mut Log, key: &'static str, data: u32| {
+    let mut log = EventLog::new(LogConfig::default());
+    let price = |log: &mut EventLog, key: &'static str, data: u32| {
         log.publish(Publication::new(format!("{key} {data}")).key(key), START).unwrap();
     };
     let interest = sse_proto::server::Interest::all().latest();

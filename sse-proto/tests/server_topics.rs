@@ -6,8 +6,8 @@ use std::collections::BTreeSet;
 use sse_proto::{
     Decoder, EventId, EventType, Message, Retry, Text, Timestamp,
     server::{
-        Cursor, DrainConfig, Drained, Interest, Log, LogConfig, LogRead, Publication, Resumed, StartAt, Subscribers,
-        Subscription, TooManySessions,
+        Cursor, DrainConfig, Drained, EventLog, Interest, LogConfig, LogRead, Publication, Resumed, StartAt,
+        Subscribers, Subscription, TooManySessions,
     },
 };
 
@@ -18,7 +18,7 @@ fn at(seconds: u64) -> Timestamp {
 }
 
 /// The data of everything that the reader gets, `!` for what it is told to have missed.
-fn read(log: &mut Log, cursor: &mut Cursor) -> String {
+fn read(log: &mut EventLog, cursor: &mut Cursor) -> String {
     let mut all = String::new();
     loop {
         match log.read(cursor, 64) {
@@ -32,14 +32,14 @@ fn read(log: &mut Log, cursor: &mut Cursor) -> String {
     }
 }
 
-fn publish(log: &mut Log, topics: &str, data: &'static str) {
+fn publish(log: &mut EventLog, topics: &str, data: &'static str) {
     let topics = topics.chars().map(String::from);
     log.publish(Publication::new(data).to(topics), START).unwrap();
 }
 
 #[test]
 fn a_reader_gets_the_messages_to_its_topics_and_to_all_once_and_in_order() {
-    let mut log = Log::new(LogConfig::default());
+    let mut log = EventLog::new(LogConfig::default());
     let mut subscribe = |topics: &str| {
         let interest = Interest::all().topics(topics.chars().map(String::from));
         log.subscribe_to(interest, StartAt::Live, START).0
@@ -59,8 +59,8 @@ fn a_reader_gets_the_messages_to_its_topics_and_to_all_once_and_in_order() {
 
 #[test]
 fn readers_of_the_same_topics_share_what_was_gathered_from_their_own_places_on() {
-    let mut log = Log::new(LogConfig::default());
-    let at = |log: &mut Log, position: u64| {
+    let mut log = EventLog::new(LogConfig::default());
+    let at = |log: &mut EventLog, position: u64| {
         let id = EventId::from(position);
         log.subscribe_to(Interest::all().topics(["a"]), StartAt::After(&id), START).0
     };
@@ -78,7 +78,7 @@ fn readers_of_the_same_topics_share_what_was_gathered_from_their_own_places_on()
 
 #[test]
 fn one_id_resumes_all_topics_of_a_reader() {
-    let mut log = Log::new(LogConfig::default());
+    let mut log = EventLog::new(LogConfig::default());
     for (topics, data) in [("a", "1"), ("b", "2"), ("c", "3"), ("a", "4"), ("c", "5"), ("b", "6")] {
         publish(&mut log, topics, data);
     }
@@ -90,7 +90,7 @@ fn one_id_resumes_all_topics_of_a_reader() {
 
 #[test]
 fn a_reader_of_a_rare_topic_misses_only_what_it_wanted() {
-    let mut log = Log::new(LogConfig { events: 3, ..LogConfig::default() });
+    let mut log = EventLog::new(LogConfig { events: 3, ..LogConfig::default() });
     let rare = || Interest::all().topics(["r"]);
     publish(&mut log, "r", "1");
     let mut up_to_date = log.subscribe_to(rare(), StartAt::Live, START).0;
@@ -113,7 +113,7 @@ fn a_reader_of_a_rare_topic_misses_only_what_it_wanted() {
 
 #[test]
 fn topics_without_messages_are_forgotten_and_no_gap_with_them() {
-    let mut log = Log::new(LogConfig { events: 4, ..LogConfig::default() });
+    let mut log = EventLog::new(LogConfig { events: 4, ..LogConfig::default() });
     let mut cursor = log.subscribe_to(Interest::all().topics(["first"]), StartAt::Live, START).0;
     log.publish(Publication::new("lost").to(["first"]), START).unwrap();
     for number in 0..1000 {
@@ -129,7 +129,7 @@ fn topics_without_messages_are_forgotten_and_no_gap_with_them() {
 
 #[test]
 fn a_filter_is_asked_for_each_message_replayed_or_live() {
-    let mut log = Log::new(LogConfig::default());
+    let mut log = EventLog::new(LogConfig::default());
     for (topics, data) in [("a", "1"), ("s", "2"), ("", "3"), ("as", "4")] {
         publish(&mut log, topics, data);
     }
@@ -149,7 +149,7 @@ fn a_filter_is_asked_for_each_message_replayed_or_live() {
 
 #[test]
 fn messages_are_kept_for_their_time() {
-    let mut log = Log::new(LogConfig { age: Some(Duration::from_secs(10)), ..LogConfig::default() });
+    let mut log = EventLog::new(LogConfig { age: Some(Duration::from_secs(10)), ..LogConfig::default() });
     log.publish("1", at(0)).unwrap();
     log.publish("2", at(5)).unwrap();
     assert_eq!(log.subscribe(StartAt::After(&EventId::from(1)), at(9)).1, Resumed::Exact);

@@ -14,7 +14,12 @@ use std::{
 
 use hyper::{Request, body::Incoming, server::conn::http1, service::service_fn};
 use smol::{Executor, LocalExecutor, Timer, io::Cursor, net::TcpListener};
-use sse_smol::{Change, Config, EventSource, EventSourceOver, Io, Log, Response, ResponseHead, Session, StartAt};
+use sse_smol::{
+    Change, ClientConfig, EventLog, EventSource, EventSourceOver, Session,
+    client::ResponseHead,
+    server::StartAt,
+    transport::{Io, Response},
+};
 
 /// Clients and sessions that many threads run, and that move between them.
 #[test]
@@ -27,7 +32,7 @@ fn clients_run_on_an_executor_of_many_threads() {
         thread::spawn(|| smol::block_on(EXECUTOR.run(pending::<()>())));
     }
     smol::block_on(async {
-        let log = Log::default();
+        let log = EventLog::default();
         let listener = TcpListener::bind("127.0.0.1:0").await.expect("a free port");
         let url = format!("http://{}/", listener.local_addr().expect("an address"));
         let served = log.clone();
@@ -78,7 +83,7 @@ fn a_client_that_is_not_send_runs_on_a_local_executor() {
         let headers = [("Content-Type", "text/event-stream")].into_iter().collect();
         async { Ok::<_, io::Error>(Response { head: ResponseHead { status: 200, headers }, body }) }
     };
-    let config = Config::new("test://here/").expect("a URL").reconnection_time(Duration::ZERO);
+    let config = ClientConfig::new("test://here/").expect("a URL").reconnection_time(Duration::ZERO);
     let mut source = EventSourceOver::new(config, transport);
     let client = executor.spawn(async move {
         for number in 1..=3 {
@@ -110,7 +115,7 @@ fn a_server_that_never_comes_to_its_answer_does_not_hold_the_thread() {
     });
     let executor = LocalExecutor::new();
     let other = executor.spawn(Timer::after(Duration::from_millis(100)));
-    let config = Config::new(url).expect("a URL").head_timeout(Duration::from_millis(300)).max_reconnections(0);
+    let config = ClientConfig::new(url).expect("a URL").head_timeout(Duration::from_millis(300)).max_reconnections(0);
     let mut source = EventSource::open(config).expect("a URL");
     let client = async {
         let change = source.next_change().await;

@@ -17,7 +17,7 @@ use std::{
     time::{Duration, Instant},
 };
 
-use sse_tokio::{Backoff, Change, Config, EventSource};
+use sse_tokio::{Change, ClientConfig, EventSource, client::Backoff};
 
 #[tokio::main(flavor = "current_thread")]
 async fn main() -> Result<(), Box<dyn Error>> {
@@ -28,7 +28,7 @@ async fn main() -> Result<(), Box<dyn Error>> {
     let [count, base, factor, ceiling] = numbers;
     let millis = |count: u32| Duration::from_millis(u64::from(count));
     let backoff = Backoff { floor: millis(base), factor, ceiling: millis(ceiling), ..Backoff::default() };
-    let config = Config::new(refusing_url()?)?.reconnection_time(millis(base)).backoff(backoff);
+    let config = ClientConfig::new(refusing_url()?)?.reconnection_time(millis(base)).backoff(backoff);
     let mut source = EventSource::open(config)?;
 
     println!("attempt       span        wait    late");

@@ -15,7 +15,10 @@ use std::{
 
 use axum::{Router, routing::post};
 use serde::{Deserialize, Serialize};
-use sse_tokio::{Config, Convention, EventSource, Sender, Session, SessionConfig, TypedError};
+use sse_tokio::{
+    ClientConfig, EventSource, Sender, Session, SessionConfig,
+    typed::{Convention, TypedError},
+};
 use tokio::{net::TcpListener, time::sleep};
 
 #[derive(Deserialize, Serialize)]
@@ -62,7 +65,7 @@ async fn main() -> Result<(), Box<dyn Error>> {
 
 /// Prints the text as it comes, and how it ended.
 async fn complete(url: &str, prompt: &str) -> Result<(), Box<dyn Error>> {
-    let config = Config::new(url)?
+    let config = ClientConfig::new(url)?
         .method("POST")?
         .header("Content-Type", "application/json")?
         .body(serde_json::to_vec(&Request { prompt, stream: true })?)

@@ -16,7 +16,10 @@ use std::{
 };
 
 use axum::{Router, extract::State, routing::get, serve::ListenerExt};
-use sse_tokio::{Change, DrainConfig, Drained, EventSource, EventType, LastEventId, Log, Message, Session};
+use sse_tokio::{
+    Change, EventLog, EventSource, EventType, LastEventId, Message, Session,
+    server::{DrainConfig, Drained},
+};
 use tokio::{net::TcpListener, sync::watch};
 
 #[tokio::main]
@@ -26,7 +29,7 @@ async fn main() -> Result<(), Box<dyn Error>> {
     }
     let listener = TcpListener::bind("127.0.0.1:8080").await?;
     println!("curl -N http://{}/events", listener.local_addr()?);
-    let log = Log::default();
+    let log = EventLog::default();
     tokio::spawn(publish(log.clone()));
     let stop = async { drop(tokio::signal::ctrl_c().await) };
     let drained = serve(listener, log, stop, farewell()?).await?;
@@ -34,14 +37,14 @@ async fn main() -> Result<(), Box<dyn Error>> {
     Ok(())
 }
 
-async fn events(State(log): State<Log>, LastEventId(id): LastEventId) -> Session {
+async fn events(State(log): State<EventLog>, LastEventId(id): LastEventId) -> Session {
     Session::resume(&log, id.as_ref())
 }
 
 /// Takes no more connections when it is to stop, brings the sessions to their ends, and waits for both.
 async fn serve(
     listener: TcpListener,
-    log: Log,
+    log: EventLog,
     stop: impl Future<Output = ()>,
     config: DrainConfig,
 ) -> io::Result<Drained> {
@@ -64,7 +67,7 @@ fn farewell() -> Result<DrainConfig, Box<dyn Error>> {
     Ok(DrainConfig { farewell: Some(farewell), ..DrainConfig::default() })
 }
 
-async fn publish(log: Log) {
+async fn publish(log: EventLog) {
     for seconds in 1_u64.. {
         tokio::time::sleep(Duration::from_secs(1)).await;
         if log.publish(format!("{seconds} s since the start")).is_err() {
@@ -77,7 +80,7 @@ async fn publish(log: Log) {
 pub(crate) async fn check() -> Result<(), Box<dyn Error>> {
     let listener = TcpListener::bind("127.0.0.1:0").await?;
     let address = listener.local_addr()?;
-    let log = Log::default();
+    let log = EventLog::default();
     let (stop, mut stopped) = watch::channel(());
     let stopped = async move { drop(stopped.changed().await) };
     let server = tokio::spawn(serve(listener, log.clone(), stopped, farewell().map_err(|error| error.to_string())?));

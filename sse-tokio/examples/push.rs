@@ -12,7 +12,9 @@ use std::{env, error::Error, io, net::SocketAddr, time::Duration};
 use axum::{Router, extract::State, routing::get, serve::ListenerExt};
 use serde::{Deserialize, Serialize};
 use sse_tokio::{
-    EventSource, EventType, Heartbeat, JsonError, Message, Retry, SendValueError, Sender, Session, SessionConfig,
+    EventSource, EventType, Message, Retry, Sender, Session, SessionConfig,
+    server::{Heartbeat, SendValueError},
+    typed::JsonError,
 };
 use tokio::{net::TcpListener, sync::watch, time::sleep};
 

@@ -12,7 +12,9 @@ use std::error::Error;
 use axum::{Router, extract::State, routing::get};
 use serde::{Deserialize, Serialize};
 use sse_tokio::{
-    Convention, Event, EventSource, EventType, Log, Mark, Message, Session, SessionConfig, StartAt, TypedError,
+    Event, EventLog, EventSource, EventType, Message, Session, SessionConfig,
+    server::StartAt,
+    typed::{Convention, Mark, TypedError},
 };
 use tokio::net::TcpListener;
 
@@ -57,8 +59,8 @@ async fn main() -> Result<(), Box<dyn Error>> {
 }
 
 /// Everything that there will ever be.
-fn log() -> std::io::Result<Log> {
-    let log = Log::default();
+fn log() -> std::io::Result<EventLog> {
+    let log = EventLog::default();
     let publish = |event_type: &str, message: Message| {
         let message = message.event(EventType::new(event_type).map_err(std::io::Error::other)?);
         log.publish(message).map_err(std::io::Error::other)
@@ -73,7 +75,7 @@ fn log() -> std::io::Result<Log> {
     Ok(log)
 }
 
-async fn feed(State(log): State<Log>) -> axum::http::Response<Session> {
+async fn feed(State(log): State<EventLog>) -> axum::http::Response<Session> {
     let (cursor, _) = log.subscribe(StartAt::Oldest);
     Session::reading(&log, cursor, SessionConfig::default()).into_response()
 }

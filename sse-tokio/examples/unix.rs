@@ -21,13 +21,15 @@ mod unix {
 
     use hyper::{Request, body::Incoming, server::conn::http1, service::service_fn};
     use sse_tokio::{
-        Config, EventSourceOver, HttpConnector, Io, Log, Socket, StartAt, Target, TooManySessions, last_event_id,
+        ClientConfig, EventLog, EventSourceOver, last_event_id,
+        server::{StartAt, TooManySessions},
+        transport::{HttpConnector, Io, Socket, Target},
     };
     use tokio::net::{UnixListener, UnixStream};
 
     pub(crate) async fn run() -> Result<(), Box<dyn Error>> {
         let path = std::env::temp_dir().join(format!("sse-{}.sock", process::id()));
-        let log = Log::default();
+        let log = EventLog::default();
         for number in 1..=3 {
             log.publish(format!("event {number}"))?;
         }
@@ -46,7 +48,7 @@ mod unix {
             let path = path.clone();
             async move { Ok(Socket::new(Io::new(UnixStream::connect(path).await?))) }
         };
-        let config = Config::new("http://localhost/events")?.max_reconnections(0);
+        let config = ClientConfig::new("http://localhost/events")?.max_reconnections(0);
         let mut source = EventSourceOver::new(config, HttpConnector::new(dial));
         while let Some(event) = source.next().await {
             println!("{}", event?.data());
@@ -54,7 +56,7 @@ mod unix {
         Ok(())
     }
 
-    async fn serve(listener: UnixListener, log: Log) -> io::Result<()> {
+    async fn serve(listener: UnixListener, log: EventLog) -> io::Result<()> {
         loop {
             let (stream, _) = listener.accept().await?;
             let log = log.clone();

@@ -2,15 +2,15 @@
 
 use std::{future::Future, io, pin::Pin};
 
-use sse_proto::driver::http::{Dial, Socket, Target};
+use sse_driver::transport::{Dial, Socket, Target};
 #[cfg(feature = "tls")]
-use sse_proto::driver::http::{Tls, TlsSession, agreed_on_http2};
+use sse_driver::transport::{Tls, TlsSession, agreed_on_http2};
 use tokio::{
     io::{AsyncRead, AsyncWrite},
     net::TcpStream,
 };
 
-use crate::Io;
+use crate::transport::Io;
 
 /// Opens TCP connections, and TLS over them for `https`.
 #[derive(Clone, Debug, Default)]
@@ -22,7 +22,7 @@ pub struct Dialler {
 #[cfg(feature = "tls")]
 impl Dialler {
     /// Uses these settings for TLS: other roots, say, or a certificate of the client's own.
-    pub const fn with_tls(config: std::sync::Arc<crate::rustls::ClientConfig>) -> Self {
+    pub const fn with_tls(config: std::sync::Arc<crate::transport::rustls::ClientConfig>) -> Self {
         Self { tls: Tls::new(config) }
     }
 

@@ -10,14 +10,14 @@ use std::{
 #[cfg(any(feature = "client", feature = "server"))]
 use hyper_util::rt::TokioIo;
 #[cfg(any(feature = "client", feature = "server"))]
-use sse_proto::driver::http::hyper::rt;
-use sse_proto::{
+use sse_driver::transport::hyper::rt;
+use sse_driver::{
     bytes::Bytes,
-    driver::{Read, ReceiveBuffer, Write},
+    transport::{Read, ReceiveBuffer, Write},
 };
 use tokio::io::{AsyncRead, AsyncReadExt, AsyncWrite};
 
-/// Makes any `AsyncRead` or `AsyncWrite` of tokio a reader or writer of [`sse_proto::driver`], and one of hyper's.
+/// Makes any `AsyncRead` or `AsyncWrite` of tokio a reader or writer of [`sse_driver`], and one of hyper's.
 #[derive(Debug)]
 pub struct Io<S> {
     stream: S,
@@ -28,6 +28,12 @@ impl<S> Io<S> {
     /// Wraps a stream.
     pub fn new(stream: S) -> Self {
         Self { stream, buffer: ReceiveBuffer::default() }
+    }
+}
+
+impl<S> From<S> for Io<S> {
+    fn from(stream: S) -> Self {
+        Self::new(stream)
     }
 }
 

@@ -10,65 +10,78 @@
 #[cfg(feature = "client")]
 mod dial;
 mod io;
+#[cfg(feature = "reqwest")]
+mod reqwest;
 mod timer;
-#[cfg(feature = "reqwest")]
-mod transport;
 
-#[cfg(feature = "reqwest")]
-pub use ::reqwest;
-use sse_proto::driver;
 #[cfg(feature = "axum")]
-pub use sse_proto::driver::axum::{LastEventId, LastEventIdOrQuery};
-#[cfg(feature = "tls")]
-pub use sse_proto::driver::http::rustls;
+pub use sse_driver::axum::LastEventId;
 #[cfg(not(feature = "client"))]
-pub use sse_proto::driver::{Change, Failure};
-pub use sse_proto::{self, driver::prelude::*};
-
-#[cfg(feature = "client")]
-pub use crate::dial::Dialler;
-#[cfg(feature = "reqwest")]
-pub use crate::transport::{ReqwestBody, ReqwestConnector, ReqwestError};
-pub use crate::{io::Io, timer::Timer};
+pub use sse_driver::{Change, Failure};
+pub use sse_driver::{
+    ClientConfig, Event, EventId, EventRef, EventType, FieldError, Limits, Message, Publication, ReadError, Retry,
+    Sender, SessionConfig, StreamReader, Text, bytes, client, events, report, sse_proto, typed,
+};
+#[cfg(any(feature = "client", feature = "server"))]
+pub use sse_driver::{NoMoreEvents, server::last_event_id};
 
 /// A client over HTTP.
 #[cfg(feature = "client")]
-pub type EventSource = driver::EventSource<HttpConnector<Dialler>, Timer>;
+pub type EventSource = EventSourceOver<transport::HttpConnector<transport::Dialler>>;
 
-/// A client over a transport of your own.
-pub type EventSourceOver<C> = driver::EventSource<C, Timer>;
+/// A client over a custom transport.
+pub type EventSourceOver<C> = sse_driver::EventSource<C, transport::Timer>;
 
 /// Everything that a caller may want to know of an [`EventSource`].
 #[cfg(feature = "client")]
-pub type Change<E = HttpError> = driver::Change<E>;
+pub type Change<E = transport::HttpError> = sse_driver::Change<E>;
 
 /// Why an [`EventSource`] has no more events.
 #[cfg(feature = "client")]
-pub type Failure<E = HttpError> = driver::Failure<E>;
+pub type Failure<E = transport::HttpError> = sse_driver::Failure<E>;
 
 /// Reads events from any `AsyncRead`.
-pub type EventReader<R> = driver::EventReader<Tokio, R>;
+pub type EventReader<R> = sse_driver::EventReader<transport::Io<R>>;
 
 /// A log of events that sessions read from, shared by cloning.
-pub type Log = driver::Log<Tokio>;
+pub type EventLog = sse_driver::EventLog<transport::Tokio>;
 
 /// One response with events: the body of an HTTP response, or written to any `AsyncWrite`.
-pub type Session = driver::Session<Tokio>;
+pub type Session = sse_driver::Session<transport::Tokio>;
 
-/// tokio, as [`sse_proto::driver`] sees it.
-#[derive(Clone, Copy, Debug)]
-pub struct Tokio;
+pub mod server {
+    //! Logs, subscriptions, heartbeats, drains and what observers see, beside the [`Session`](crate::Session) and the
+    //! [`EventLog`](crate::EventLog).
 
-impl driver::Streams for Tokio {
-    type Io<S> = Io<S>;
-
-    fn io<S>(stream: S) -> Io<S> {
-        Io::new(stream)
-    }
+    #[cfg(feature = "axum")]
+    pub use sse_driver::axum::LastEventIdOrQuery;
+    pub use sse_driver::server::*;
 }
 
-impl driver::Runtime for Tokio {
-    type Timer = Timer;
+pub mod transport {
+    //! What connects the client and the server to tokio and to the network: readers, writers, the timer, HTTP, TLS, and
+    //! the traits for custom ones.
+
+    pub use sse_driver::transport::*;
+
+    #[cfg(feature = "client")]
+    pub use crate::dial::Dialler;
+    #[cfg(feature = "reqwest")]
+    pub use crate::reqwest::{ReqwestBody, ReqwestConnector, ReqwestError, reqwest};
+    pub use crate::{io::Io, timer::Timer};
+
+    /// The runtime tokio.
+    #[derive(Clone, Copy, Debug)]
+    pub struct Tokio;
+
+    impl Runtime for Tokio {
+        type Timer = Timer;
+        type Io<S> = Io<S>;
+
+        fn io<S>(stream: S) -> Io<S> {
+            Io::new(stream)
+        }
+    }
 }
 
 #[cfg(all(doctest, feature = "axum", feature = "client"))]

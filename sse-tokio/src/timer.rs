@@ -8,7 +8,7 @@ use std::{
     time::Duration,
 };
 
-use sse_proto::{Timestamp, driver};
+use sse_driver::Timestamp;
 use tokio::time::{Instant, Sleep, sleep_until};
 
 /// tokio's timer. It reads tokio's own clock, so that a paused clock pauses it, too.
@@ -28,7 +28,7 @@ impl Default for Timer {
 /// As good as never, and still a moment that a clock can name.
 const FAR: Duration = Duration::from_secs(30 * 365 * 24 * 3600);
 
-impl driver::Timer for Timer {
+impl sse_driver::transport::Timer for Timer {
     fn now(&self) -> Timestamp {
         Timestamp::new(self.epoch.elapsed())
     }

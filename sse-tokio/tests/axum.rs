@@ -18,8 +18,9 @@ use hyper_util::{
     service::TowerToHyperService,
 };
 use sse_tokio::{
-    Change, Config, EventId, EventSource, LastEventId, LastEventIdOrQuery, Log, LogConfig, NoMoreEvents, Session,
-    SessionConfig, last_event_id,
+    Change, ClientConfig, EventId, EventLog, EventSource, LastEventId, NoMoreEvents, Session, SessionConfig,
+    last_event_id,
+    server::{LastEventIdOrQuery, LogConfig},
 };
 use tokio::net::{TcpListener, TcpStream};
 use tower_http::compression::CompressionLayer;
@@ -96,11 +97,11 @@ async fn read_to(body: &mut Incoming, end: &str) -> String {
 }
 
 /// IDs that can be foretold.
-fn numbered() -> Log {
-    Log::new(LogConfig { epoch: Some(1), ..LogConfig::default() })
+fn numbered() -> EventLog {
+    EventLog::new(LogConfig { epoch: Some(1), ..LogConfig::default() })
 }
 
-async fn events(State(log): State<Log>, LastEventId(id): LastEventId) -> Session {
+async fn events(State(log): State<EventLog>, LastEventId(id): LastEventId) -> Session {
     Session::resume(&log, id.as_ref())
 }
 
@@ -188,7 +189,7 @@ async fn a_post_is_answered_by_a_session_that_ends_with_its_handler() {
         })
     };
     let address = serve(Router::new().route("/", post(answer)), Protocol::Http1).await;
-    let config = Config::new(format!("http://{address}/")).unwrap().method("POST").unwrap().body("to be or");
+    let config = ClientConfig::new(format!("http://{address}/")).unwrap().method("POST").unwrap().body("to be or");
     let mut source = EventSource::open(config).unwrap();
     for word in ["to", "be", "or"] {
         assert_eq!(source.next().await.unwrap().unwrap().data(), word);
@@ -222,7 +223,7 @@ async fn compression_leaves_events_alone() {
 
 #[tokio::test]
 async fn the_end_of_all_events_is_status_204() {
-    let closed = async |State(log): State<Log>| -> Result<Session, NoMoreEvents> {
+    let closed = async |State(log): State<EventLog>| -> Result<Session, NoMoreEvents> {
         if log.is_closed() { Err(NoMoreEvents) } else { Ok(Session::resume(&log, None)) }
     };
     let log = numbered();

@@ -9,8 +9,11 @@ use std::{
 
 use axum::{Router, extract::State, http::HeaderMap, routing::get};
 use sse_tokio::{
-    Change, Config, Connect, EventId, EventSource, FailReason, HttpConnector, HttpError, Log, Loss, Message,
-    NetworkError, Request, Retry, Sender, Session, SessionConfig, StartAt, Target, last_event_id,
+    Change, ClientConfig, EventId, EventLog, EventSource, Message, Retry, Sender, Session, SessionConfig,
+    client::{FailReason, Loss, NetworkError, Request},
+    last_event_id,
+    server::StartAt,
+    transport::{Connect, HttpConnector, HttpError, Target},
 };
 use tokio::{
     io::{AsyncReadExt, AsyncWriteExt},
@@ -58,8 +61,8 @@ async fn head(stream: &mut TcpStream) -> String {
 
 #[tokio::test]
 async fn a_client_gets_what_is_published_and_resumes_what_it_missed() {
-    let log = Log::default();
-    let events = |State(log): State<Log>, headers: HeaderMap| async move {
+    let log = EventLog::default();
+    let events = |State(log): State<EventLog>, headers: HeaderMap| async move {
         let id = last_event_id(&headers);
         let (cursor, _) = log.subscribe(id.as_ref().map_or(StartAt::Oldest, StartAt::After));
         let config = SessionConfig { retry: Some(Retry::from_millis(10)), ..SessionConfig::default() };
@@ -78,7 +81,7 @@ async fn a_client_gets_what_is_published_and_resumes_what_it_missed() {
     drop(source);
 
     log.publish("while nobody listened").unwrap();
-    let config = Config::new(url).unwrap().last_event_id(seen);
+    let config = ClientConfig::new(url).unwrap().last_event_id(seen);
     let mut source = EventSource::open(config).unwrap();
     assert_eq!(source.next().await.unwrap().unwrap().data(), "while nobody listened");
 }
@@ -86,7 +89,8 @@ async fn a_client_gets_what_is_published_and_resumes_what_it_missed() {
 #[tokio::test]
 async fn the_head_of_the_response_keeps_proxies_from_holding_events_back() {
     let address =
-        serve(Router::new().route("/", get(|| async { Session::resume(&Log::default(), None).into_response() }))).await;
+        serve(Router::new().route("/", get(|| async { Session::resume(&EventLog::default(), None).into_response() })))
+            .await;
     let mut stream = TcpStream::connect(address).await.unwrap();
     stream.write_all(b"GET / HTTP/1.1\r\nHost: x\r\n\r\n").await.unwrap();
     // The head is there before any event is, and so is the first byte of the body.
@@ -112,7 +116,7 @@ async fn the_request_is_what_the_standard_asks_for() {
         "HTTP/1.1 204 No Content\r\n\r\n",
     ])
     .await;
-    let config = Config::new(format!("http://{address}/a/b?c=d")).unwrap().header("X-Own", "1").unwrap();
+    let config = ClientConfig::new(format!("http://{address}/a/b?c=d")).unwrap().header("X-Own", "1").unwrap();
     let config = config.header("Host", "own.example").unwrap().header("accept", "text/event-stream;q=1").unwrap();
     let mut source = EventSource::open(config).unwrap();
     assert_eq!(source.next().await.unwrap().unwrap().data(), "a");
@@ -263,7 +267,7 @@ async fn what_can_never_work_fails_and_says_why() {
     assert!(EventSource::get("/events").is_err());
     let mut source = EventSource::get("ftp://127.0.0.1/").unwrap();
     let failure = source.next().await.unwrap().unwrap_err();
-    assert_eq!(failure.reason, FailReason::Futile);
+    assert_eq!(failure.reason, FailReason::Permanent);
     assert!(failure.error.unwrap().to_string().contains("ftp"));
 }
 
@@ -272,7 +276,10 @@ async fn what_can_never_work_fails_and_says_why() {
 async fn https_reads_events_from_a_server_whose_certificate_is_trusted_and_from_no_other() -> io::Result<()> {
     use std::sync::Arc;
 
-    use sse_tokio::{Dialler, EventSourceOver, HttpConnector};
+    use sse_tokio::{
+        EventSourceOver,
+        transport::{Dialler, HttpConnector},
+    };
     use tokio_rustls::{TlsAcceptor, rustls};
 
     let key = rcgen::generate_simple_self_signed([String::from("localhost")]).unwrap();
@@ -306,13 +313,13 @@ async fn https_reads_events_from_a_server_whose_certificate_is_trusted_and_from_
         .with_root_certificates(roots)
         .with_no_client_auth();
     let connector = HttpConnector::new(Dialler::with_tls(Arc::new(client)));
-    let mut source = EventSourceOver::new(Config::new(url.clone()).unwrap(), connector);
+    let mut source = EventSourceOver::new(ClientConfig::new(url.clone()).unwrap(), connector);
     assert_eq!(source.next().await.unwrap().unwrap().data(), "secret");
 
     let mut distrustful = EventSource::get(url).unwrap();
     // Trying again would not help.
     let failure = distrustful.next().await.unwrap().unwrap_err();
-    assert_eq!(failure.reason, FailReason::Futile);
+    assert_eq!(failure.reason, FailReason::Permanent);
     let error = failure.error.unwrap();
     assert!(error.to_string().contains("certificate"), "{error}");
     Ok(())
@@ -324,7 +331,7 @@ async fn https_reads_events_from_a_server_whose_certificate_is_trusted_and_from_
 async fn a_blocked_thread_does_not_cost_the_connection() {
     const IDLE: Duration = Duration::from_millis(200);
     let listener = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
-    let config = Config::new(format!("http://{}/", listener.local_addr().unwrap())).unwrap().idle_timeout(IDLE);
+    let config = ClientConfig::new(format!("http://{}/", listener.local_addr().unwrap())).unwrap().idle_timeout(IDLE);
     let (received, in_server) = std::sync::mpsc::channel();
     let (written, in_client) = std::sync::mpsc::channel();
     let server = std::thread::spawn(move || {
@@ -374,6 +381,6 @@ async fn a_request_for_a_port_that_is_none_goes_nowhere() {
         let error = connector.connect(Request::get(url)).await.map(drop).unwrap_err();
         assert_eq!(targets.try_recv().ok(), port, "{url}");
         assert_eq!(matches!(error, HttpError::Port(_)), port.is_none(), "{url}: {error}");
-        assert_eq!(connector.classify(&error) == NetworkError::Futile, port.is_none(), "{url}");
+        assert_eq!(connector.classify(&error) == NetworkError::Permanent, port.is_none(), "{url}");
     }
 }

@@ -15,9 +15,12 @@ use http_body::Body;
 use hyper::{body::Incoming, server::conn::http2, service::service_fn};
 use hyper_util::rt::TokioExecutor;
 use sse_tokio::{
-    Config, Dialler, EventSource, EventSourceOver, HttpConnector, Io, Log, Session, SessionConfig, Socket, StartAt,
-    Target, last_event_id,
-    rustls::{ClientConfig, RootCertStore, ServerConfig, crypto::ring},
+    ClientConfig, EventLog, EventSource, EventSourceOver, Session, SessionConfig, last_event_id,
+    server::StartAt,
+    transport::{
+        Dialler, HttpConnector, Io, Socket, Target,
+        rustls::{self, RootCertStore, ServerConfig, crypto::ring},
+    },
 };
 use tokio::net::{TcpListener, TcpStream};
 use tokio_rustls::TlsAcceptor;
@@ -28,11 +31,11 @@ type Seen = (Version, Uri, HeaderMap, usize);
 struct Server {
     address: SocketAddr,
     seen: Arc<Mutex<Vec<Seen>>>,
-    tls: Arc<ClientConfig>,
+    tls: Arc<rustls::ClientConfig>,
 }
 
 /// Gives the events of a log, to who is new from the first one on.
-async fn serve(log: Log) -> Server {
+async fn serve(log: EventLog) -> Server {
     let key = rcgen::generate_simple_self_signed([String::from("localhost")]).unwrap();
     let certificate = key.cert.der().clone();
     let provider = Arc::new(ring::default_provider());
@@ -46,7 +49,7 @@ async fn serve(log: Log) -> Server {
     let acceptor = TlsAcceptor::from(Arc::new(config));
     let mut roots = RootCertStore::empty();
     roots.add(certificate).unwrap();
-    let mut tls = ClientConfig::builder_with_provider(provider)
+    let mut tls = rustls::ClientConfig::builder_with_provider(provider)
         .with_safe_default_protocol_versions()
         .unwrap()
         .with_root_certificates(roots)
@@ -70,7 +73,7 @@ async fn serve(log: Log) -> Server {
 
 async fn answer(
     request: Request<Incoming>,
-    log: Log,
+    log: EventLog,
     seen: Arc<Mutex<Vec<Seen>>>,
 ) -> Result<Response<Session>, Infallible> {
     let (head, mut body) = request.into_parts();
@@ -85,8 +88,8 @@ async fn answer(
 }
 
 impl Server {
-    fn client(&self, set: impl FnOnce(Config) -> Config) -> EventSource {
-        let config = Config::new(format!("https://localhost:{}/events?a=b", self.address.port())).unwrap();
+    fn client(&self, set: impl FnOnce(ClientConfig) -> ClientConfig) -> EventSource {
+        let config = ClientConfig::new(format!("https://localhost:{}/events?a=b", self.address.port())).unwrap();
         let config = set(config.reconnection_time(Duration::ZERO));
         EventSource::new(config, HttpConnector::new(Dialler::with_tls(Arc::clone(&self.tls))))
     }
@@ -94,7 +97,7 @@ impl Server {
 
 #[tokio::test]
 async fn events_come_over_http2_and_a_closed_log_is_an_end() {
-    let log = Log::default();
+    let log = EventLog::default();
     let server = serve(log.clone()).await;
     let mut source = server.client(|config| config);
     for number in 0..100 {
@@ -121,7 +124,7 @@ async fn events_come_over_http2_and_a_closed_log_is_an_end() {
 
 #[tokio::test]
 async fn a_body_larger_than_the_window_is_sent() {
-    let log = Log::default();
+    let log = EventLog::default();
     log.publish("done").unwrap();
     let server = serve(log).await;
     let length = 1024 * 1024;
@@ -141,7 +144,7 @@ async fn a_body_larger_than_the_window_is_sent() {
 async fn the_target_has_the_scheme_of_the_url_with_tls_or_without() {
     let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
     let address = listener.local_addr().unwrap();
-    let log = Log::default();
+    let log = EventLog::default();
     log.publish("a").unwrap();
     let seen = Arc::new(Mutex::new(Vec::new()));
     let all = Arc::clone(&seen);
@@ -158,7 +161,7 @@ async fn the_target_has_the_scheme_of_the_url_with_tls_or_without() {
     };
     let urls = ["http://a.example/events", "https://a.example/events"];
     for url in urls {
-        let mut source = EventSourceOver::new(Config::new(url).unwrap(), HttpConnector::new(plain));
+        let mut source = EventSourceOver::new(ClientConfig::new(url).unwrap(), HttpConnector::new(plain));
         assert_eq!(source.next().await.unwrap().unwrap().data(), "a");
     }
     assert_eq!(seen.lock().unwrap().iter().map(|(_, target, ..)| target.to_string()).collect::<Vec<_>>(), urls);

@@ -11,10 +11,13 @@ use std::{
 
 use futures_core::Stream;
 use sse_tokio::{
-    Config, EventId, EventReader, EventSourceOver, FailReason, Limit, Limits, Log, Loss, Message, ReadError, Request,
-    Response, ResponseHead, Resumed, SendError, Session, SessionConfig, StartAt, StreamEnd,
+    ClientConfig, EventId, EventLog, EventReader, EventSourceOver, Limits, Message, ReadError, Session, SessionConfig,
     bytes::Bytes,
-    sse_proto::{StreamEnd::InMidEvent, driver},
+    client::{FailReason, Loss, Request, ResponseHead},
+    report::{Limit, StreamEnd},
+    server::{Resumed, SendError, StartAt},
+    sse_proto::StreamEnd::InMidEvent,
+    transport::Response,
 };
 use tokio::{
     io::{AsyncReadExt, AsyncWriteExt, duplex},
@@ -135,7 +138,7 @@ async fn messages_from_several_tasks_arrive_whole_and_in_each_tasks_order() {
 
 #[tokio::test]
 async fn sessions_of_one_log_get_the_same_events_live_and_replayed() {
-    let log = Log::default();
+    let log = EventLog::default();
     let first = log.publish("1").unwrap();
     let live = Session::resume(&log, None);
     let resumed = Session::resume(&log, first.as_ref());
@@ -166,7 +169,7 @@ async fn sessions_of_one_log_get_the_same_events_live_and_replayed() {
 /// What a body gives, one after the other: bytes, the end, or an error.
 struct Script(VecDeque<Result<Option<&'static str>, &'static str>>);
 
-impl driver::Read for Script {
+impl sse_driver::transport::Read for Script {
     type Error = &'static str;
 
     fn poll_read(&mut self, _: &mut Context<'_>) -> Poll<Result<Option<Bytes>, &'static str>> {
@@ -201,15 +204,15 @@ async fn a_closure_is_a_transport_and_waits_go_by_tokios_clock() {
             }
         }
     };
-    let config = Config::new("test://nowhere/").unwrap();
+    let config = ClientConfig::new("test://nowhere/").unwrap();
     let mut source = EventSourceOver::new(config, transport);
     let mut seen = Vec::new();
     while let Some(change) = source.next_change().await {
         seen.push(match change {
-            driver::Change::Open(_) => "open".into(),
-            driver::Change::Event(event) => format!("{}#{}", event.data(), event.last_event_id()),
-            driver::Change::Reestablishing { cause, error, .. } => format!("{cause:?} {error:?}"),
-            driver::Change::Failed(failure) => format!("{:?}", failure.reason),
+            sse_driver::Change::Open(_) => "open".into(),
+            sse_driver::Change::Event(event) => format!("{}#{}", event.data(), event.last_event_id()),
+            sse_driver::Change::Reestablishing { cause, error, .. } => format!("{cause:?} {error:?}"),
+            sse_driver::Change::Failed(failure) => format!("{:?}", failure.reason),
             other => panic!("{other:?}"),
         });
     }
@@ -240,14 +243,14 @@ async fn futures_that_are_dropped_take_nothing_from_the_stream() {
     let (mut far, near) = duplex(1);
     let mut near = Some(near);
     let transport = move |_: Request| {
-        let body = near.take().map(<sse_tokio::Tokio as driver::Streams>::io);
+        let body = near.take().map(<sse_tokio::transport::Tokio as sse_driver::transport::Runtime>::io);
         async move {
             let headers = [("Content-Type", "text/event-stream")].into_iter().collect();
             let body = body.ok_or_else(|| io::Error::from(io::ErrorKind::ConnectionRefused))?;
             Ok::<_, io::Error>(Response { head: ResponseHead { status: 200, headers }, body })
         }
     };
-    let mut source = EventSourceOver::new(Config::new("test://nowhere/").unwrap(), transport);
+    let mut source = EventSourceOver::new(ClientConfig::new("test://nowhere/").unwrap(), transport);
     tokio::spawn(async move {
         for number in 0..20 {
             tokio::time::sleep(Duration::from_millis(30)).await;
@@ -269,18 +272,18 @@ async fn futures_that_are_dropped_take_nothing_from_the_stream() {
 #[tokio::test]
 async fn nothing_comes_after_close_not_even_what_was_received() {
     let transport = |_: Request| async { Ok::<_, &'static str>(stream([Ok(Some("data: a\n\ndata: b\n\n"))])) };
-    let mut source = EventSourceOver::new(Config::new("test://nowhere/").unwrap(), transport);
+    let mut source = EventSourceOver::new(ClientConfig::new("test://nowhere/").unwrap(), transport);
     assert_eq!(source.next().await.unwrap().unwrap().data(), "a");
     source.close();
-    assert_eq!(source.next_change().await, Some(driver::Change::Closed));
+    assert_eq!(source.next_change().await, Some(sse_driver::Change::Closed));
     assert_eq!(source.next_change().await, None);
 }
 
 /// A server that was started again makes the same numbers, and must not take the old ones for its own.
 #[tokio::test]
 async fn ids_of_an_earlier_log_are_not_taken_for_those_of_this_one() {
-    let old = Log::default().publish("a").unwrap().unwrap();
-    let log = Log::default();
+    let old = EventLog::default().publish("a").unwrap().unwrap();
+    let log = EventLog::default();
     log.publish("b").unwrap();
     assert_eq!(log.subscribe(StartAt::After(&old)).1, Resumed::Stale);
     let mut events = EventReader::new(first_bytes(Session::resume(&log, Some(&old))).await);
@@ -301,8 +304,8 @@ async fn the_waits_of_two_clients_differ() {
     let mut waits = Vec::new();
     for _ in 0..8 {
         let refuse = |_: Request| async { Err::<Response<Script>, _>("refused") };
-        let mut source = EventSourceOver::new(Config::new("test://nowhere/").unwrap(), refuse);
-        let Some(driver::Change::Reestablishing { delay, .. }) = source.next_change().await else { panic!() };
+        let mut source = EventSourceOver::new(ClientConfig::new("test://nowhere/").unwrap(), refuse);
+        let Some(sse_driver::Change::Reestablishing { delay, .. }) = source.next_change().await else { panic!() };
         waits.push(delay);
     }
     waits.sort();
@@ -316,7 +319,7 @@ async fn a_failure_is_said_once() {
         let head = ResponseHead { status: 404, ..ResponseHead::default() };
         Ok::<_, &'static str>(Response { head, body: Script([].into()) })
     };
-    let mut source = EventSourceOver::new(Config::new("test://nowhere/").unwrap(), transport);
+    let mut source = EventSourceOver::new(ClientConfig::new("test://nowhere/").unwrap(), transport);
     assert_eq!(source.next_ref().await.unwrap().unwrap_err().reason, FailReason::Status(404));
     assert_eq!(source.next_ref().await, None);
 }
@@ -325,7 +328,7 @@ async fn a_failure_is_said_once() {
 fn what_tasks_share_can_be_sent_to_them() {
     fn send<T: Send + 'static>() {}
     send::<Session>();
-    send::<Log>();
+    send::<EventLog>();
     send::<sse_tokio::Sender>();
     send::<EventReader<tokio::io::DuplexStream>>();
     send::<Message>();

@@ -4,7 +4,9 @@
 use std::{net::SocketAddr, time::Duration};
 
 use sse_tokio::{
-    Change, Config, EventId, EventSourceOver, FailReason, Loss, ReqwestConnector, ReqwestError, StreamReader, Text,
+    Change, ClientConfig, EventId, EventSourceOver, StreamReader, Text,
+    client::{FailReason, Loss},
+    transport::{ReqwestConnector, ReqwestError},
 };
 use tokio::{
     io::{AsyncReadExt, AsyncWriteExt},
@@ -14,7 +16,7 @@ use tokio::{
 
 type EventSource = EventSourceOver<ReqwestConnector>;
 
-fn source(config: Config) -> EventSource {
+fn source(config: ClientConfig) -> EventSource {
     let builder = reqwest::Client::builder().user_agent("own/1.0").no_proxy();
     EventSource::new(config.reconnection_time(Duration::from_millis(1)), ReqwestConnector::build(builder).unwrap())
 }
@@ -59,7 +61,8 @@ async fn a_stream_that_ends_is_resumed() {
         "HTTP/1.1 204 No Content\r\n\r\n".into(),
     ])
     .await;
-    let config = Config::new(format!("http://{address}/a?b=c")).unwrap().header("Authorization", "Bearer 1").unwrap();
+    let config =
+        ClientConfig::new(format!("http://{address}/a?b=c")).unwrap().header("Authorization", "Bearer 1").unwrap();
     let mut source = source(config);
     for data in ["a", "b", "c"] {
         assert_eq!(source.next().await.unwrap().unwrap().data(), data);
@@ -84,7 +87,7 @@ async fn a_stream_that_ends_is_resumed() {
 #[tokio::test]
 async fn what_reqwest_says_comes_with_the_loss() {
     let (address, _) = raw(vec![format!("{OK}Content-Length: 100\r\n\r\ndata: a\n\n")]).await;
-    let mut source = source(Config::new(format!("http://{address}/")).unwrap().max_reconnections(1));
+    let mut source = source(ClientConfig::new(format!("http://{address}/")).unwrap().max_reconnections(1));
     assert!(matches!(source.next_change().await, Some(Change::Open(head)) if head.status == 200));
     assert!(matches!(source.next_change().await, Some(Change::Event(_))));
     let Some(Change::Reestablishing { cause, error: Some(ReqwestError::Client(error)), .. }) =
@@ -103,7 +106,7 @@ async fn what_reqwest_says_comes_with_the_loss() {
 #[tokio::test]
 async fn what_reqwest_says_shows_no_secret() {
     let config = |host: &str| {
-        let config = Config::new(format!("{host}/?s3cr3t")).unwrap().header("X-Own", "s3cr3t").unwrap();
+        let config = ClientConfig::new(format!("{host}/?s3cr3t")).unwrap().header("X-Own", "s3cr3t").unwrap();
         config.last_event_id(EventId::new("s3cr3t").unwrap()).max_reconnections(0)
     };
     let (address, _) = raw(vec![String::from("no HTTP")]).await;
@@ -120,9 +123,9 @@ async fn what_reqwest_says_shows_no_secret() {
 
 #[tokio::test]
 async fn a_request_that_cannot_be_sent_fails_for_good() {
-    let mut source = source(Config::new("gopher://127.0.0.1/").unwrap());
+    let mut source = source(ClientConfig::new("gopher://127.0.0.1/").unwrap());
     let failure = source.next().await.unwrap().unwrap_err();
-    assert_eq!(failure.reason, FailReason::Futile);
+    assert_eq!(failure.reason, FailReason::Permanent);
     assert!(failure.error.is_some());
 }
 
@@ -132,7 +135,7 @@ async fn redirects_are_followed_by_the_state_machine_and_without_credentials() {
     let redirect =
         format!("HTTP/1.1 301 Moved Permanently\r\nLocation: http://{there}/new\r\nContent-Length: 0\r\n\r\n");
     let (here, mut here_requests) = raw(vec![redirect]).await;
-    let config = Config::new(format!("http://{here}/old")).unwrap().header("Authorization", "Bearer 1").unwrap();
+    let config = ClientConfig::new(format!("http://{here}/old")).unwrap().header("Authorization", "Bearer 1").unwrap();
     let mut source = source(config.header("Cookie", "a=b").unwrap());
     assert_eq!(source.next().await.unwrap().unwrap().data(), "there");
     assert_eq!(source.origin(), format!("http://{there}"));
@@ -145,7 +148,7 @@ async fn redirects_are_followed_by_the_state_machine_and_without_credentials() {
 #[tokio::test]
 async fn a_body_is_posted() {
     let (address, mut requests) = raw(vec![format!("{OK}\r\ndata: a\n\n")]).await;
-    let config = Config::new(format!("http://{address}/")).unwrap().method("POST").unwrap();
+    let config = ClientConfig::new(format!("http://{address}/")).unwrap().method("POST").unwrap();
     let mut source = source(config.header("Content-Type", "application/json").unwrap().body("{\"Stream\":true}"));
     assert_eq!(source.next().await.unwrap().unwrap().data(), "a");
     let cause = Loss::End { in_mid_event: false };
@@ -165,5 +168,5 @@ async fn a_response_of_reqwest_can_be_read_by_itself() {
     assert_eq!(events.next().await.unwrap().unwrap().data(), "a");
     assert!(events.next().await.is_none());
     assert_eq!(events.last_event_id(), Text::from("1").as_str());
-    assert_eq!(events.end(), Some(sse_tokio::StreamEnd::InMidEvent));
+    assert_eq!(events.end(), Some(sse_tokio::report::StreamEnd::InMidEvent));
 }

@@ -11,11 +11,13 @@ use std::{
 };
 
 use futures_core::Stream;
-use sse_proto::Decoder;
+use sse_tokio::sse_proto::Decoder;
 use sse_tokio::{
-    CloseReason, DrainConfig, EventId, EventReader, EventType, Heartbeat, Log, LogConfig, Message, Observer, OnLag,
-    Publication, Resumed, Retry, SendValueError, Session, SessionConfig, SessionInfo, SessionTotals, StartAt,
-    WriteError,
+    EventId, EventLog, EventReader, EventType, Message, Publication, Retry, Session, SessionConfig,
+    server::{
+        CloseReason, DrainConfig, Heartbeat, LogConfig, Observer, OnLag, Resumed, SendValueError, SessionInfo,
+        SessionTotals, StartAt, WriteError,
+    },
 };
 use tokio::{
     io::{AsyncReadExt, DuplexStream, duplex},
@@ -208,7 +210,7 @@ async fn a_farewell_is_the_last_thing_sent() {
 
 #[tokio::test]
 async fn sessions_read_their_topics_and_are_counted() {
-    let log = Log::new(LogConfig { epoch: Some(1), ..LogConfig::default() });
+    let log = EventLog::new(LogConfig { epoch: Some(1), ..LogConfig::default() });
     let open = |key: &'static str, topics: &[&'static str]| {
         log.session().key(key).at_most(1).topics(topics.iter().copied()).config(quiet()).open()
     };
@@ -257,7 +259,7 @@ impl Observer for Notes {
 
 #[tokio::test]
 async fn a_client_of_another_log_is_told_unless_that_is_switched_off() {
-    let log = Log::default();
+    let log = EventLog::default();
     log.publish("a").unwrap();
     let known = log.publish("b").unwrap().unwrap();
     let stranger = EventId::new("no-such-event").unwrap();
@@ -273,7 +275,7 @@ async fn a_client_of_another_log_is_told_unless_that_is_switched_off() {
 
 #[tokio::test]
 async fn an_observer_is_told_what_becomes_of_sessions() {
-    let log = Log::new(LogConfig { events: 2, ..LogConfig::default() });
+    let log = EventLog::new(LogConfig { events: 2, ..LogConfig::default() });
     let notes = Notes::default();
     log.observe(notes.clone());
     let ids: Vec<EventId> = (0..4).map(|number| log.publish(format!("{number}")).unwrap().unwrap()).collect();
@@ -305,7 +307,7 @@ impl Observer for Panics {
 
 #[tokio::test]
 async fn a_session_leaves_its_log_before_an_observer_can_panic() {
-    let log = Log::default();
+    let log = EventLog::default();
     log.observe(Panics);
     let session = log.session().config(quiet()).open().unwrap();
     assert_eq!(log.sessions(), 1);
@@ -321,7 +323,7 @@ async fn a_session_leaves_its_log_before_an_observer_can_panic() {
 #[tokio::test(start_paused = true)]
 async fn one_stalled_reader_of_a_hundred_is_told_or_cut_and_holds_nobody_up() {
     const EVENTS: usize = 500;
-    let log = Log::new(LogConfig { events: 100, ..LogConfig::default() });
+    let log = EventLog::new(LogConfig { events: 100, ..LogConfig::default() });
     let readers: Vec<_> = (0..99)
         .map(|_| {
             let (far, _) = serve(Session::resume_with(&log, None, quiet()), 4096);
@@ -376,7 +378,7 @@ async fn one_stalled_reader_of_a_hundred_is_told_or_cut_and_holds_nobody_up() {
 
 #[tokio::test(start_paused = true)]
 async fn a_publisher_may_wait_for_a_reader_that_asks_for_it() {
-    let log = Log::new(LogConfig::default());
+    let log = EventLog::new(LogConfig::default());
     let session = log.session().awaited(2).config(SessionConfig { burst: 1, ..quiet() }).open().unwrap();
     let (far, _) = serve(session, 16);
     let publisher = tokio::spawn({
@@ -401,7 +403,7 @@ async fn a_publisher_may_wait_for_a_reader_that_asks_for_it() {
 
 #[tokio::test(start_paused = true)]
 async fn a_reader_that_goes_away_holds_no_publisher_up() {
-    let log = Log::default();
+    let log = EventLog::default();
     let session = log.session().awaited(0).config(quiet()).open().unwrap();
     log.publish("unread").unwrap();
     let waiting = tokio::spawn({
@@ -423,7 +425,7 @@ async fn a_reader_that_goes_away_holds_no_publisher_up() {
 
 #[tokio::test(start_paused = true)]
 async fn a_drain_ends_all_sessions_and_names_those_it_cut() {
-    let log = Log::default();
+    let log = EventLog::default();
     let open = |key: &'static str| log.session().key(key).config(quiet()).open().unwrap();
     let (good_far, good) = serve(open("good"), 1024);
     let (_stuck_far, stuck) = serve(open("stuck"), 4);
@@ -467,7 +469,7 @@ fn events(session: &mut Session) -> Vec<(String, String, String)> {
 
 #[tokio::test(start_paused = true)]
 async fn a_drain_changes_nothing_about_where_a_session_starts() {
-    let log = Log::new(LogConfig { epoch: Some(1), ..LogConfig::default() });
+    let log = EventLog::new(LogConfig { epoch: Some(1), ..LogConfig::default() });
     let _keeps_the_drain_going = Session::resume(&log, None);
     for number in 1..=10 {
         log.publish(format!("{number}")).unwrap();
@@ -512,6 +514,6 @@ async fn a_drain_changes_nothing_about_where_a_session_starts() {
 
 #[tokio::test(start_paused = true)]
 async fn a_drain_of_nobody_is_over_at_once() {
-    let drained = timeout(SECOND, Log::default().drain(DrainConfig::default())).await.unwrap();
+    let drained = timeout(SECOND, EventLog::default().drain(DrainConfig::default())).await.unwrap();
     assert_eq!((drained.sessions, drained.cut.len()), (0, 0));
 }

@@ -3,7 +3,10 @@
 
 use std::time::Duration;
 
-use sse_tokio::{Backoff, Change, Config, EventSource, FailReason, Loss, NetworkError, Request};
+use sse_tokio::{
+    Change, ClientConfig, EventSource,
+    client::{Backoff, FailReason, Loss, NetworkError, Request},
+};
 use tokio::{
     io::{AsyncReadExt, AsyncWriteExt},
     net::{TcpListener, TcpStream},
@@ -43,9 +46,9 @@ async fn request(stream: &mut TcpStream) -> String {
     }
 }
 
-fn quick(url: &str) -> Config {
+fn quick(url: &str) -> ClientConfig {
     let backoff = Backoff { floor: Duration::from_millis(10), ..Backoff::default() };
-    Config::new(url).unwrap().reconnection_time(Duration::from_millis(10)).backoff(backoff)
+    ClientConfig::new(url).unwrap().reconnection_time(Duration::from_millis(10)).backoff(backoff)
 }
 
 #[tokio::test]
@@ -80,7 +83,7 @@ async fn each_attempt_has_its_own_token() {
     let mut source = EventSource::open(quick(&url)).unwrap().prepare(|mut request: Request| async move {
         tokio::task::yield_now().await;
         let token = format!("Bearer {}", request.attempt);
-        request.headers.append("Authorization", token).map_err(|_| NetworkError::Futile)?;
+        request.headers.append("Authorization", token).map_err(|_| NetworkError::Permanent)?;
         Ok(request)
     });
     for attempt in 0..2 {
@@ -113,7 +116,7 @@ async fn a_silent_server_is_left_and_asked_again() {
     assert!(matches!(source.next_change().await, Some(Change::Open(_))));
     let since = Instant::now();
     let Some(Change::Reestablishing { cause, .. }) = source.next_change().await else { panic!() };
-    assert_eq!(cause, Loss::Silent { in_mid_event: false });
+    assert_eq!(cause, Loss::IdleTimeout { in_mid_event: false });
     assert!(since.elapsed() >= silence - Duration::from_millis(1), "{:?}", since.elapsed());
     assert_eq!(source.next().await.unwrap().unwrap().data(), "back");
 }

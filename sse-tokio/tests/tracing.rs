@@ -10,7 +10,7 @@ use std::{
     time::Duration,
 };
 
-use sse_tokio::{Config, EventSource, Log, LogConfig, Message, Session, SessionConfig};
+use sse_tokio::{ClientConfig, EventLog, EventSource, Message, Session, SessionConfig, server::LogConfig};
 use tokio::{
     io::{AsyncReadExt, AsyncWriteExt},
     net::TcpListener,
@@ -105,7 +105,7 @@ async fn a_client_tells_what_becomes_of_its_connection_and_no_secrets() {
             stream.write_all(answer.as_bytes()).await.unwrap();
         }
     });
-    let config = Config::new(format!("{origin}/here?secret")).unwrap().header("Authorization", "secret").unwrap();
+    let config = ClientConfig::new(format!("{origin}/here?secret")).unwrap().header("Authorization", "secret").unwrap();
     let mut source = EventSource::open(config.reconnection_time(Duration::from_millis(1))).unwrap();
     assert_eq!(source.next().await.unwrap().unwrap().data(), "secret");
     assert!(source.next().await.unwrap().is_err());
@@ -135,7 +135,7 @@ async fn a_client_tells_what_the_transport_says() {
     let _default = tracing::subscriber::set_default(collector.clone());
 
     let origin = format!("http://{}", TcpListener::bind("127.0.0.1:0").await.unwrap().local_addr().unwrap());
-    let config = Config::new(format!("{origin}/?secret")).unwrap().reconnection_time(Duration::from_millis(1));
+    let config = ClientConfig::new(format!("{origin}/?secret")).unwrap().reconnection_time(Duration::from_millis(1));
     let failure = EventSource::open(config.max_reconnections(1)).unwrap().next().await.unwrap().unwrap_err();
 
     let lines = collector.lines.lock().unwrap();
@@ -189,7 +189,7 @@ async fn sessions_tell_how_they_began_and_ended_and_no_secrets() {
     let collector = Collector::default();
     let _default = tracing::subscriber::set_default(collector.clone());
 
-    let log = Log::new(LogConfig { events: 1, ..LogConfig::default() });
+    let log = EventLog::new(LogConfig { events: 1, ..LogConfig::default() });
     let first = log.publish("secret").unwrap().unwrap();
     let session = Session::resume(&log, Some(&first));
     log.publish("secret").unwrap();

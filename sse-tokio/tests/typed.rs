@@ -13,8 +13,11 @@ use std::{
 use futures_core::Stream;
 use serde::Deserialize;
 use sse_tokio::{
-    Config, Convention, Event, EventReader, EventSourceOver, FailReason, Mark, Read, Request, Response, ResponseHead,
-    TypedError, bytes::Bytes,
+    ClientConfig, Event, EventReader, EventSourceOver,
+    bytes::Bytes,
+    client::{FailReason, Request, ResponseHead},
+    transport::{Read, Response},
+    typed::{Convention, Mark, TypedError},
 };
 use tokio::io::AsyncWriteExt;
 
@@ -73,7 +76,7 @@ struct Script {
     alive: Rc<Cell<i32>>,
 }
 
-impl sse_tokio::Connect for Script {
+impl sse_tokio::transport::Connect for Script {
     type Body = Body;
     type Error = Infallible;
     type Future = Ready<Result<Response<Body>, Infallible>>;
@@ -96,16 +99,16 @@ fn scripted(bodies: &[(&[&'static str], bool)]) -> (EventSourceOver<Script>, Rc<
 
 fn scripted_with(
     bodies: &[(&[&'static str], bool)],
-    configure: &dyn Fn(Config) -> Config,
+    configure: &dyn Fn(ClientConfig) -> ClientConfig,
 ) -> (EventSourceOver<Script>, Rc<Cell<u32>>, Rc<Cell<i32>>) {
     let (connects, alive) = <(Rc<Cell<u32>>, Rc<Cell<i32>>)>::default();
     let bodies = bodies.iter().map(|(pieces, hangs)| (pieces.to_vec(), *hangs)).collect();
     let script = Script { bodies, connects: Rc::clone(&connects), alive: Rc::clone(&alive) };
-    let config = Config::new("http://events.test/").unwrap().reconnection_time(Duration::from_millis(1));
+    let config = ClientConfig::new("http://events.test/").unwrap().reconnection_time(Duration::from_millis(1));
     (EventSourceOver::new(configure(config), script), connects, alive)
 }
 
-fn text(item: Option<Result<sse_tokio::Typed<Chunk>, impl std::fmt::Debug>>) -> String {
+fn text(item: Option<Result<sse_tokio::typed::Typed<Chunk>, impl std::fmt::Debug>>) -> String {
     item.unwrap().unwrap().value.text
 }
 
@@ -149,12 +152,12 @@ async fn a_reported_error_is_typed_and_closes_the_source() {
 
 #[tokio::test]
 async fn a_source_that_does_not_come_back_is_cut_off_without_its_end() {
-    let once = |config: Config| config.max_reconnections(0);
-    let post = |config: Config| config.method("POST").unwrap();
+    let once = |config: ClientConfig| config.max_reconnections(0);
+    let post = |config: ClientConfig| config.method("POST").unwrap();
     let complete = "data: {\"text\":\"a\"}\n\n";
     let cut = "data: {\"text\":\"a\"}\n\ndata: {\"te";
     for (piece, in_mid_event) in [(complete, false), (cut, true)] {
-        for config in [&once as &dyn Fn(Config) -> Config, &post] {
+        for config in [&once as &dyn Fn(ClientConfig) -> ClientConfig, &post] {
             let (source, connects, _) = scripted_with(&[(&[piece], false)], config);
             let mut chunks = source.json::<Chunk>().with_convention(Convention::completion());
             assert_eq!(text(chunks.next().await), "a");
@@ -227,7 +230,7 @@ async fn a_failed_source_is_the_last_item() {
     let limits = sse_tokio::Limits::default();
     let reader = EventReader::with_limits(
         &b"data: 0123456789\n\n"[..],
-        sse_tokio::Limits { line: sse_tokio::Limit::fail(4), ..limits },
+        sse_tokio::Limits { line: sse_tokio::report::Limit::fail(4), ..limits },
     );
     let mut values = reader.json::<u64>();
     let Some(Err(TypedError::Source(_))) = values.next().await else { panic!() };
@@ -261,7 +264,7 @@ async fn a_listener_gets_the_events_of_its_type_only() {
 #[tokio::test]
 async fn values_come_as_a_stream_and_the_source_can_be_lent() {
     let mut reader = EventReader::new(&b"data: 1\n\ndata: 2\n\n"[..]);
-    let mut values = sse_tokio::TypedSource::new(&mut reader, |event| event.json::<u64>());
+    let mut values = sse_tokio::typed::TypedSource::new(&mut reader, |event| event.json::<u64>());
     let mut stream = std::pin::pin!(&mut values);
     let first = std::future::poll_fn(|cx| stream.as_mut().poll_next(cx)).await;
     assert_eq!(first.unwrap().unwrap().value, 1);

@@ -13,8 +13,11 @@ use std::{
 };
 
 use sse_tokio::{
-    Config, EventReader, EventSourceOver, Log, Message, Request, Response, ResponseHead, Sender, Session,
-    SessionConfig, StartAt, bytes::Bytes, sse_proto::driver,
+    ClientConfig, EventLog, EventReader, EventSourceOver, Message, Sender, Session, SessionConfig,
+    bytes::Bytes,
+    client::{Request, ResponseHead},
+    server::StartAt,
+    transport::Response,
 };
 
 /// Counts how often it is woken.
@@ -117,7 +120,7 @@ fn what_a_message_is_made_from_may_use_the_sender() {
 
 #[test]
 fn a_waker_may_use_the_log_when_it_is_dropped() {
-    struct Publishes(Log);
+    struct Publishes(EventLog);
 
     impl Wake for Publishes {
         fn wake(self: Arc<Self>) {}
@@ -130,7 +133,7 @@ fn a_waker_may_use_the_log_when_it_is_dropped() {
     }
 
     assert!(ends(|| {
-        let log = Log::default();
+        let log = EventLog::default();
         let config = SessionConfig { heartbeat: None, ..SessionConfig::default() };
         let mut session = Session::reading(&log, log.subscribe(StartAt::Live).0, config);
         for _ in 0..2 {
@@ -144,7 +147,7 @@ fn a_waker_may_use_the_log_when_it_is_dropped() {
 /// A stream that never ends and never waits, and has no event in it.
 struct Endless(&'static str);
 
-impl driver::Read for Endless {
+impl sse_driver::transport::Read for Endless {
     type Error = &'static str;
 
     fn poll_read(&mut self, _: &mut Context<'_>) -> Poll<Result<Option<Bytes>, &'static str>> {
@@ -172,7 +175,7 @@ fn a_stream_without_events_leaves_others_their_turn() {
             let headers = [("Content-Type", "text/event-stream")].into_iter().collect();
             Ok::<_, &'static str>(Response { head: ResponseHead { status: 200, headers }, body: Endless(data) })
         };
-        let mut source = EventSourceOver::new(Config::new("test://nowhere/").unwrap(), transport);
+        let mut source = EventSourceOver::new(ClientConfig::new("test://nowhere/").unwrap(), transport);
         assert!(pin!(source.next()).poll(&mut cx).is_pending());
         assert_eq!(count.0.load(Ordering::SeqCst), 1, "woken to go on");
         let mut events = EventReader::new(Endless(data));
@@ -187,7 +190,10 @@ fn a_stream_without_events_leaves_others_their_turn() {
 async fn a_client_is_woken_by_what_comes_and_not_by_what_it_takes() {
     use std::{io, sync::Mutex};
 
-    use sse_tokio::{EventSourceOver, HttpConnector, Io, Socket, Target};
+    use sse_tokio::{
+        EventSourceOver,
+        transport::{HttpConnector, Io, Socket, Target},
+    };
     use tokio::io::{AsyncReadExt, AsyncWriteExt};
 
     const HEAD: &[u8] = b"HTTP/1.1 200 OK\r\nContent-Type: text/event-stream\r\nTransfer-Encoding: chunked\r\n\r\n";
@@ -199,7 +205,7 @@ async fn a_client_is_woken_by_what_comes_and_not_by_what_it_takes() {
         let stream = client.lock().unwrap().take().ok_or_else(|| io::Error::from(io::ErrorKind::ConnectionRefused));
         async { stream.map(|stream| Socket::new(Io::new(stream))) }
     };
-    let config = Config::new("http://nowhere/").unwrap();
+    let config = ClientConfig::new("http://nowhere/").unwrap();
     let mut source = EventSourceOver::new(config, HttpConnector::new(dial));
     let (count, waker) = counted();
     let mut next = || pin!(source.next_ref()).poll(&mut Context::from_waker(&waker)).is_ready();

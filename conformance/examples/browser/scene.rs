@@ -8,7 +8,7 @@ use std::{
     time::{Duration, Instant},
 };
 
-use sse_tokio::{EventId, EventType, Log, Message, Retry};
+use sse_tokio::{EventId, EventLog, EventType, Message, Retry};
 use tokio::{
     sync::watch,
     time::{sleep, timeout},
@@ -29,8 +29,12 @@ const LONG: Retry = Retry::from_millis(6000);
 const PATIENCE: Duration = Duration::from_secs(60);
 
 pub(crate) async fn play(program: &PathBuf) -> Result<(), Box<dyn Error>> {
-    let state =
-        Arc::new(State { log: Log::default(), retry: SHORT, seen: watch::Sender::default(), asked: Mutex::default() });
+    let state = Arc::new(State {
+        log: EventLog::default(),
+        retry: SHORT,
+        seen: watch::Sender::default(),
+        asked: Mutex::default(),
+    });
     let mut told = state.seen.subscribe();
     let mut expected = Vec::new();
     let mut publish = |event_type: Option<&str>, data: &str| -> Result<(), Box<dyn Error>> {

@@ -15,7 +15,10 @@ use http::{Method, Request, Response, StatusCode, header};
 use http_body::{Body, Frame};
 use hyper::{body::Incoming, server::conn::http1, service::service_fn};
 use serde::Deserialize;
-use sse_tokio::{EventId, Io, Log, NoMoreEvents, Retry, Session, SessionConfig, StartAt, bytes::Bytes, last_event_id};
+use sse_tokio::{
+    EventId, EventLog, NoMoreEvents, Retry, Session, SessionConfig, bytes::Bytes, last_event_id, server::StartAt,
+    transport::Io,
+};
 use tokio::{
     net::TcpListener,
     sync::watch,
@@ -44,7 +47,7 @@ pub(crate) struct Asked {
 
 /// What is there whether the server is or not.
 pub(crate) struct State {
-    pub(crate) log: Log,
+    pub(crate) log: EventLog,
     /// The reconnection time that each response begins with.
     pub(crate) retry: Retry,
     pub(crate) seen: watch::Sender<Vec<Seen>>,

@@ -12,7 +12,7 @@ use libfuzzer_sys::fuzz_target;
 use sse_proto::{
     EventId, Limit, Limits, Report, Timestamp,
     client::{
-        Backoff, Config, EventSource, Loss, NetworkError, Output, ReadyState, RememberRedirects, Request, ResponseHead,
+        Backoff, ClientConfig, EventSource, Loss, NetworkError, Output, ReadyState, RememberRedirects, Request, ResponseHead,
     },
 };
 
@@ -75,7 +75,7 @@ impl Player {
         let limits = Limits { line: small(64), data: small(128), id: small(16), event_type: small(16) };
         let report = Report { comments: bit(1), findings: bit(1), last_event_ids: bit(1), retries: bit(1) };
         let backoff = Backoff { retry_ceiling: Duration::from_secs(60), ..Backoff::default() };
-        let mut config = Config::new("https://home.example/events").unwrap();
+        let mut config = ClientConfig::new("https://home.example/events").unwrap();
         config = config.header("Authorization", "secret").unwrap().backoff(backoff).limits(limits).report(report);
         config = config.redirects(REDIRECTS).refusal_body(REFUSAL).recent_input(RECENT).jitter_seed(u64::from(choice));
         let which = if bit(2) { RememberRedirects::All } else { RememberRedirects::Permanent };
@@ -135,9 +135,9 @@ impl Player {
             b'b' | b'a' | b'f' => {
                 self.excused |= self.connecting && !self.connected;
                 self.source.handle_error(match letter {
-                    b'b' => NetworkError::Passing,
+                    b'b' => NetworkError::Transient,
                     b'a' => NetworkError::Aborted,
-                    _ => NetworkError::Futile,
+                    _ => NetworkError::Permanent,
                 });
                 0
             }

@@ -6,7 +6,7 @@ use serde::Deserialize;
 use serde_json::{Map, Value};
 use sse_proto::{
     EventId,
-    client::{Config, RememberRedirects},
+    client::{ClientConfig, RememberRedirects},
 };
 
 use super::Unsupported;
@@ -74,8 +74,8 @@ impl Setup {
     /// # Errors
     ///
     /// A value cannot be set.
-    pub fn config(&self, url: &str) -> Result<Config, Unsupported> {
-        let mut config = Config::new(url)
+    pub fn config(&self, url: &str) -> Result<ClientConfig, Unsupported> {
+        let mut config = ClientConfig::new(url)
             .map_err(unfit)?
             .any_content_type(self.any_content_type)
             .body(self.body.clone())

@@ -164,7 +164,7 @@ impl<'a> World<'a> {
         self.disconnect();
         self.machine.handle_connecting();
         if self.refused_until.is_some_and(|until| self.now < until) {
-            self.coming.push_back((self.now, Arrival::Error(NetworkError::Passing)));
+            self.coming.push_back((self.now, Arrival::Error(NetworkError::Transient)));
             return;
         }
         self.machine.handle_connected();
@@ -173,7 +173,7 @@ impl<'a> World<'a> {
         match self.steps.pop_front() {
             Some(Step::Answer(answer)) => self.answer(answer),
             Some(Step::Drop | Step::Refuse(_)) => {
-                self.coming.push_back((self.now, Arrival::Error(NetworkError::Passing)));
+                self.coming.push_back((self.now, Arrival::Error(NetworkError::Transient)));
             }
             None => self.answer(Answer::events("")),
         }
@@ -193,7 +193,7 @@ impl<'a> World<'a> {
         let ending = match (answer.end, answer.framing) {
             (End::Hold, _) => return,
             (End::Eof, _) | (End::Cut | End::Short, Framing::Close) => Arrival::End,
-            (End::Cut | End::Reset | End::Short, _) => Arrival::Error(NetworkError::Passing),
+            (End::Cut | End::Reset | End::Short, _) => Arrival::Error(NetworkError::Transient),
         };
         self.coming.push_back((moment, ending));
     }

@@ -11,14 +11,12 @@ use std::time::Instant;
 use bytes::Bytes;
 use http::{HeaderMap, Method, Request, Uri, header};
 use http_body::{Body, Frame};
-use sse_proto::{
-    Decoder, Limits,
-    driver::http::{
-        Dial, Target as Host,
-        hyper::{body::Incoming, client::conn::http1},
-    },
+use sse_driver::transport::{
+    Dial, Target as Host,
+    hyper::{body::Incoming, client::conn::http1},
 };
-use sse_tokio::Dialler;
+use sse_proto::{Decoder, Limits};
+use sse_tokio::transport::Dialler;
 use tokio::{task::JoinHandle, time::timeout};
 
 use crate::{Event, oracle};

@@ -3,10 +3,11 @@
 use bytes::Bytes;
 use http::Method;
 use serde::Serialize;
-use sse_proto::{
-    client::Loss,
-    driver::{Change, Connect, EventSource, Timer},
+use sse_driver::{
+    Change, EventSource,
+    transport::{Connect, Timer},
 };
+use sse_proto::client::Loss;
 use tokio::sync::mpsc;
 
 use crate::server::client::Client;

@@ -1,9 +1,11 @@
 //! The kinds of clients that a service can have.
 
-use sse_proto::{
-    client::Config,
-    driver::{EventSource, Handle, Timer, http::HttpConnector},
+use sse_driver::{
+    EventSource,
+    client::Handle,
+    transport::{HttpConnector, Timer},
 };
+use sse_proto::client::ClientConfig;
 use tokio::sync::mpsc;
 
 use super::callback::{Callback, read};
@@ -35,7 +37,7 @@ impl Engine {
     }
 
     /// Starts a client on its own runtime.
-    pub(super) fn start(self, config: Config, calls: mpsc::Sender<Callback>) -> Result<Handle, String> {
+    pub(super) fn start(self, config: ClientConfig, calls: mpsc::Sender<Callback>) -> Result<Handle, String> {
         match self {
             #[cfg(feature = "async-std")]
             Self::AsyncStd => {
@@ -65,7 +67,7 @@ fn opened<D, T: Timer, E: core::fmt::Display>(
     source: Result<EventSource<HttpConnector<D>, T>, E>,
 ) -> Result<EventSource<HttpConnector<D>, T>, String>
 where
-    HttpConnector<D>: sse_proto::driver::Connect,
+    HttpConnector<D>: sse_driver::transport::Connect,
 {
     source.map_err(|error| error.to_string())
 }

@@ -32,8 +32,8 @@ use std::{
 };
 
 use hyper::{server::conn::http1, service::service_fn};
-use sse_proto::driver::Handle;
-use sse_tokio::Io;
+use sse_driver::client::Handle;
+use sse_tokio::transport::Io;
 use tokio::{
     net::TcpListener,
     sync::Notify,

@@ -6,7 +6,7 @@ use std::collections::BTreeMap;
 use serde::Deserialize;
 use sse_proto::{
     EventId, Limits, Report,
-    client::{Backoff, Config},
+    client::{Backoff, ClientConfig},
 };
 
 /// A client to be made.
@@ -47,8 +47,8 @@ pub(super) struct Listen {
 impl Order {
     /// The client's settings: comments are reported, requests with a body are sent again, waits have no random part, because
     /// harnesses measure them, and there are no limits, because harnesses send what they like.
-    pub(super) fn config(&self) -> Result<Config, String> {
-        let mut config = Config::new(self.stream_url.as_str())
+    pub(super) fn config(&self) -> Result<ClientConfig, String> {
+        let mut config = ClientConfig::new(self.stream_url.as_str())
             .map_err(text)?
             .body(self.body.clone())
             .backoff(Backoff { jitter: Duration::ZERO, ..Backoff::default() })

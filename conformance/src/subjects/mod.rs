@@ -15,10 +15,10 @@ pub fn all() -> Vec<Subject> {
     vec![
         proto(),
         #[cfg(feature = "tokio")]
-        reader::subject::<sse_tokio::Tokio>("tokio"),
+        reader::subject::<sse_tokio::transport::Tokio>("tokio"),
         #[cfg(feature = "smol")]
-        reader::subject::<sse_smol::Smol>("smol"),
+        reader::subject::<sse_smol::transport::Smol>("smol"),
         #[cfg(feature = "async-std")]
-        reader::subject::<sse_asyncstd::AsyncStd>("async-std"),
+        reader::subject::<sse_asyncstd::transport::AsyncStd>("async-std"),
     ]
 }

@@ -11,17 +11,18 @@ use core::{
 use std::{cell::RefCell, collections::VecDeque, io, rc::Rc, sync::Arc, task::Wake};
 
 use bytes::Bytes;
-use sse_proto::{
-    Limits,
-    driver::{EventReader, Read, Streams},
+use sse_driver::{
+    EventReader,
+    transport::{Read, Runtime},
 };
+use sse_proto::Limits;
 
 use crate::{Ending, Event, Harness, Stream, Subject};
 
 /// The reader of one runtime, without limits, because the standard knows none.
 pub(super) fn subject<K>(name: &str) -> Subject
 where
-    K: Streams<Io<Pieces>: Read<Error: Display>> + 'static,
+    K: Runtime<Io<Pieces>: Read<Error: Display> + From<Pieces>> + 'static,
 {
     let reader = Reader::<K> { name: format!("{name}: EventReader"), runtime: PhantomData };
     Subject::new(name, vec![Box::new(reader)])
@@ -34,7 +35,7 @@ struct Reader<K> {
 
 impl<K> Harness for Reader<K>
 where
-    K: Streams<Io<Pieces>: Read<Error: Display>>,
+    K: Runtime<Io<Pieces>: Read<Error: Display> + From<Pieces>>,
 {
     fn name(&self) -> &str {
         &self.name
@@ -47,14 +48,14 @@ where
     }
 }
 
-struct ReaderStream<K: Streams> {
+struct ReaderStream<K: Runtime> {
     fed: Rc<RefCell<Fed>>,
-    reader: EventReader<K, Pieces>,
+    reader: EventReader<K::Io<Pieces>>,
 }
 
 impl<K> ReaderStream<K>
 where
-    K: Streams<Io<Pieces>: Read<Error: Display>>,
+    K: Runtime<Io<Pieces>: Read<Error: Display> + From<Pieces>>,
 {
     /// The events that are there now, and whether the reader has seen the end. The call to `next` is given up whenever
     /// it waits, as `select!` does, so that a reader which loses bytes by that is found out.
@@ -83,7 +84,7 @@ where
 
 impl<K> Stream for ReaderStream<K>
 where
-    K: Streams<Io<Pieces>: Read<Error: Display>>,
+    K: Runtime<Io<Pieces>: Read<Error: Display> + From<Pieces>>,
 {
     fn feed(&mut self, piece: &[u8]) -> Result<Vec<Event>, String> {
         self.fed.borrow_mut().pieces.push_back(Bytes::copy_from_slice(piece));

@@ -11,7 +11,7 @@ use core::{
 };
 use std::{collections::BTreeMap, sync::Arc, task::Wake};
 
-use sse_proto::{Timestamp, driver};
+use sse_proto::Timestamp;
 
 thread_local! {
     static NOW: Cell<Timestamp> = Cell::default();
@@ -34,7 +34,7 @@ pub(crate) fn spawn(work: impl Future<Output = ()> + 'static) {
 pub(crate) async fn sleep(time: Duration) {
     let mut timer = Timer::default();
     let deadline = now() + time;
-    core::future::poll_fn(|cx| driver::Timer::poll_until(&mut timer, cx, deadline)).await;
+    core::future::poll_fn(|cx| sse_driver::transport::Timer::poll_until(&mut timer, cx, deadline)).await;
 }
 
 /// Runs until `main` is ready. What was spawned ends there, too.
@@ -99,7 +99,7 @@ impl Default for Timer {
     }
 }
 
-impl driver::Timer for Timer {
+impl sse_driver::transport::Timer for Timer {
     fn now(&self) -> Timestamp {
         now()
     }

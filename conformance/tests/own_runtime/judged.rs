@@ -7,14 +7,14 @@ use sse_conformance::{
     encoder::{self, EncoderCase, Fields, Refused, WritePath, Writer, Written},
     runner,
 };
-use sse_proto::{
-    EventId, EventType, Limits, Message, Retry,
-    driver::{EventReader, Read, Write},
-    server::SessionConfig,
+use sse_driver::{
+    EventReader,
+    transport::{Read, Write},
 };
+use sse_proto::{EventId, EventType, Limits, Message, Retry, server::SessionConfig};
 
 use crate::{
-    Session, Virtual,
+    Session,
     clock::settle,
     pipe::{Sink, Source, pipe},
 };
@@ -54,7 +54,7 @@ impl Harness for Pipes {
 
 struct Piped {
     sink: Sink,
-    reader: EventReader<Virtual, Source>,
+    reader: EventReader<Source>,
 }
 
 impl Stream for Piped {
@@ -89,7 +89,7 @@ impl Stream for Piped {
 }
 
 /// Reads all events that are there, and says whether the stream is at its end.
-fn read(reader: &mut EventReader<Virtual, Source>, events: &mut Vec<Event>) -> Result<bool, String> {
+fn read(reader: &mut EventReader<Source>, events: &mut Vec<Event>) -> Result<bool, String> {
     loop {
         match settle(|cx| reader.poll_next_event(cx)) {
             Poll::Pending => return Ok(false),

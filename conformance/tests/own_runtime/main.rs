@@ -19,10 +19,13 @@ use std::{
     task::Wake,
 };
 
+use sse_driver::{
+    EventSource,
+    transport::{Connect, Read, Response, Runtime},
+};
 use sse_proto::{
     Decoder, Timestamp,
-    client::{Config, Request, ResponseHead},
-    driver::{self, Connect, EventSource, Read, Response, Runtime, Streams},
+    client::{ClientConfig, Request, ResponseHead},
     server::{Publication, RESPONSE_HEADERS, SessionConfig, StartAt, last_event_id},
 };
 
@@ -36,7 +39,8 @@ use crate::{
 #[derive(Debug)]
 struct Virtual;
 
-impl Streams for Virtual {
+impl Runtime for Virtual {
+    type Timer = Timer;
     type Io<S> = S;
 
     fn io<S>(stream: S) -> S {
@@ -44,16 +48,12 @@ impl Streams for Virtual {
     }
 }
 
-impl Runtime for Virtual {
-    type Timer = Timer;
-}
-
-type Log = driver::Log<Virtual>;
-type Session = driver::Session<Virtual>;
+type EventLog = sse_driver::EventLog<Virtual>;
+type Session = sse_driver::Session<Virtual>;
 
 /// The last of the four traits: each request opens a session at the other end of a pipe.
 struct Network {
-    log: Log,
+    log: EventLog,
     connections: usize,
 }
 
@@ -81,7 +81,7 @@ impl Connect for Network {
 fn a_client_gets_every_event_of_three_hours_over_connections_that_break() {
     const EVENTS: u32 = 1000;
     let events = run(async {
-        let log = Log::default();
+        let log = EventLog::default();
         let published = log.clone();
         spawn(async move {
             for number in 0..EVENTS {
@@ -89,7 +89,7 @@ fn a_client_gets_every_event_of_three_hours_over_connections_that_break() {
                 published.publish(format!("event {number}")).expect("room");
             }
         });
-        let config = Config::new("pipe://here/").expect("a URL");
+        let config = ClientConfig::new("pipe://here/").expect("a URL");
         let mut source = EventSource::<_, Timer>::new(config, Network { log, connections: 0 });
         let mut events = Vec::new();
         while events.len() < EVENTS as usize {
@@ -120,7 +120,7 @@ impl Wake for Woken {
 }
 
 impl Reader {
-    fn new(log: &Log, topics: Option<&'static str>) -> Self {
+    fn new(log: &EventLog, topics: Option<&'static str>) -> Self {
         let quiet = SessionConfig { heartbeat: None, ..SessionConfig::default() };
         let session = log.session().config(quiet);
         let session = match topics {
@@ -149,7 +149,7 @@ impl Reader {
 #[test]
 fn a_message_from_another_node_wakes_just_those_whom_it_concerns() {
     let replica = Replica::new(100);
-    let (near, far) = (Log::with_store(replica.clone()), Log::with_store(replica));
+    let (near, far) = (EventLog::with_store(replica.clone()), EventLog::with_store(replica));
     let mut readers = [Some("a"), Some("b"), None].map(|topic| Reader::new(&near, topic));
     for reader in &mut readers {
         assert!(reader.read().is_empty());

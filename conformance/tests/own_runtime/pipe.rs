@@ -8,7 +8,6 @@ use core::{
 use std::rc::Rc;
 
 use bytes::Bytes;
-use sse_proto::driver;
 
 /// How many bytes are under way at the most.
 const ROOM: usize = 1024;
@@ -51,7 +50,7 @@ impl fmt::Display for Broken {
 }
 
 /// One of the four traits: where bytes go.
-impl driver::Write for Sink {
+impl sse_driver::transport::Write for Sink {
     type Error = Broken;
 
     fn poll_write(&mut self, cx: &mut Context<'_>, bytes: &[u8]) -> Poll<Result<usize, Broken>> {
@@ -84,7 +83,7 @@ impl Drop for Sink {
 }
 
 /// One of the four traits: where bytes come from.
-impl driver::Read for Source {
+impl sse_driver::transport::Read for Source {
     type Error = Broken;
 
     fn poll_read(&mut self, cx: &mut Context<'_>) -> Poll<Result<Option<Bytes>, Broken>> {

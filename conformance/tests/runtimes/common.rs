@@ -15,11 +15,7 @@ use std::{
 
 use http_body::Body;
 use hyper::{body::Incoming, server::conn::http1, service::service_fn};
-use sse::{
-    Change, Config, Dialler, EventId, EventReader, EventSource, EventSourceOver, FailReason, HttpConnector, Io, Log,
-    LogConfig, Loss, Message, Publication, Request, Response, ResponseHead, Retry, Sender, Session, SessionConfig,
-    StartAt, Target, last_event_id, sse_proto::driver,
-};
+use sse::{Change, ClientConfig, EventId, EventLog, EventReader, EventSource, EventSourceOver, Message, Publication, Retry, Sender, Session, SessionConfig, client::{FailReason, Loss, Request, ResponseHead}, last_event_id, server::{LogConfig, StartAt}, transport::{Dialler, HttpConnector, Io, Response, Target}};
 
 use super::{
     cut::Cut,
@@ -49,7 +45,7 @@ where
 }
 
 /// The events of a log: all of them for who is new, and what was missed for who comes back.
-async fn serve_log(log: &Log) -> SocketAddr {
+async fn serve_log(log: &EventLog) -> SocketAddr {
     let log = log.clone();
     serve_http(move |request| {
         let id = last_event_id(request.headers());
@@ -67,7 +63,7 @@ async fn serve_log(log: &Log) -> SocketAddr {
 #[test]
 fn a_client_gets_what_is_published_and_resumes_what_it_missed_until_there_is_no_more() {
     block_on(async {
-        let log = Log::default();
+        let log = EventLog::default();
         let url = format!("http://{}/events", serve_log(&log).await);
         let mut source = EventSource::get(url.as_str()).expect("a URL");
         for number in 1..=3 {
@@ -80,7 +76,7 @@ fn a_client_gets_what_is_published_and_resumes_what_it_missed_until_there_is_no_
         assert!(source.next().await.is_none());
 
         log.publish("while nobody listened").expect("room");
-        let config = Config::new(url).expect("a URL").last_event_id(seen);
+        let config = ClientConfig::new(url).expect("a URL").last_event_id(seen);
         let mut source = EventSource::open(config).expect("a URL");
         assert!(matches!(source.next_change().await, Some(Change::Open { .. })));
         let Some(Change::Event(event)) = source.next_change().await else { panic!("no event") };
@@ -102,7 +98,7 @@ struct Price {
 #[test]
 fn a_subscriber_of_a_topic_gets_values_until_a_handle_closes_it() {
     block_on(async {
-        let log = Log::default();
+        let log = EventLog::default();
         let prices = log.clone();
         let server = serve_http(move |request| {
             let id = last_event_id(request.headers());
@@ -110,7 +106,7 @@ fn a_subscriber_of_a_topic_gets_values_until_a_handle_closes_it() {
             let session = prices.session().topics([topic]).start_at(StartAt::Oldest).after(id.as_ref()).open();
             session.expect("room").into_response()
         });
-        let config = Config::new(format!("http://{}/prices", server.await)).expect("a URL");
+        let config = ClientConfig::new(format!("http://{}/prices", server.await)).expect("a URL");
         let mut source = EventSource::open(config).expect("a URL");
         let handle = source.handle();
         let mut prices = source.json::<Price>();
@@ -177,13 +173,13 @@ fn a_quiet_session_is_kept_alive_by_the_runtimes_timer() {
 #[test]
 fn a_client_resumes_over_a_transport_of_its_own() {
     block_on(async {
-        let log = Log::default();
+        let log = EventLog::default();
         for number in 1..=3 {
             log.publish(format!("{number}")).expect("room");
         }
         let first = log.subscribe(StartAt::Oldest).0;
         // A session that ends after what there is: its log is closed.
-        let early = Log::default();
+        let early = EventLog::default();
         early.publish("0").expect("room");
         early.close();
         let sessions = vec![
@@ -193,19 +189,19 @@ fn a_client_resumes_over_a_transport_of_its_own() {
         let address = serve(sessions).await;
 
         let transport = |_: Request| async move {
-            let body = <sse::Io<TcpStream>>::new(TcpStream::connect(address).await?);
+            let body = <sse::transport::Io<TcpStream>>::new(TcpStream::connect(address).await?);
             let headers = [("Content-Type", "text/event-stream")].into_iter().collect();
             Ok::<_, io::Error>(Response { head: ResponseHead { status: 200, headers }, body })
         };
         let wait = Duration::from_millis(150);
-        let config = Config::new("test://here/").expect("a URL").reconnection_time(wait);
+        let config = ClientConfig::new("test://here/").expect("a URL").reconnection_time(wait);
         let mut source = EventSourceOver::new(config, transport);
         let (mut seen, mut lost) = (Vec::new(), None);
         let mut asked = Instant::now();
         while let Some(change) = source.next_change().await {
             match change {
-                driver::Change::Event(event) => seen.push(event.data().to_owned()),
-                driver::Change::Reestablishing { cause, .. } => {
+                sse_driver::Change::Event(event) => seen.push(event.data().to_owned()),
+                sse_driver::Change::Reestablishing { cause, .. } => {
                     assert_eq!(cause, Loss::End { in_mid_event: false });
                     // The wait began no earlier than this.
                     lost = Some(asked);
@@ -224,7 +220,7 @@ fn a_client_resumes_over_a_transport_of_its_own() {
 
 /// For the other runtimes: serves so many events, from a thread of its own, in responses that break off.
 pub(super) fn serve_cut(events: u32) -> SocketAddr {
-    let log = Log::new(LogConfig { events: events as usize, bytes: 16 * 1024 * 1024, ..LogConfig::default() });
+    let log = EventLog::new(LogConfig { events: events as usize, bytes: 16 * 1024 * 1024, ..LogConfig::default() });
     let published = log.clone();
     let (address, served) = mpsc::channel();
     thread::spawn(move || {
@@ -262,7 +258,7 @@ pub(super) fn serve_cut(events: u32) -> SocketAddr {
 /// For the other runtimes: receives so many events, and returns them with how often the connection was lost.
 pub(super) fn receive(server: SocketAddr, events: u32) -> (Vec<String>, u32) {
     block_on(async {
-        let config = Config::new(format!("http://{server}/")).expect("a URL");
+        let config = ClientConfig::new(format!("http://{server}/")).expect("a URL");
         let mut source = EventSource::open(config.reconnection_time(Duration::ZERO)).expect("a URL");
         let (mut received, mut losses) = (Vec::new(), 0);
         while received.len() < events as usize {

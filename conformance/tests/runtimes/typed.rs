@@ -17,22 +17,22 @@ fn values_come_until_the_stream_is_complete_and_a_cut_is_told_from_its_end() {
              data: {\"symbol\":\"XYZ\",\"price\":1.5}\n\nevent: price\ndata: [\n\ndata: [DONE]\n\n",
         ]);
         let source = || {
-            let config = Config::new(format!("http://{server}/")).expect("a URL").max_reconnections(0);
+            let config = ClientConfig::new(format!("http://{server}/")).expect("a URL").max_reconnections(0);
             let source = EventSource::open(config).expect("a URL");
-            source.typed::<Feed>().with_convention(sse::Convention::completion())
+            source.typed::<Feed>().with_convention(sse::typed::Convention::completion())
         };
 
         let mut cut = source();
         let Feed::Unknown(event) = cut.next().await.expect("an event").expect("no error").value else { panic!("a price") };
         assert_eq!((event.event_type(), event.data()), ("news", "XYZ buys ABC"));
-        let Some(Err(sse::TypedError::Truncated { in_mid_event: false })) = cut.next().await else { panic!("no cut") };
+        let Some(Err(sse::typed::TypedError::Truncated { in_mid_event: false })) = cut.next().await else { panic!("no cut") };
         assert!(cut.next().await.is_none());
 
         let mut whole = source();
         let price = whole.next().await.expect("an event").expect("a price");
         assert_eq!(price.value, Feed::Price(Price { symbol: String::from("XYZ"), price: 1.5 }));
         assert_eq!((price.event_type.as_str(), price.last_event_id.as_str()), ("price", "7"));
-        let Some(Err(sse::TypedError::Unreadable { event, .. })) = whole.next().await else { panic!("a price") };
+        let Some(Err(sse::typed::TypedError::Unreadable { event, .. })) = whole.next().await else { panic!("a price") };
         assert_eq!(event.data(), "[");
         assert!(whole.next().await.is_none());
     });

@@ -6,8 +6,8 @@ use std::collections::BTreeSet;
 use sse_proto::{
     Decoder, EventId, EventType, Message, Timestamp,
     server::{
-        CloseReason, DrainConfig, Interest, Log, LogConfig, OnLag, Output, Publication, Resumed, SendError, Session,
-        SessionConfig, StartAt, SubscriberId, Subscribers, Subscription,
+        CloseReason, DrainConfig, EventLog, Interest, LogConfig, OnLag, Output, Publication, Resumed, SendError,
+        Session, SessionConfig, StartAt, SubscriberId, Subscribers, Subscription,
     },
 };
 
@@ -33,7 +33,7 @@ const TOPICS: [&str; 3] = ["a", "b", "c"];
 
 struct World {
     config: LogConfig,
-    log: Log,
+    log: EventLog,
     subscribers: Subscribers,
     /// What was published, by position: the topics, as bits, and the key.
     history: Vec<(u8, Option<u8>)>,
@@ -75,7 +75,7 @@ impl World {
         };
         Self {
             config,
-            log: Log::new(config),
+            log: EventLog::new(config),
             subscribers: Subscribers::default(),
             history: Vec::new(),
             clients: Vec::new(),

@@ -6,7 +6,10 @@ use std::sync::{Arc, atomic::Ordering};
 use proptest::test_runner::TestRng;
 use serde_json::Value;
 use sse_proto::Decoder;
-use sse_tokio::{EventId, OnLag, Resumed, Session, SessionConfig, Text};
+use sse_tokio::{
+    EventId, Session, SessionConfig, Text,
+    server::{OnLag, Resumed},
+};
 use tokio::{task, time};
 
 use crate::{

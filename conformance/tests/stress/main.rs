@@ -23,7 +23,10 @@ use proptest::{
     prelude::Rng,
     test_runner::{RngAlgorithm, TestRng},
 };
-use sse_tokio::{DrainConfig, EventType, Log, LogConfig, Message, Publication};
+use sse_tokio::{
+    EventLog, EventType, Message, Publication,
+    server::{DrainConfig, LogConfig},
+};
 use tokio::{runtime, time};
 
 use crate::{
@@ -49,7 +52,7 @@ const STALLED: Duration = Duration::from_secs(60);
 struct Round {
     /// The epoch of the log's IDs.
     epoch: u64,
-    log: Log,
+    log: EventLog,
     /// The number of messages whose publication has begun, and the number of those for which it has returned.
     begun: AtomicU64,
     published: AtomicU64,
@@ -92,7 +95,7 @@ fn run_round(
     let config = LogConfig { events, bytes: 256 * events, epoch: Some(epoch), ..LogConfig::default() };
     let round = Arc::new(Round {
         epoch,
-        log: runtime.block_on(async { Log::new(config) }),
+        log: runtime.block_on(async { EventLog::new(config) }),
         begun: AtomicU64::new(0),
         published: AtomicU64::new(0),
         history: RwLock::default(),

@@ -13,7 +13,7 @@ use std::{
     task::Wake,
 };
 
-use sse_proto::driver::Timer;
+use sse_driver::transport::Timer;
 
 #[derive(Default)]
 struct Wakes(AtomicUsize);
@@ -65,12 +65,12 @@ fn threads() -> Option<usize> {
 #[test]
 fn timers_wake_once_or_not_at_all() {
     tokio::runtime::Builder::new_multi_thread().enable_all().build().expect("a runtime").block_on(check::<
-        sse_tokio::Timer,
+        sse_tokio::transport::Timer,
         _,
     >(
         "tokio",
         tokio::time::sleep,
     ));
-    smol::block_on(check::<sse_smol::Timer, _>("smol", smol::Timer::after));
-    async_std::task::block_on(check::<sse_asyncstd::Timer, _>("async-std", async_std::task::sleep));
+    smol::block_on(check::<sse_smol::transport::Timer, _>("smol", smol::Timer::after));
+    async_std::task::block_on(check::<sse_asyncstd::transport::Timer, _>("async-std", async_std::task::sleep));
 }

@@ -21,9 +21,9 @@ use crate::{EventId, Limits, Report, Text, hidden::Hidden};
 ///
 /// ```
 /// use core::time::Duration;
-/// use sse_proto::client::Config;
+/// use sse_proto::client::ClientConfig;
 ///
-/// let config = Config::new("https://example.com/events")?
+/// let config = ClientConfig::new("https://example.com/events")?
 ///     .header("Authorization", "Bearer 73857293")?
 ///     .reconnection_time(Duration::from_secs(1))
 ///     .idle_timeout(Duration::from_secs(60))
@@ -31,7 +31,7 @@ use crate::{EventId, Limits, Report, Text, hidden::Hidden};
 /// # Ok::<(), Box<dyn std::error::Error>>(())
 /// ```
 #[derive(Clone)]
-pub struct Config {
+pub struct ClientConfig {
     pub(super) method: Text,
     pub(super) url: Text,
     pub(super) headers: Headers,
@@ -57,7 +57,7 @@ pub struct Config {
     pub(super) report: Report,
 }
 
-impl Config {
+impl ClientConfig {
     /// Connects to `url`.
     ///
     /// # Errors
@@ -97,9 +97,9 @@ impl Config {
     /// Connects to the URL of these parts, where `path` may have a query behind it.
     ///
     /// ```
-    /// use sse_proto::client::Config;
+    /// use sse_proto::client::ClientConfig;
     ///
-    /// let config = Config::from_parts("https", "example.com", Some(8443), "/events?room=7")?;
+    /// let config = ClientConfig::from_parts("https", "example.com", Some(8443), "/events?room=7")?;
     /// assert_eq!(config.url(), "https://example.com:8443/events?room=7");
     /// # Ok::<(), sse_proto::client::InvalidUrl>(())
     /// ```
@@ -130,9 +130,9 @@ impl Config {
     /// method for [`method`](Self::method).
     ///
     /// ```
-    /// use sse_proto::client::Config;
+    /// use sse_proto::client::ClientConfig;
     ///
-    /// let config = Config::new("https://example.com/completions")?
+    /// let config = ClientConfig::new("https://example.com/completions")?
     ///     .method("POST")?
     ///     .header("Content-Type", "application/json")?
     ///     .body(r#"{"stream":true}"#);
@@ -163,9 +163,9 @@ impl Config {
     /// A client for the Model Context Protocol has to ask for two types:
     ///
     /// ```
-    /// use sse_proto::client::{Config, EventSource, Output};
+    /// use sse_proto::client::{ClientConfig, EventSource, Output};
     ///
-    /// let config = Config::new("https://example.com/mcp")?
+    /// let config = ClientConfig::new("https://example.com/mcp")?
     ///     .method("POST")?
     ///     .header("Accept", "application/json, text/event-stream")?
     ///     .header("Content-Type", "application/json")?
@@ -249,9 +249,10 @@ impl Config {
         self
     }
 
-    /// Sets the seed if the caller has not.
-    #[cfg(feature = "driver")]
-    pub(crate) fn seeded(mut self, seed: u64) -> Self {
+    /// Sets the [seed](Self::jitter_seed) unless the caller has set one. This is for drivers, which have a seed for each
+    /// client.
+    #[must_use]
+    pub fn or_jitter_seed(mut self, seed: u64) -> Self {
         self.jitter_seed.get_or_insert(seed);
         self
     }
@@ -303,7 +304,7 @@ impl Config {
     /// allows for 45 s, say.
     #[must_use]
     pub fn idle_timeout(mut self, time: impl Into<Option<Duration>>) -> Self {
-        self.timeouts.silence = time.into();
+        self.timeouts.idle = time.into();
         self
     }
 
@@ -383,9 +384,9 @@ impl Config {
     }
 }
 
-impl fmt::Debug for Config {
+impl fmt::Debug for ClientConfig {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let mut shown = f.debug_struct("Config");
+        let mut shown = f.debug_struct("ClientConfig");
         shown.field("method", &self.method).field("url", &ShownUrl(&self.url)).field("headers", &self.headers);
         shown.field("body", &Hidden(self.body.len())).field("resend", &self.resend);
         shown.field("last_event_id", &self.last_event_id.as_ref().map(|id| Hidden(id.len())));

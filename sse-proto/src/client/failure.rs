@@ -26,7 +26,7 @@ pub enum FailReason {
     /// A limit was passed.
     Decode(DecodeError),
     /// The request cannot be made at all, so that trying again would be futile: no such scheme, say.
-    Futile,
+    Permanent,
     /// The connection was lost, and is not reestablished any more: reconnection is off, or has come to the limit that
     /// the caller has set to attempts or time, or the [`Policy`](super::Policy) wants no more.
     GaveUp {
@@ -36,7 +36,7 @@ pub enum FailReason {
         attempts: u32,
     },
     /// The connection was lost, and the request is of a kind that must not be sent twice: its method is not safe (`POST`,
-    /// say), and there is no event ID to go on from. [`Config::resend`](super::Config::resend) allows it (D-11).
+    /// say), and there is no event ID to go on from. [`ClientConfig::resend`](super::ClientConfig::resend) allows it (D-11).
     NotResent {
         /// What happened.
         cause: Loss,
@@ -86,7 +86,7 @@ impl fmt::Display for FailReason {
                 f.write_str("the server sent no content type instead of text/event-stream")
             }
             Self::Decode(error) => error.fmt(f),
-            Self::Futile => f.write_str("the request cannot be made"),
+            Self::Permanent => f.write_str("the request cannot be made"),
             Self::GaveUp { cause, attempts: 0 } => write!(f, "{cause}, given up without a reconnection"),
             Self::GaveUp { cause, attempts: 1 } => write!(f, "{cause}, given up after 1 reconnection"),
             Self::GaveUp { cause, attempts } => write!(f, "{cause}, given up after {attempts} reconnections"),
@@ -118,7 +118,7 @@ impl Error for FailReason {
 pub struct Refusal {
     /// Status and header fields.
     pub head: ResponseHead,
-    /// The beginning of the body, as received: no more than [`Config::refusal_body`](super::Config::refusal_body)
+    /// The beginning of the body, as received: no more than [`ClientConfig::refusal_body`](super::ClientConfig::refusal_body)
     /// bytes, and no more than what arrives within one second.
     pub body: Bytes,
     /// Whether the body is as much as the server sent.

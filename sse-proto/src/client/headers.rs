@@ -15,7 +15,7 @@ use crate::Text;
 /// When a request goes on to another origin, by a redirect, `Authorization`, `Cookie`, `Host` and `Proxy-Authorization` are
 /// left out, as Fetch does. All other fields go with it, whatever they hold, and so do those that a hook has added to the
 /// request before the redirect. A key in a field of your own (`X-Api-Key` say) is sure to stay with its origin only if no
-/// redirect is followed: [`Config::redirects`](super::Config::redirects) of 0.
+/// redirect is followed: [`ClientConfig::redirects`](super::ClientConfig::redirects) of 0.
 ///
 /// ```
 /// use sse_proto::client::Headers;

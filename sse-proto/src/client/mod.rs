@@ -27,7 +27,7 @@ use core::{fmt, mem, time::Duration};
 use bytes::{Buf, Bytes};
 
 pub use self::{
-    config::Config,
+    config::ClientConfig,
     failure::{FailReason, Refusal},
     headers::{HeaderError, Headers},
     method::InvalidMethod,
@@ -72,9 +72,9 @@ use crate::{Decoder, Event, EventRef, Retry, Text, Timestamp, hidden::Hidden, ra
 /// [`Output::Closed`] mean that the one there was is to be dropped; what is told of it later is ignored.
 ///
 /// ```
-/// use sse_proto::{Timestamp, client::{Config, EventSource, Headers, Output, ResponseHead}};
+/// use sse_proto::{Timestamp, client::{ClientConfig, EventSource, Headers, Output, ResponseHead}};
 ///
-/// let mut source = EventSource::new(Config::new("http://example.com/events")?);
+/// let mut source = EventSource::new(ClientConfig::new("http://example.com/events")?);
 /// let now = Timestamp::default();
 /// let Output::Connect(request) = source.poll_output(now) else { panic!() };
 /// assert_eq!(request.headers.value("accept"), Some(&b"text/event-stream"[..]));
@@ -89,7 +89,7 @@ use crate::{Decoder, Event, EventRef, Retry, Text, Timestamp, hidden::Hidden, ra
 /// # Ok::<(), Box<dyn std::error::Error>>(())
 /// ```
 pub struct EventSource {
-    config: Config,
+    config: ClientConfig,
     decoder: Decoder,
     random: Random,
     state: State,
@@ -122,7 +122,7 @@ pub struct EventSource {
 
 impl EventSource {
     /// A source that connects as soon as it is polled (R-003).
-    pub fn new(config: Config) -> Self {
+    pub fn new(config: ClientConfig) -> Self {
         let mut decoder = Decoder::new().with_limits(config.limits).with_report(config.report);
         if let Some(id) = &config.last_event_id {
             decoder = decoder.with_last_event_id(id);
@@ -234,8 +234,8 @@ impl EventSource {
             (State::Requested | State::Accepted | State::Open, NetworkError::Aborted) => {
                 self.state = State::Failed(FailReason::Aborted);
             }
-            (State::Requested, NetworkError::Futile) => self.state = State::Failed(FailReason::Futile),
-            (State::Requested, NetworkError::Passing) => self.state = State::Lost(Loss::Unreachable),
+            (State::Requested, NetworkError::Permanent) => self.state = State::Failed(FailReason::Permanent),
+            (State::Requested, NetworkError::Transient) => self.state = State::Lost(Loss::Unreachable),
             (State::Accepted | State::Open, _) => {
                 self.lost.get_or_insert(Loss::Broken { in_mid_event: false });
             }
@@ -355,9 +355,8 @@ impl EventSource {
         Url::parse(&self.request.url).map(|url| url.origin()).unwrap_or_default()
     }
 
-    /// The origin, if it is another than that of the URL as it was given.
-    #[cfg(all(feature = "driver", feature = "tracing"))]
-    pub(crate) fn other_origin(&self) -> Option<String> {
+    /// The [origin](Self::origin) that a redirect has led to; `None` if it is that of the URL as it was given.
+    pub fn redirected_origin(&self) -> Option<String> {
         let given = Url::parse(&self.config.url).map(|url| url.origin());
         Some(self.origin()).filter(|origin| Some(origin) != given.as_ref())
     }
@@ -373,7 +372,7 @@ impl EventSource {
         self.refusal.as_ref()
     }
 
-    /// The last bytes that the last stream brought, as they came: as many as [`Config::recent_input`] says, and readable
+    /// The last bytes that the last stream brought, as they came: as many as [`ClientConfig::recent_input`] says, and readable
     /// after a failure as well.
     pub fn recent_input(&self) -> Vec<u8> {
         self.recent.to_vec()

@@ -84,6 +84,11 @@ pub enum Loss {
     },
     /// There was no answer within [`Timeouts::head`](super::Timeouts::head).
     HeadTimeout,
+    /// Nothing came for [`Timeouts::idle`](super::Timeouts::idle), not even a comment.
+    IdleTimeout {
+        /// Whether an unfinished event was dropped.
+        in_mid_event: bool,
+    },
     /// The answer opens no stream, and the [`Policy`](super::Policy) says that this may pass.
     Refused {
         /// The status of the answer.
@@ -91,11 +96,6 @@ pub enum Loss {
     },
     /// The caller asked for a new connection ([`EventSource::restart`](super::EventSource::restart)).
     Restarted,
-    /// Nothing came for [`Timeouts::silence`](super::Timeouts::silence), not even a comment.
-    Silent {
-        /// Whether an unfinished event was dropped.
-        in_mid_event: bool,
-    },
     /// There was no answer.
     Unreachable,
 }
@@ -107,7 +107,7 @@ impl Loss {
             self,
             Self::Broken { in_mid_event: true }
                 | Self::End { in_mid_event: true }
-                | Self::Silent { in_mid_event: true }
+                | Self::IdleTimeout { in_mid_event: true }
         )
     }
 
@@ -116,7 +116,7 @@ impl Loss {
         match self {
             Self::Broken { .. } => Self::Broken { in_mid_event },
             Self::End { .. } => Self::End { in_mid_event },
-            Self::Silent { .. } => Self::Silent { in_mid_event },
+            Self::IdleTimeout { .. } => Self::IdleTimeout { in_mid_event },
             loss => loss,
         }
     }
@@ -131,7 +131,7 @@ impl fmt::Display for Loss {
             Self::HeadTimeout => f.write_str("no answer in time"),
             Self::Refused { status } => write!(f, "the server answered with status {status}"),
             Self::Restarted => f.write_str("a new connection was asked for"),
-            Self::Silent { .. } => f.write_str("the stream fell silent"),
+            Self::IdleTimeout { .. } => f.write_str("the stream fell silent"),
             Self::Unreachable => f.write_str("no answer"),
         }?;
         f.write_str(if self.in_mid_event() { " in the middle of an event" } else { "" })
@@ -145,9 +145,9 @@ pub enum NetworkError {
     /// The attempt was given up on our own side: it fails for good.
     Aborted,
     /// The request cannot be made, now or ever (the scheme is not known, say): it fails for good.
-    Futile,
+    Permanent,
     /// Anything that may be better next time: no route, a reset, a broken body.
-    Passing,
+    Transient,
 }
 
 /// The standard's `readyState`, with its numbers.

@@ -11,18 +11,18 @@ use super::{Loss, NetworkError, Refusal, ResponseHead};
 /// is a policy, too; it gets what the standard says:
 ///
 /// ```
-/// use sse_proto::client::{Config, ResponseHead, Ruling};
+/// use sse_proto::client::{ClientConfig, ResponseHead, Ruling};
 ///
 /// // A token that has run out is no reason to stop: the next request will carry a new one.
 /// let renew = |head: &ResponseHead, standard: Ruling| if head.status == 401 { Ruling::Retry } else { standard };
-/// let config = Config::new("https://example.com/events")?.policy(renew);
+/// let config = ClientConfig::new("https://example.com/events")?.policy(renew);
 /// # Ok::<(), sse_proto::client::InvalidUrl>(())
 /// ```
 ///
 /// A policy can also look at the body of a response that opens no stream:
 ///
 /// ```
-/// use sse_proto::client::{Config, Policy, Refusal, ResponseHead, Resilient, Ruling};
+/// use sse_proto::client::{ClientConfig, Policy, Refusal, ResponseHead, Resilient, Ruling};
 ///
 /// /// Too many requests are a reason to wait, a spent quota is one to stop.
 /// struct Quota;
@@ -38,7 +38,7 @@ use super::{Loss, NetworkError, Refusal, ResponseHead};
 ///     }
 /// }
 ///
-/// let config = Config::new("https://example.com/completions")?.policy(Quota);
+/// let config = ClientConfig::new("https://example.com/completions")?.policy(Quota);
 /// # Ok::<(), sse_proto::client::InvalidUrl>(())
 /// ```
 ///
@@ -51,7 +51,7 @@ pub trait Policy: Send + Sync {
         standard
     }
 
-    /// Judges a refused response a second time, once the [awaited part](super::Config::refusal_body) of its body has
+    /// Judges a refused response a second time, once the [awaited part](super::ClientConfig::refusal_body) of its body has
     /// arrived. `ruling` is what was decided by its head: [`Ruling::Fail`] or [`Ruling::Retry`]. It is too late for
     /// [`Ruling::Accept`], which counts as [`Ruling::Fail`].
     fn refused(&self, refusal: &Refusal, ruling: Ruling) -> Ruling {

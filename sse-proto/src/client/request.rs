@@ -5,7 +5,7 @@ use core::fmt;
 use bytes::Bytes;
 
 use super::{
-    Config, Headers, Loss, Timeouts,
+    ClientConfig, Headers, Loss, Timeouts,
     headers::CREDENTIALS,
     response::Redirect,
     url::{ShownUrl, Url},
@@ -59,7 +59,7 @@ impl Request {
     }
 
     /// The request that begins an attempt, at `url` instead of the configured one if a redirect is remembered.
-    pub(super) fn new(config: &Config, url: &Text, last_event_id: Option<&EventId>) -> Self {
+    pub(super) fn new(config: &ClientConfig, url: &Text, last_event_id: Option<&EventId>) -> Self {
         let mut headers = config.headers.clone();
         if !same_origin(url, &config.url) {
             drop_bound(&mut headers);

@@ -29,11 +29,11 @@ use crate::random::Random;
 ///
 /// ```
 /// use core::time::Duration;
-/// use sse_proto::client::{Backoff, Config};
+/// use sse_proto::client::{Backoff, ClientConfig};
 ///
 /// // Waits exactly as long as the server asks, every time.
 /// let exact = Backoff { jitter: Duration::ZERO, factor: 1, ..Backoff::default() };
-/// let config = Config::new("https://example.com/events")?.backoff(exact);
+/// let config = ClientConfig::new("https://example.com/events")?.backoff(exact);
 /// # Ok::<(), sse_proto::client::InvalidUrl>(())
 /// ```
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]

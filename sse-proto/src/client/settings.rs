@@ -13,12 +13,12 @@ pub struct Timeouts {
     /// it is connected. Without limit by default.
     pub head: Option<Duration>,
     /// For the next byte of an open stream. Without limit by default.
-    pub silence: Option<Duration>,
+    pub idle: Option<Duration>,
 }
 
 impl Default for Timeouts {
     fn default() -> Self {
-        Self { connect: Some(Duration::from_secs(30)), head: None, silence: None }
+        Self { connect: Some(Duration::from_secs(30)), head: None, idle: None }
     }
 }
 

@@ -56,9 +56,9 @@ impl EventSource {
         if mem::take(&mut self.heard) {
             self.since = Some(now);
         }
-        match self.deadline(self.request.timeouts.silence, now) {
+        match self.deadline(self.request.timeouts.idle, now) {
             Ok(until) => Output::Wait { until },
-            Err(()) => self.weigh(Loss::Silent { in_mid_event: false }, now),
+            Err(()) => self.weigh(Loss::IdleTimeout { in_mid_event: false }, now),
         }
     }
 }

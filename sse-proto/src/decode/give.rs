@@ -26,9 +26,9 @@ pub(super) enum Home {
 }
 
 impl Decoder {
-    /// Lends the event that [`Self::advance`] has just announced.
+    /// Returns the event that [`advance`](Self::advance) has just completed, borrowed from the same `chunk` and the decoder.
     #[inline(always)]
-    pub(crate) fn event<'a>(&'a mut self, chunk: &'a [u8]) -> EventRef<'a> {
+    pub fn event<'a>(&'a mut self, chunk: &'a [u8]) -> EventRef<'a> {
         if self.home == Home::Block {
             return self.block_event(chunk);
         }
@@ -67,10 +67,10 @@ impl Decoder {
         }
     }
 
-    /// Gives the event that [`Self::advance`] has just announced, once. An event is larger than what is moved well: it
-    /// is made where it goes.
-    #[inline(always)]
-    pub(crate) fn take_event(&mut self, chunk: &Bytes) -> Event {
+    /// Returns the event that [`advance`](Self::advance) has just completed, as slices of the same `chunk` where its parts lie
+    /// there in one piece. Call it once: a second call returns an empty event.
+    #[inline(always)] // An event is larger than what is moved well: it is made where it goes.
+    pub fn take_event(&mut self, chunk: &Bytes) -> Event {
         let gathered;
         let bytes = match self.home {
             Home::Block => return self.take_block_event(chunk),
@@ -148,8 +148,8 @@ impl Decoder {
         Some(id.clone())
     }
 
-    /// Lends the comment that [`Self::advance`] has just announced.
-    pub(crate) fn comment<'a>(&'a mut self, chunk: &'a [u8]) -> &'a str {
+    /// Returns the comment that [`advance`](Self::advance) has just found, borrowed from the same `chunk` or the decoder.
+    pub fn comment<'a>(&'a mut self, chunk: &'a [u8]) -> &'a str {
         let bytes = self.comment.bytes(chunk, &self.comment_buffer).unwrap_or_default();
         lossy(bytes, &mut self.lossy_comment)
     }

@@ -111,17 +111,24 @@ pub struct Decoder {
     lossy_comment: String,
 }
 
-/// What [`Decoder::advance`] came to. Values are read from the decoder until the next call.
+/// What a call of [`Decoder::advance`] came to. The enum is exhaustive on purpose: a reader has to deal with all of it.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
-pub(crate) enum Step {
+pub enum Step {
+    /// A comment: [`Decoder::comment`] returns it. Only if the [`Report`] asks for comments.
     Comment,
+    /// An event: [`Decoder::event`] or [`Decoder::take_event`] returns it.
     Event,
+    /// A limit was exceeded that is set to fail. Every call returns this until [`Decoder::reset`].
     Failed(DecodeError),
+    /// A malformed line. Only if the [`Report`] asks for findings.
     Finding(Finding),
+    /// The last event ID changed: [`Decoder::last_event_id`] returns it. Only if the [`Report`] asks for such changes.
     LastEventId,
-    /// The chunk is used up.
+    /// The whole chunk is used up.
     More,
+    /// A valid reconnection time. Only if the [`Report`] asks for such lines.
     Retry(Retry),
+    /// An event was left out because it exceeded a limit that is set to skip. Only if the [`Report`] asks for it.
     Skipped(DecodeError),
 }
 

@@ -18,12 +18,35 @@ use super::{
 use crate::{OnExcess, Retry, ends::LineEnds, utf8};
 
 impl Decoder {
-    /// Reads on until there is something to say, and returns how many bytes of `chunk` that took.
+    /// Decodes up to the next [`Step`] and returns how many bytes of `chunk` that took.
     ///
-    /// Values that the step names lie in `chunk` or in the decoder: they are asked for with the same `chunk`. The next
-    /// call takes up where this one stopped.
+    /// This is what readers, drivers and the methods `decode`, [`decode_owned`](Self::decode_owned) and
+    /// [`decode_item`](Self::decode_item) are made of. It borrows `chunk` for the call only, so that a loop can hold both the
+    /// chunk and the decoder, and hand out events that borrow from them. After [`Step::Event`], [`event`](Self::event) or
+    /// [`take_event`](Self::take_event) returns the event; it must be called with the same `chunk`, before the next step. The
+    /// next call gets the rest of the chunk.
+    ///
+    /// ```
+    /// use sse_proto::{Decoder, Step};
+    ///
+    /// let mut decoder = Decoder::new();
+    /// let mut chunk = &b"data: a\n\ndata: b\n\n"[..];
+    /// let mut data = Vec::new();
+    /// loop {
+    ///     let (used, step) = decoder.advance(chunk);
+    ///     match step {
+    ///         Step::Event => data.push(decoder.event(chunk).data().to_owned()),
+    ///         Step::More => break, // time to receive the next chunk
+    ///         Step::Failed(error) => return Err(error),
+    ///         _ => {}
+    ///     }
+    ///     chunk = &chunk[used..];
+    /// }
+    /// assert_eq!(data, ["a", "b"]);
+    /// # Ok::<(), sse_proto::DecodeError>(())
+    /// ```
     #[inline]
-    pub(crate) fn advance(&mut self, chunk: &[u8]) -> (usize, Step) {
+    pub fn advance(&mut self, chunk: &[u8]) -> (usize, Step) {
         if self.mode == Mode::Block
             && let Some(lone) = self.lone_block(chunk, self.rest.resume(chunk))
         {

@@ -62,10 +62,10 @@ pub struct PassedOver {
 /// Which messages a reader wants: all of them, unless told otherwise.
 ///
 /// ```
-/// use sse_proto::{Timestamp, server::{Interest, Log, LogConfig, LogRead, Publication, StartAt}};
+/// use sse_proto::{Timestamp, server::{Interest, EventLog, LogConfig, LogRead, Publication, StartAt}};
 ///
 /// let now = Timestamp::default();
-/// let mut log = Log::new(LogConfig::default());
+/// let mut log = EventLog::new(LogConfig::default());
 /// let interest = Interest::all().topics(["football"]).filter(|entry| !entry.encoded().is_empty());
 /// let (mut cursor, _) = log.subscribe_to(interest, StartAt::Live, now);
 /// log.publish(Publication::new("a serve").to(["tennis"]), now)?;

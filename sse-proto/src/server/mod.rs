@@ -1,6 +1,6 @@
 //! The server: responses, and the log that they read from (section 9.2.7 and the advice of 9.2.6 of the HTML Standard).
 //!
-//! A [`Session`] is one response. It is fed with messages, or it reads from a [`Log`] that many sessions share: there
+//! A [`Session`] is one response. It is fed with messages, or it reads from an [`EventLog`] that many sessions share: there
 //! each event is encoded once, and a session holds no more than a [`Cursor`]. [`Subscribers`] knows who reads what, whom
 //! a message wakes, and who is still there when the server drains. None of them does I/O.
 
@@ -21,7 +21,7 @@ pub use self::{
     cursor::{Cursor, Entry, Interest, PassedOver},
     drain::{DrainConfig, Drained, Draining},
     heartbeat::Heartbeat,
-    log::{Log, LogConfig, LogRead, Resumed, StartAt},
+    log::{EventLog, LogConfig, LogRead, Resumed, StartAt},
     observer::{Observer, SessionInfo, SessionTotals},
     priming::{priming, silent_priming},
     publication::{Publication, PublishError},

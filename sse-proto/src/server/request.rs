@@ -55,7 +55,7 @@ pub fn last_event_id_in_query(query: &str, name: &str) -> Option<EventId> {
 /// Checks that a client can resume after this ID: that it comes back unchanged in a header. The empty ID is accepted:
 /// it clears the client's ID.
 ///
-/// [`Log::publish`](super::Log::publish) checks the IDs that it is given; a [`Store`](super::Store) should, too.
+/// [`EventLog::publish`](super::EventLog::publish) checks the IDs that it is given; a [`Store`](super::Store) should, too.
 ///
 /// ```
 /// use sse_proto::{EventId, server::{UnusableId, check_id}};

@@ -1,9 +1,9 @@
 //! What a session reads from.
 
-use super::{Cursor, Interest, Log, LogRead, Publication, PublishError, Resumed, StartAt};
+use super::{Cursor, EventLog, Interest, LogRead, Publication, PublishError, Resumed, StartAt};
 use crate::{EventId, Timestamp};
 
-/// Where published messages are kept: [`Log`] in memory, or a custom store.
+/// Where published messages are kept: [`EventLog`] in memory, or a custom store.
 ///
 /// A store numbers its messages from 0, in the order of their publication; a [`Cursor`] holds the number of the next
 /// one to read. No method may wait: a store over a disk or a network keeps what it needs to answer from memory, and
@@ -36,7 +36,7 @@ pub trait Store {
     fn is_closed(&self) -> bool;
 }
 
-impl Store for Log {
+impl Store for EventLog {
     fn publish(&mut self, publication: Publication, now: Timestamp) -> Result<Option<EventId>, PublishError> {
         Self::publish(self, publication, now)
     }

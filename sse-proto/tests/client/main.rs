@@ -16,7 +16,7 @@ use core::time::Duration;
 
 use sse_proto::{
     Timestamp,
-    client::{Backoff, Config, EventSource, FailReason, Loss, NetworkError, Output, Request, ResponseHead},
+    client::{Backoff, ClientConfig, EventSource, FailReason, Loss, NetworkError, Output, Request, ResponseHead},
 };
 
 const URL: &str = "http://example.com/events";
@@ -32,7 +32,7 @@ impl Client {
         Self::with(config())
     }
 
-    fn with(config: Config) -> Self {
+    fn with(config: ClientConfig) -> Self {
         Self { source: EventSource::new(config), now: Timestamp::default() }
     }
 
@@ -41,7 +41,7 @@ impl Client {
         Self::open_with(config())
     }
 
-    fn open_with(config: Config) -> Self {
+    fn open_with(config: ClientConfig) -> Self {
         let mut client = Self::with(config);
         client.request();
         client.accept();
@@ -121,7 +121,7 @@ impl Client {
 
     /// Loses the connection, or the request, to a network error.
     fn break_off(&mut self) -> Duration {
-        self.source.handle_error(NetworkError::Passing);
+        self.source.handle_error(NetworkError::Transient);
         self.reestablishing().1
     }
 
@@ -143,16 +143,16 @@ impl Client {
 }
 
 /// A configuration whose waits have no random part.
-fn config() -> Config {
+fn config() -> ClientConfig {
     random().backoff(Backoff { jitter: Duration::ZERO, ..Backoff::default() })
 }
 
 /// A configuration whose waits have the random part that they have by default.
-fn random() -> Config {
-    Config::new(URL).unwrap()
+fn random() -> ClientConfig {
+    ClientConfig::new(URL).unwrap()
 }
 
-fn post() -> Config {
+fn post() -> ClientConfig {
     config().method("POST").unwrap().header("Content-Type", "application/json").unwrap().body("{}")
 }
 

@@ -12,7 +12,9 @@ use crate::{Client, config, idle, random, secs};
 ///
 #[test]
 fn an_aborted_or_futile_request_fails_and_any_other_is_tried_again() {
-    for (error, reason) in [(NetworkError::Aborted, FailReason::Aborted), (NetworkError::Futile, FailReason::Futile)] {
+    for (error, reason) in
+        [(NetworkError::Aborted, FailReason::Aborted), (NetworkError::Permanent, FailReason::Permanent)]
+    {
         let mut client = Client::new();
         client.request();
         client.source.handle_error(error);
@@ -20,7 +22,7 @@ fn an_aborted_or_futile_request_fails_and_any_other_is_tried_again() {
     }
     let mut client = Client::new();
     client.request();
-    client.source.handle_error(NetworkError::Passing);
+    client.source.handle_error(NetworkError::Transient);
     let Output::Reestablishing { cause: Loss::Unreachable, delay, attempt: 1 } = client.poll() else { panic!() };
     assert!(delay >= Duration::from_secs(3));
     client.reconnect();
@@ -30,7 +32,7 @@ fn an_aborted_or_futile_request_fails_and_any_other_is_tried_again() {
 #[test]
 fn a_lost_stream_comes_back_after_the_reconnection_time_and_not_before() {
     let mut client = Client::open();
-    client.source.handle_error(NetworkError::Passing);
+    client.source.handle_error(NetworkError::Transient);
     let delay = Duration::from_secs(3);
     let cause = Loss::Broken { in_mid_event: false };
     assert_eq!(client.poll(), Output::Reestablishing { cause, delay, attempt: 1 });
@@ -74,13 +76,13 @@ fn without_reconnection_the_source_is_one_connection() {
     assert_eq!(cut.failure(), FailReason::GaveUp { cause, attempts: 0 });
 
     let mut broken = Client::open_with(once());
-    broken.source.handle_error(NetworkError::Passing);
+    broken.source.handle_error(NetworkError::Transient);
     let cause = Loss::Broken { in_mid_event: false };
     assert_eq!(broken.failure(), FailReason::GaveUp { cause, attempts: 0 });
 
     let mut unreachable = Client::with(once());
     unreachable.request();
-    unreachable.source.handle_error(NetworkError::Passing);
+    unreachable.source.handle_error(NetworkError::Transient);
     assert_eq!(unreachable.failure(), FailReason::GaveUp { cause: Loss::Unreachable, attempts: 0 });
 }
 
@@ -107,7 +109,7 @@ fn so_many_attempts_in_a_row_are_made_and_no_more() {
         client.break_off();
     }
     client.reconnect();
-    client.source.handle_error(NetworkError::Passing);
+    client.source.handle_error(NetworkError::Transient);
     assert_eq!(client.failure(), FailReason::GaveUp { cause: Loss::Unreachable, attempts: 3 });
     assert_eq!(client.poll(), Output::Closed);
 }
@@ -124,7 +126,7 @@ fn a_wait_that_would_end_too_late_is_not_begun() {
     }
     assert_eq!(client.now.since_epoch(), secs(14));
     client.pass(secs(1));
-    client.source.handle_error(NetworkError::Passing);
+    client.source.handle_error(NetworkError::Transient);
     assert_eq!(client.failure(), FailReason::GaveUp { cause: Loss::Unreachable, attempts: 3 });
 }
 
@@ -140,7 +142,7 @@ fn the_time_until_giving_up_begins_with_the_loss_of_a_healthy_connection() {
     client.accept();
     client.break_off();
     client.reconnect();
-    client.source.handle_error(NetworkError::Passing);
+    client.source.handle_error(NetworkError::Transient);
     assert_eq!(client.failure(), FailReason::GaveUp { cause: Loss::Unreachable, attempts: 3 });
 }
 
@@ -149,7 +151,7 @@ fn the_time_until_giving_up_begins_with_the_loss_of_a_healthy_connection() {
 fn the_first_connection_is_tried_again_unless_the_caller_does_not_want_it() {
     let mut client = Client::with(config().retry_first(false));
     client.request();
-    client.source.handle_error(NetworkError::Passing);
+    client.source.handle_error(NetworkError::Transient);
     assert_eq!(client.failure(), FailReason::GaveUp { cause: Loss::Unreachable, attempts: 0 });
 
     let mut client = Client::open_with(config().retry_first(false));
@@ -166,7 +168,7 @@ fn requests_know_their_number_and_their_reason() {
     let request = client.request();
     assert_eq!((request.attempt, request.cause), (0, None));
     for attempt in 1..4 {
-        client.source.handle_error(NetworkError::Passing);
+        client.source.handle_error(NetworkError::Transient);
         assert_eq!(client.reestablishing().2, attempt);
         let request = client.reconnect();
         assert_eq!((request.attempt, request.cause), (attempt, Some(Loss::Unreachable)));
@@ -191,19 +193,19 @@ fn the_policy_has_the_last_word_on_network_errors() {
     impl sse_proto::client::Policy for Swapped {
         fn network(&self, error: NetworkError) -> NetworkError {
             match error {
-                NetworkError::Passing => NetworkError::Futile,
-                _ => NetworkError::Passing,
+                NetworkError::Transient => NetworkError::Permanent,
+                _ => NetworkError::Transient,
             }
         }
     }
 
     let mut client = Client::with(config().policy(Swapped));
     client.request();
-    client.source.handle_error(NetworkError::Futile);
+    client.source.handle_error(NetworkError::Permanent);
     client.reestablishing();
     client.reconnect();
-    client.source.handle_error(NetworkError::Passing);
-    assert_eq!(client.failure(), FailReason::Futile);
+    client.source.handle_error(NetworkError::Transient);
+    assert_eq!(client.failure(), FailReason::Permanent);
 }
 
 /// Waits grow while the server is away, and start anew once it was there.
@@ -214,7 +216,7 @@ fn failures_lead_to_longer_waits_until_the_stream_was_open_again() {
     client.request();
     let mut longest = Duration::ZERO;
     for expected in 1..50 {
-        client.source.handle_error(NetworkError::Passing);
+        client.source.handle_error(NetworkError::Transient);
         let Output::Reestablishing { delay, attempt, .. } = client.poll() else { panic!() };
         assert_eq!(attempt, expected);
         assert!((Duration::from_secs(1)..=Duration::from_secs(30)).contains(&delay));

@@ -1,6 +1,6 @@
 //! What is asked for.
 
-use sse_proto::client::{Config, HeaderError, Headers, InvalidMethod, ReadyState, UrlFault};
+use sse_proto::client::{ClientConfig, HeaderError, Headers, InvalidMethod, ReadyState, UrlFault};
 
 use crate::{Client, URL, config, idle, last_event_id, post};
 
@@ -25,10 +25,10 @@ fn what_must_not_be_sent_is_refused_when_it_is_given() {
         ("http://example.com/\r\nX: 1", UrlFault::Space),
         ("/events", UrlFault::NotAbsolute),
     ] {
-        assert_eq!(Config::new(url).unwrap_err().reason, reason);
+        assert_eq!(ClientConfig::new(url).unwrap_err().reason, reason);
     }
-    assert!(!Config::new("http://user:secret@example.com/").unwrap_err().to_string().contains("secret"));
-    let config = Config::new(URL).unwrap();
+    assert!(!ClientConfig::new("http://user:secret@example.com/").unwrap_err().to_string().contains("secret"));
+    let config = ClientConfig::new(URL).unwrap();
     assert!(matches!(config.clone().header("X", "1\r\nY: 2"), Err(HeaderError::Value { at: 1, .. })));
     assert!(matches!(config.clone().header("content-length", "5"), Err(HeaderError::Reserved { .. })));
     let config = config.header("Authorization", "Bearer secret").unwrap().header("X-Api-Key", "secret").unwrap();
@@ -117,11 +117,11 @@ fn a_url_can_be_made_of_parts() {
         ("http", "[::1]", Some(80), "a", "http://[::1]:80/a"),
         ("http", "h", None, "?q", "http://h?q"),
     ] {
-        assert_eq!(Config::from_parts(scheme, host, port, path).unwrap().url(), url);
+        assert_eq!(ClientConfig::from_parts(scheme, host, port, path).unwrap().url(), url);
     }
-    assert!(Config::from_parts("http", "", None, "/").is_err());
-    assert!(Config::from_parts("http", "user:pw@host", None, "/").is_err());
-    assert!(Config::from_parts("http", "host", None, "/a b").is_err());
+    assert!(ClientConfig::from_parts("http", "", None, "/").is_err());
+    assert!(ClientConfig::from_parts("http", "user:pw@host", None, "/").is_err());
+    assert!(ClientConfig::from_parts("http", "host", None, "/a b").is_err());
 }
 
 /// What the caller changes in a request is sent with that attempt only.

@@ -1,6 +1,6 @@
 //! Whether a request may be sent twice (D-11).
 
-use sse_proto::client::{Config, FailReason, Loss, NetworkError, Output};
+use sse_proto::client::{ClientConfig, FailReason, Loss, NetworkError, Output};
 
 use crate::{Client, config, last_event_id, post, secs};
 
@@ -12,7 +12,7 @@ fn a_post_is_not_sent_twice() {
         let mut client = Client::open_with(config);
         client.data("data: a\n\n");
         client.event();
-        client.source.handle_error(NetworkError::Passing);
+        client.source.handle_error(NetworkError::Transient);
         assert_eq!(client.failure(), FailReason::NotResent { cause: CUT });
         assert_eq!(client.poll(), Output::Closed);
     }
@@ -21,7 +21,7 @@ fn a_post_is_not_sent_twice() {
     assert_eq!(ended.failure(), FailReason::NotResent { cause: Loss::End { in_mid_event: false } });
     let mut unanswered = Client::with(post());
     unanswered.request();
-    unanswered.source.handle_error(NetworkError::Passing);
+    unanswered.source.handle_error(NetworkError::Transient);
     assert_eq!(unanswered.failure(), FailReason::NotResent { cause: Loss::Unreachable });
 }
 
@@ -58,7 +58,7 @@ fn an_id_that_cannot_be_sent_is_none_to_go_on_from() {
     let mut client = Client::open_with(post());
     client.data("id: \u{1}\ndata: a\n\n");
     client.event();
-    client.source.handle_error(NetworkError::Passing);
+    client.source.handle_error(NetworkError::Transient);
     assert_eq!(client.failure(), FailReason::NotResent { cause: CUT });
 }
 
@@ -82,7 +82,7 @@ fn a_request_that_never_left_is_sent() {
     client.reconnect();
     client.source.handle_connecting();
     client.source.handle_connected();
-    client.source.handle_error(NetworkError::Passing);
+    client.source.handle_error(NetworkError::Transient);
     assert_eq!(client.failure(), FailReason::NotResent { cause: Loss::Unreachable });
 }
 
@@ -118,7 +118,7 @@ fn the_caller_asks_for_it_with_a_restart() {
 /// A stored ID is one that the request goes on from.
 #[test]
 fn a_configured_id_allows_it() {
-    let stored = |config: Config| config.header("Last-Event-ID", "41").unwrap();
+    let stored = |config: ClientConfig| config.header("Last-Event-ID", "41").unwrap();
     let mut client = Client::open_with(stored(post()));
     assert!(client.lose() >= secs(3));
     assert_eq!(last_event_id(&client.reconnect()), Some(&b"41"[..]));

@@ -163,7 +163,7 @@ fn the_body_of_a_refusal_is_bounded() {
 
     let mut broken = refused();
     broken.data("1");
-    broken.source.handle_error(NetworkError::Passing);
+    broken.source.handle_error(NetworkError::Transient);
     assert_eq!(broken.failure(), FailReason::Status(500));
     assert!(!broken.source.refusal().unwrap().complete);
 }
@@ -189,10 +189,10 @@ fn a_refused_type_is_a_refusal_as_well() {
     let mut client = Client::new();
     client.request();
     client.answer(200, "text/html");
-    client.data("<p>Log in");
+    client.data("<p>EventLog in");
     client.source.handle_end();
     assert_eq!(client.failure(), FailReason::ContentType { found: Some("text/html".into()) });
-    assert_eq!(client.source.refusal().unwrap().body, "<p>Log in");
+    assert_eq!(client.source.refusal().unwrap().body, "<p>EventLog in");
 }
 
 /// The setting for servers that send another content type, or none.

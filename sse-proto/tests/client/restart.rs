@@ -53,7 +53,7 @@ fn a_request_under_way_is_dropped() {
 #[test]
 fn a_loss_that_nobody_knows_of_yet_is_not_told() {
     let mut client = Client::open();
-    client.source.handle_error(NetworkError::Passing);
+    client.source.handle_error(NetworkError::Transient);
     client.source.restart();
     assert_eq!(client.reestablishing(), (Loss::Restarted, secs(0), 1));
     client.request();
@@ -83,7 +83,7 @@ fn what_is_closed_or_has_failed_stays_so() {
 
     let mut failed = Client::new();
     failed.request();
-    failed.source.handle_error(NetworkError::Futile);
+    failed.source.handle_error(NetworkError::Permanent);
     failed.source.restart();
     assert!(matches!(failed.poll(), Output::Failed(_)));
     failed.source.restart();

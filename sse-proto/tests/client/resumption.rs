@@ -2,7 +2,7 @@
 
 use sse_proto::{
     EventId,
-    client::{Config, Output},
+    client::{ClientConfig, Output},
 };
 
 use crate::{Client, URL, idle, last_event_id};
@@ -73,8 +73,8 @@ fn an_id_that_is_too_long_is_not_sent() {
 #[test]
 fn a_stored_id_is_sent_with_the_first_request_and_belongs_to_the_first_event() {
     for config in [
-        Config::new(URL).unwrap().last_event_id(EventId::from(41)),
-        Config::new(URL).unwrap().header("last-event-id", "41").unwrap(),
+        ClientConfig::new(URL).unwrap().last_event_id(EventId::from(41)),
+        ClientConfig::new(URL).unwrap().header("last-event-id", "41").unwrap(),
     ] {
         let mut client = Client::with(config);
         let request = client.request();

@@ -2,7 +2,7 @@
 
 use sse_proto::{
     DecodeError, Finding, Limit, LimitKind, Limits, Malformation, Report, Retry, Timestamp,
-    client::{Config, FailReason, Loss, NetworkError, Output, ReadyState},
+    client::{ClientConfig, FailReason, Loss, NetworkError, Output, ReadyState},
 };
 
 use crate::{Client, URL, config, idle};
@@ -34,7 +34,7 @@ fn a_cut_in_mid_event_is_told_and_nothing_is_joined_over_it() {
     let mut client = Client::open();
     client.data("event: t\ndata: a");
     assert_eq!(client.poll(), idle());
-    client.source.handle_error(NetworkError::Passing);
+    client.source.handle_error(NetworkError::Transient);
     let cause = Loss::Broken { in_mid_event: true };
     assert!(matches!(client.poll(), Output::Reestablishing { cause: found, .. } if found == cause));
     client.reconnect();
@@ -49,7 +49,7 @@ fn a_cut_in_mid_event_is_told_and_nothing_is_joined_over_it() {
 #[test]
 fn a_limit_that_is_passed_fails_the_connection_after_what_was_received_before() {
     let limits = Limits { data: Limit::fail(3), ..Limits::default() };
-    let mut client = Client::with(Config::new(URL).unwrap().limits(limits));
+    let mut client = Client::with(ClientConfig::new(URL).unwrap().limits(limits));
     client.request();
     client.answer(200, "text/event-stream");
     assert_eq!(client.poll(), Output::Open);
@@ -64,7 +64,7 @@ fn a_limit_that_is_passed_fails_the_connection_after_what_was_received_before() 
 #[test]
 fn what_is_asked_for_beside_events_comes_in_order() {
     let report = Report { comments: true, findings: true, last_event_ids: true, retries: true };
-    let mut client = Client::with(Config::new(URL).unwrap().report(report));
+    let mut client = Client::with(ClientConfig::new(URL).unwrap().report(report));
     client.request();
     client.answer(200, "text/event-stream");
     assert_eq!(client.poll(), Output::Open);

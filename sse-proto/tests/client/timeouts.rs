@@ -24,9 +24,9 @@ fn a_silent_stream_is_reestablished() {
     client.pass(secs(29));
     assert_eq!(client.wait(), client.now + secs(1));
     client.pass(secs(1));
-    assert_eq!(client.reestablishing(), (Loss::Silent { in_mid_event: false }, secs(3), 1));
+    assert_eq!(client.reestablishing(), (Loss::IdleTimeout { in_mid_event: false }, secs(3), 1));
     assert_eq!(client.source.ready_state(), ReadyState::Connecting);
-    assert_eq!(client.reconnect().cause, Some(Loss::Silent { in_mid_event: false }));
+    assert_eq!(client.reconnect().cause, Some(Loss::IdleTimeout { in_mid_event: false }));
 }
 
 /// Comments above all, which servers send for this.
@@ -40,7 +40,7 @@ fn any_byte_is_a_sign_of_life() {
     }
     client.source.handle_data(bytes::Bytes::new());
     client.pass(secs(30));
-    assert_eq!(client.reestablishing().0, Loss::Silent { in_mid_event: true });
+    assert_eq!(client.reestablishing().0, Loss::IdleTimeout { in_mid_event: true });
 }
 
 /// What the server has sent lies there: it is the application that is late.
@@ -137,7 +137,7 @@ fn the_time_that_the_caller_takes_is_not_the_transports() {
 fn the_timeouts_are_in_the_request() {
     let config = config().connect_timeout(None).head_timeout(secs(2)).idle_timeout(secs(3));
     let timeouts = Client::with(config).request().timeouts;
-    assert_eq!((timeouts.connect, timeouts.head, timeouts.silence), (None, Some(secs(2)), Some(secs(3))));
+    assert_eq!((timeouts.connect, timeouts.head, timeouts.idle), (None, Some(secs(2)), Some(secs(3))));
     assert_eq!(Client::new().request().timeouts.connect, Some(secs(30)));
 }
 
@@ -155,6 +155,6 @@ fn no_timeout_is_too_short_to_wait_after_it() {
         assert!(matches!(client.poll(), Output::Connect(_)));
     }
     client.accept();
-    assert_eq!(client.reestablishing().0, Loss::Silent { in_mid_event: false });
+    assert_eq!(client.reestablishing().0, Loss::IdleTimeout { in_mid_event: false });
     assert!(client.wait() > client.now);
 }

@@ -170,7 +170,7 @@ fn retry_after_is_what_is_asked_for() {
             client.reconnect();
         }
         // It was for that wait only.
-        client.source.handle_error(NetworkError::Passing);
+        client.source.handle_error(NetworkError::Transient);
         assert_eq!(client.reestablishing().1, secs(3), "{headers:?}");
     }
 }
@@ -235,6 +235,6 @@ fn the_policy_has_the_last_word_on_waits() {
         assert_eq!(client.break_off(), wait);
         client.reconnect();
     }
-    client.source.handle_error(NetworkError::Passing);
+    client.source.handle_error(NetworkError::Transient);
     assert_eq!(client.failure(), FailReason::GaveUp { cause: Loss::Unreachable, attempts: 4 });
 }

@@ -17,8 +17,9 @@ use axum::{
 };
 use serde::Serialize;
 use sse_tokio::{
-    Change, Config, Event, EventId, EventSource, EventType, LastEventId, Log, Message, Publication, Resumed, Retry,
-    SessionConfig, TooManySessions,
+    Change, ClientConfig, Event, EventId, EventLog, EventSource, EventType, LastEventId, Message, Publication, Retry,
+    SessionConfig,
+    server::{Resumed, TooManySessions},
 };
 use tokio::net::TcpListener;
 
@@ -34,19 +35,19 @@ async fn main() -> Result<(), Box<dyn Error>> {
     }
     let listener = TcpListener::bind("127.0.0.1:8080").await?;
     println!("open http://{}/", listener.local_addr()?);
-    let log = Log::default();
+    let log = EventLog::default();
     tokio::spawn(publish_all(log.clone(), Duration::from_millis(700)));
     serve(listener, log).await?;
     Ok(())
 }
 
-async fn serve(listener: TcpListener, log: Log) -> io::Result<()> {
+async fn serve(listener: TcpListener, log: EventLog) -> io::Result<()> {
     let app = Router::new().route("/", get(async || Html(PAGE))).route("/events/{topics}", get(events)).with_state(log);
     axum::serve(listener.tap_io(|socket| drop(socket.set_nodelay(true))), app).await
 }
 
 /// The topics are in the path, with commas between them.
-async fn events(State(log): State<Log>, Path(topics): Path<String>, LastEventId(id): LastEventId) -> Response {
+async fn events(State(log): State<EventLog>, Path(topics): Path<String>, LastEventId(id): LastEventId) -> Response {
     let topics: Vec<&str> = topics.split(',').filter(|topic| TOPICS.contains(topic)).collect();
     if topics.is_empty() {
         return StatusCode::NOT_FOUND.into_response();
@@ -73,7 +74,7 @@ struct Figure {
 }
 
 /// Figures without end, one topic after the other.
-async fn publish_all(log: Log, pause: Duration) {
+async fn publish_all(log: EventLog, pause: Duration) {
     for (step, topic) in (1..).zip(TOPICS.into_iter().cycle()) {
         tokio::time::sleep(pause).await;
         if publish(&log, topic, step).is_err() {
@@ -82,7 +83,7 @@ async fn publish_all(log: Log, pause: Duration) {
     }
 }
 
-fn publish(log: &Log, topic: &'static str, step: u64) -> Result<(), Box<dyn Error>> {
+fn publish(log: &EventLog, topic: &'static str, step: u64) -> Result<(), Box<dyn Error>> {
     let figure = Figure { step, value: step * 7919 % 100 };
     let message = Message::new().event(EventType::new(topic)?).json(&figure)?;
     log.publish(Publication::new(message).to([topic]))?;
@@ -93,7 +94,7 @@ fn publish(log: &Log, topic: &'static str, step: u64) -> Result<(), Box<dyn Erro
 pub(crate) async fn check() -> Result<(), Box<dyn Error>> {
     let listener = TcpListener::bind("127.0.0.1:0").await?;
     let url = format!("http://{}/events/orders,visitors", listener.local_addr()?);
-    let log = Log::default();
+    let log = EventLog::default();
     let server = tokio::spawn(serve(listener, log.clone()));
     let mut seen = Vec::new();
 
@@ -110,7 +111,7 @@ pub(crate) async fn check() -> Result<(), Box<dyn Error>> {
     for (step, topic) in (4..=6).zip(TOPICS) {
         publish(&log, topic, step)?;
     }
-    let mut source = EventSource::open(Config::new(url)?.last_event_id(last))?;
+    let mut source = EventSource::open(ClientConfig::new(url)?.last_event_id(last))?;
     for _ in 0..2 {
         seen.push(source.next().await.ok_or("the source has ended")??);
     }

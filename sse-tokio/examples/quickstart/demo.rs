@@ -6,7 +6,7 @@ use crate::{
     cut::CutAt,
     runtime::{
         TcpListener, sleep, spawn,
-        sse::{Change, EventId, EventSource, Log, Message},
+        sse::{Change, EventId, EventLog, EventSource, Message},
     },
     server,
 };
@@ -21,7 +21,7 @@ pub(crate) async fn run() -> Result<bool, Box<dyn Error>> {
     let url = format!("http://{}/events", listener.local_addr()?);
     println!("server  listens on {url}");
 
-    let log = Log::default();
+    let log = EventLog::default();
     spawn(server::serve(listener, log.clone(), |response| match response {
         1 => Some(CutAt::InMidst(5)),
         2 => Some(CutAt::After(9)),
@@ -53,7 +53,7 @@ async fn give_up() {
 }
 
 /// Publishes the events, whoever listens: the log keeps them for those who come back.
-async fn publish(log: Log) {
+async fn publish(log: EventLog) {
     for number in 1..=EVENTS {
         sleep(Duration::from_millis(100)).await;
         if let Err(error) = log.publish(Message::new().id(EventId::from(number as u64)).data(text(number))) {

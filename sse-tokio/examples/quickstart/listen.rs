@@ -4,11 +4,11 @@ use std::error::Error;
 
 use crate::{
     cli::with_causes,
-    runtime::sse::{Change, Config, EventSource, Report},
+    runtime::sse::{Change, ClientConfig, EventSource, report::Report},
 };
 
 pub(crate) async fn run(url: &str) -> Result<bool, Box<dyn Error>> {
-    let config = Config::new(url)?.report(Report { comments: true, retries: true, ..Report::default() });
+    let config = ClientConfig::new(url)?.report(Report { comments: true, retries: true, ..Report::default() });
     let mut source = EventSource::open(config)?;
     println!("connecting to {url}");
     while let Some(change) = source.next_change().await {

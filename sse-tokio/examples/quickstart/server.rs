@@ -21,7 +21,10 @@ use crate::{
     cut::{Cut, CutAt},
     runtime::{
         TcpListener, sleep, spawn,
-        sse::{EventType, Io, Log, Message, Retry, Session, SessionConfig, StartAt, bytes::Bytes, last_event_id},
+        sse::{
+            EventLog, EventType, Message, Retry, Session, SessionConfig, bytes::Bytes, last_event_id, server::StartAt,
+            transport::Io,
+        },
     },
 };
 
@@ -32,7 +35,7 @@ pub(crate) async fn run(address: &str) -> Result<bool, Box<dyn Error>> {
     let listener = TcpListener::bind(address).await.map_err(|error| format!("cannot listen on {address}: {error}"))?;
     let address = listener.local_addr()?;
     println!("open http://{address}/ in a browser, or listen to http://{address}/events");
-    let log = Log::default();
+    let log = EventLog::default();
     let ticker = log.clone();
     let tick = EventType::new("tick")?;
     spawn(async move {
@@ -52,7 +55,7 @@ pub(crate) async fn run(address: &str) -> Result<bool, Box<dyn Error>> {
 pub(crate) type Plan = fn(u32) -> Option<CutAt>;
 
 /// Serves the page and the events.
-pub(crate) async fn serve(listener: TcpListener, log: Log, plan: Plan) {
+pub(crate) async fn serve(listener: TcpListener, log: EventLog, plan: Plan) {
     let responses = Arc::new(AtomicU32::new(0));
     loop {
         let Ok((stream, _)) = listener.accept().await else {
@@ -71,7 +74,7 @@ pub(crate) async fn serve(listener: TcpListener, log: Log, plan: Plan) {
     }
 }
 
-fn answer(request: &Request<Incoming>, log: &Log, cut: impl FnOnce() -> Option<CutAt>) -> Response<Answer> {
+fn answer(request: &Request<Incoming>, log: &EventLog, cut: impl FnOnce() -> Option<CutAt>) -> Response<Answer> {
     match (request.method(), request.uri().path()) {
         (&Method::GET, "/events") => {
             let id = last_event_id(request.headers());

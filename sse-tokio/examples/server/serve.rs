@@ -6,11 +6,11 @@ use hyper::{Request, body::Incoming, server::conn::http1, service::service_fn};
 
 use crate::runtime::{
     TcpListener, sleep, spawn,
-    sse::{Io, Log, Session, last_event_id},
+    sse::{EventLog, Session, last_event_id, transport::Io},
 };
 
 pub(crate) async fn run(address: &str) -> io::Result<()> {
-    let log = Log::default();
+    let log = EventLog::default();
     let listener = TcpListener::bind(address).await?;
     println!("listen with: curl -N http://{}/", listener.local_addr()?);
     spawn(publish(log.clone()));
@@ -29,7 +29,7 @@ pub(crate) async fn run(address: &str) -> io::Result<()> {
 }
 
 /// Publishes an event each second. It is encoded once, however many listen.
-async fn publish(log: Log) {
+async fn publish(log: EventLog) {
     for seconds in 1_u64.. {
         sleep(Duration::from_secs(1)).await;
         if log.publish(format!("{seconds} s since the start")).is_err() {

@@ -15,7 +15,10 @@ use http_body::Body;
 use http_body_util::Empty;
 use hyper_util::rt::TokioIo;
 use memchr::memmem;
-use sse_tokio::sse_proto::driver::{Connect, EventSource, Timer};
+use sse_driver::{
+    EventSource,
+    transport::{Connect, Timer},
+};
 use tokio::{
     io::{AsyncReadExt, AsyncWriteExt},
     net::TcpStream,

@@ -20,7 +20,7 @@ use axum::{
     },
 };
 use futures_util::stream::pending;
-use sse_tokio::{Heartbeat, Log, Session, SessionConfig};
+use sse_tokio::{EventLog, Session, SessionConfig, server::Heartbeat};
 use tokio::runtime::{Builder, Runtime};
 
 use super::checks::Checks;
@@ -81,7 +81,7 @@ fn quiet(runtime: &Runtime, sessions: usize, beats: &Arc<AtomicU64>) {
 
 fn start(runtime: &Runtime, sessions: usize, beats: &Arc<AtomicU64>, heartbeat: Option<Heartbeat>) {
     let _entered = runtime.enter();
-    let log = Log::default();
+    let log = EventLog::default();
     for _ in 0..sessions {
         let config = SessionConfig { heartbeat: heartbeat.clone(), ..SessionConfig::default() };
         let (mut session, beats) = (Session::resume_with(&log, None, config), Arc::clone(beats));

@@ -15,7 +15,7 @@ use axum::{
     },
 };
 use futures_util::stream::unfold;
-use sse_tokio::{Log, Session};
+use sse_tokio::{EventLog, Session};
 use tokio::sync::broadcast;
 
 use super::{
@@ -39,7 +39,8 @@ pub(super) fn run(order: Order, asked: impl Fn(&Contender) -> bool) -> Result<bo
         tokio::runtime::Builder::new_current_thread().enable_all().build().map_err(|error| error.to_string())?;
     let alone = runtime.block_on(async { [ours(order.alone), axum(order.alone), timers(order.alone)] });
     let (mut table, mut checks) = (Table::new(["subscriber's state", "bytes", "allocations"]), Checks::new());
-    let names = ["ours: Session over a Log", "axum: Sse body with keep-alive", "in each of them: a timer of tokio's"];
+    let names =
+        ["ours: Session over a EventLog", "axum: Sse body with keep-alive", "in each of them: a timer of tokio's"];
     for (name, (bytes, calls)) in names.into_iter().zip(alone) {
         table.row([name.to_owned(), format!("{bytes:.0}"), format!("{calls:.1}")]);
     }
@@ -67,7 +68,7 @@ pub(super) fn run(order: Order, asked: impl Fn(&Contender) -> bool) -> Result<bo
 /// Bytes and allocations for each session, with its share of the log's list.
 fn ours(subscribers: usize) -> (f64, f64) {
     per_subscriber(subscribers, |subscribers| {
-        let log = Log::default();
+        let log = EventLog::default();
         let mut sessions: Vec<_> = (0..subscribers).map(|_| Session::resume(&log, None)).collect();
         let mut context = Context::from_waker(Waker::noop());
         for session in &mut sessions {

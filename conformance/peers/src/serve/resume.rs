@@ -5,7 +5,7 @@ use std::{
     time::{Duration, Instant},
 };
 
-use sse_tokio::{EventId, Log, LogConfig, Message, Session, SessionConfig};
+use sse_tokio::{EventId, EventLog, Message, Session, SessionConfig, server::LogConfig};
 
 use super::{checks::Checks, event};
 use crate::{
@@ -55,8 +55,8 @@ pub(super) fn run(events: usize, effort: Effort) -> Result<bool, String> {
 }
 
 /// A log, and the IDs of all its events.
-fn filled(events: usize, own: bool) -> Result<(Log, Vec<EventId>), String> {
-    let log = Log::new(LogConfig { events, bytes: events * 1024, ..LogConfig::default() });
+fn filled(events: usize, own: bool) -> Result<(EventLog, Vec<EventId>), String> {
+    let log = EventLog::new(LogConfig { events, bytes: events * 1024, ..LogConfig::default() });
     let publish = |number: usize| {
         let message = Message::new().data(event::data(number as u64));
         let message = if own { message.id(EventId::from(number as u64)) } else { message };
@@ -66,7 +66,7 @@ fn filled(events: usize, own: bool) -> Result<(Log, Vec<EventId>), String> {
     Ok((log, known))
 }
 
-fn pass(log: &Log, id: &EventId) -> Duration {
+fn pass(log: &EventLog, id: &EventId) -> Duration {
     let config = SessionConfig { burst: READ, ..SessionConfig::default() };
     let mut context = Context::from_waker(Waker::noop());
     let start = Instant::now();

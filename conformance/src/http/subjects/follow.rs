@@ -6,7 +6,10 @@ use core::{
     task::{Poll, ready},
 };
 
-use sse_proto::driver::{Change, Connect, EventSource, Timer};
+use sse_driver::{
+    Change, EventSource,
+    transport::{Connect, Timer},
+};
 
 use crate::http::{Entry, Journal, Reaction};
 

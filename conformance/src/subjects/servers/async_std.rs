@@ -4,8 +4,8 @@ use core::sync::atomic::Ordering;
 use std::{io, net::TcpListener, sync::Arc};
 
 use ::async_std::{net::TcpListener as AsyncListener, task};
-use sse_asyncstd::{AsyncStd, Io};
-use sse_proto::driver::http::hyper::{server::conn::http1, service::service_fn};
+use sse_asyncstd::transport::{AsyncStd, Io};
+use sse_driver::transport::hyper::{server::conn::http1, service::service_fn};
 
 use super::{Server, Stop, service::State};
 

@@ -15,7 +15,7 @@ use std::{
     thread::{self, JoinHandle},
 };
 
-use sse_proto::driver::Runtime;
+use sse_driver::transport::Runtime;
 
 use self::service::State;
 use crate::server::Target;

@@ -14,13 +14,12 @@ use bytes::Bytes;
 use http::{Method, Request, Response, StatusCode};
 use http_body::{Body, Frame};
 use serde::Deserialize;
-use sse_proto::{
-    driver::{
-        Log, Runtime, Session,
-        http::{NoMoreEvents, hyper::body::Incoming, last_event_id},
-    },
-    server::{SessionConfig, StartAt},
+use sse_driver::{
+    EventLog, NoMoreEvents, Session,
+    server::last_event_id,
+    transport::{Runtime, hyper::body::Incoming},
 };
+use sse_proto::server::{SessionConfig, StartAt};
 
 use crate::{
     encoder::{Fields, milliseconds},
@@ -29,8 +28,8 @@ use crate::{
 
 /// What all connections share.
 pub(super) struct State<K: Runtime> {
-    log: Log<K>,
-    quiet: Log<K>,
+    log: EventLog<K>,
+    quiet: EventLog<K>,
     sessions: Arc<AtomicU64>,
 }
 
@@ -42,7 +41,7 @@ const MOST: usize = 16 * 1024 * 1024;
 
 impl<K: Runtime> State<K> {
     pub(super) fn new() -> Self {
-        Self { log: Log::default(), quiet: Log::default(), sessions: Arc::default() }
+        Self { log: EventLog::default(), quiet: EventLog::default(), sessions: Arc::default() }
     }
 
     pub(super) fn publish(&self, number: u64) {
@@ -80,7 +79,7 @@ impl<K: Runtime> State<K> {
         })
     }
 
-    fn start(&self, log: &Log<K>, id: Option<&sse_proto::EventId>) -> sse_proto::server::Cursor {
+    fn start(&self, log: &EventLog<K>, id: Option<&sse_proto::EventId>) -> sse_proto::server::Cursor {
         log.subscribe(id.map_or(StartAt::Live, StartAt::After)).0
     }
 

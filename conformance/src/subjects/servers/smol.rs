@@ -4,8 +4,8 @@ use core::sync::atomic::Ordering;
 use std::{io, net::TcpListener, sync::Arc};
 
 use ::smol::{Async, LocalExecutor, net::TcpListener as AsyncListener};
-use sse_proto::driver::http::hyper::{server::conn::http1, service::service_fn};
-use sse_smol::{Io, Smol};
+use sse_driver::transport::hyper::{server::conn::http1, service::service_fn};
+use sse_smol::transport::{Io, Smol};
 
 use super::{Server, Stop, service::State};
 

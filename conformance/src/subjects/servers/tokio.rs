@@ -3,8 +3,8 @@
 use core::sync::atomic::Ordering;
 use std::{io, net::TcpListener, sync::Arc};
 
-use sse_proto::driver::http::hyper::{server::conn::http1, service::service_fn};
-use sse_tokio::{Io, Tokio};
+use sse_driver::transport::hyper::{server::conn::http1, service::service_fn};
+use sse_tokio::transport::{Io, Tokio};
 use tokio::net;
 
 use super::{Server, Stop, service::State};

@@ -6,7 +6,7 @@ use bytes::BytesMut;
 use serde_json::value::RawValue;
 use sse_proto::{
     DataWriter, EventId, EventType, Message, Retry, Timestamp,
-    server::{Heartbeat, Log, LogConfig, LogRead, Output, Session, SessionConfig, StartAt},
+    server::{EventLog, Heartbeat, LogConfig, LogRead, Output, Session, SessionConfig, StartAt},
 };
 
 use super::{Path, head, message};
@@ -26,7 +26,7 @@ pub fn writer() -> Writer {
         Box::new(Path { name: "proto: Message::encode_json, raw", takes: is_json, write: raw_json }),
         Box::new(Path { name: "proto: Message::encode_with", takes: |fields| fields.data.is_some(), write: in_pieces }),
         Path::any("proto: Message by serde", by_serde),
-        Path::logged("proto: Log::publish", log),
+        Path::logged("proto: EventLog::publish", log),
         Path::any("proto: Session::send", send),
         Path::any("proto: Session::close, farewell", farewell),
         Path::any("proto: Heartbeat::with_message", heartbeat),
@@ -135,7 +135,7 @@ const ROOM: usize = 64 * 1024 * 1024;
 
 fn log(fields: &Fields) -> Result<Written, Refused> {
     let message = message(fields)?;
-    let mut log = Log::new(LogConfig { bytes: ROOM, ..LogConfig::default() });
+    let mut log = EventLog::new(LogConfig { bytes: ROOM, ..LogConfig::default() });
     let (mut cursor, _) = log.subscribe(StartAt::Live, Timestamp::default());
     let id = log.publish(message, Timestamp::default()).map_err(|error| Refused::new("data", error))?;
     let made_id = if fields.id.is_none() { id.map(|id| id.as_str().into()) } else { None };

@@ -11,9 +11,12 @@ use core::{
 use std::{cell::RefCell, io, mem, rc::Rc, sync::Arc, task::Wake, thread};
 
 use futures_core::Stream;
+use sse_driver::{
+    EventLog, Session,
+    transport::{Runtime, Write},
+};
 use sse_proto::{
     EventId, Message,
-    driver::{Log, Runtime, Session, Write},
     server::{LogConfig, Publication, PublishError, SessionConfig},
 };
 
@@ -30,18 +33,26 @@ pub fn tokio() -> Writer {
         write(fields)
     }
     let paths = vec![
-        Path::logged("tokio: Log::publish, write_to", |fields| within(fields, to_all::<sse_tokio::Tokio>)),
-        Path::logged("tokio: Log::publish, topic, write_to", |fields| within(fields, published::<sse_tokio::Tokio>)),
-        Path::any("tokio: Session::with_heartbeat, write_to", |fields| within(fields, heartbeat::<sse_tokio::Tokio>)),
+        Path::logged("tokio: EventLog::publish, write_to", |fields| {
+            within(fields, to_all::<sse_tokio::transport::Tokio>)
+        }),
+        Path::logged("tokio: EventLog::publish, topic, write_to", |fields| {
+            within(fields, published::<sse_tokio::transport::Tokio>)
+        }),
+        Path::any("tokio: Session::with_heartbeat, write_to", |fields| {
+            within(fields, heartbeat::<sse_tokio::transport::Tokio>)
+        }),
         Box::new(Path {
             name: "tokio: Sender::serializing, write_to",
             takes: |fields| fields.data.is_some(),
-            write: |fields| within(fields, serialized::<sse_tokio::Tokio>),
+            write: |fields| within(fields, serialized::<sse_tokio::transport::Tokio>),
         }),
-        Path::any("tokio: Sender::close_with, write_to", |fields| within(fields, close_with::<sse_tokio::Tokio>)),
-        Path::any("tokio: Session::stream, write_to", |fields| within(fields, stream::<sse_tokio::Tokio>)),
-        Path::any("tokio: Sender::send, write_to", |fields| within(fields, send::<sse_tokio::Tokio>)),
-        Path::any("tokio: Sender::send, body", |fields| within(fields, body::<sse_tokio::Tokio>)),
+        Path::any("tokio: Sender::close_with, write_to", |fields| {
+            within(fields, close_with::<sse_tokio::transport::Tokio>)
+        }),
+        Path::any("tokio: Session::stream, write_to", |fields| within(fields, stream::<sse_tokio::transport::Tokio>)),
+        Path::any("tokio: Sender::send, write_to", |fields| within(fields, send::<sse_tokio::transport::Tokio>)),
+        Path::any("tokio: Sender::send, body", |fields| within(fields, body::<sse_tokio::transport::Tokio>)),
     ];
     Writer { name: String::from("tokio"), paths }
 }
@@ -50,17 +61,17 @@ pub fn tokio() -> Writer {
 #[cfg(feature = "smol")]
 pub fn smol() -> Writer {
     let paths = vec![
-        Path::logged("smol: Log::publish, write_to", to_all::<sse_smol::Smol>),
-        Path::logged("smol: Log::publish, topic, write_to", published::<sse_smol::Smol>),
-        Path::any("smol: Session::with_heartbeat, write_to", heartbeat::<sse_smol::Smol>),
+        Path::logged("smol: EventLog::publish, write_to", to_all::<sse_smol::transport::Smol>),
+        Path::logged("smol: EventLog::publish, topic, write_to", published::<sse_smol::transport::Smol>),
+        Path::any("smol: Session::with_heartbeat, write_to", heartbeat::<sse_smol::transport::Smol>),
         Box::new(Path {
             name: "smol: Sender::serializing, write_to",
             takes: |fields| fields.data.is_some(),
-            write: serialized::<sse_smol::Smol>,
+            write: serialized::<sse_smol::transport::Smol>,
         }),
-        Path::any("smol: Sender::close_with, write_to", close_with::<sse_smol::Smol>),
-        Path::any("smol: Session::stream, write_to", stream::<sse_smol::Smol>),
-        Path::any("smol: Sender::send, write_to", send::<sse_smol::Smol>),
+        Path::any("smol: Sender::close_with, write_to", close_with::<sse_smol::transport::Smol>),
+        Path::any("smol: Session::stream, write_to", stream::<sse_smol::transport::Smol>),
+        Path::any("smol: Sender::send, write_to", send::<sse_smol::transport::Smol>),
     ];
     Writer { name: String::from("smol"), paths }
 }
@@ -69,17 +80,17 @@ pub fn smol() -> Writer {
 #[cfg(feature = "async-std")]
 pub fn async_std() -> Writer {
     let paths = vec![
-        Path::logged("async-std: Log::publish, write_to", to_all::<sse_asyncstd::AsyncStd>),
-        Path::logged("async-std: Log::publish, topic, write_to", published::<sse_asyncstd::AsyncStd>),
-        Path::any("async-std: Session::with_heartbeat, write_to", heartbeat::<sse_asyncstd::AsyncStd>),
+        Path::logged("async-std: EventLog::publish, write_to", to_all::<sse_asyncstd::transport::AsyncStd>),
+        Path::logged("async-std: EventLog::publish, topic, write_to", published::<sse_asyncstd::transport::AsyncStd>),
+        Path::any("async-std: Session::with_heartbeat, write_to", heartbeat::<sse_asyncstd::transport::AsyncStd>),
         Box::new(Path {
             name: "async-std: Sender::serializing, write_to",
             takes: |fields| fields.data.is_some(),
-            write: serialized::<sse_asyncstd::AsyncStd>,
+            write: serialized::<sse_asyncstd::transport::AsyncStd>,
         }),
-        Path::any("async-std: Sender::close_with, write_to", close_with::<sse_asyncstd::AsyncStd>),
-        Path::any("async-std: Session::stream, write_to", stream::<sse_asyncstd::AsyncStd>),
-        Path::any("async-std: Sender::send, write_to", send::<sse_asyncstd::AsyncStd>),
+        Path::any("async-std: Sender::close_with, write_to", close_with::<sse_asyncstd::transport::AsyncStd>),
+        Path::any("async-std: Session::stream, write_to", stream::<sse_asyncstd::transport::AsyncStd>),
+        Path::any("async-std: Sender::send, write_to", send::<sse_asyncstd::transport::AsyncStd>),
     ];
     Writer { name: String::from("async-std"), paths }
 }
@@ -95,18 +106,18 @@ fn to_all<K: Runtime>(fields: &Fields) -> Result<Written, Refused>
 where
     K::Io<Sink>: Write,
 {
-    log(fields, |log: &Log<K>, message| log.publish(message))
+    log(fields, |log: &EventLog<K>, message| log.publish(message))
 }
 
 fn log<K: Runtime>(
     fields: &Fields,
-    publish: impl FnOnce(&Log<K>, Message) -> Result<Option<EventId>, PublishError>,
+    publish: impl FnOnce(&EventLog<K>, Message) -> Result<Option<EventId>, PublishError>,
 ) -> Result<Written, Refused>
 where
     K::Io<Sink>: Write,
 {
     let message = message(fields)?;
-    let log = Log::<K>::new(LogConfig { bytes: ROOM, ..LogConfig::default() });
+    let log = EventLog::<K>::new(LogConfig { bytes: ROOM, ..LogConfig::default() });
     let session = Session::resume_with(&log, None, quiet());
     let mut made_id = None;
     let mut written = to_writer(session, || {
@@ -122,7 +133,7 @@ fn published<K: Runtime>(fields: &Fields) -> Result<Written, Refused>
 where
     K::Io<Sink>: Write,
 {
-    log(fields, |log: &Log<K>, message| {
+    log(fields, |log: &EventLog<K>, message| {
         log.publish(Publication::new(message).to(["a topic\r\ndata: evil"]).key("a key\n\n"))
     })
 }

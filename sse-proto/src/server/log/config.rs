@@ -6,7 +6,7 @@ use bytes::Bytes;
 
 use crate::{EventId, hidden::Hidden};
 
-/// The bounds of a [`Log`](super::Log).
+/// The bounds of an [`EventLog`](super::EventLog).
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 pub struct LogConfig {
     /// How many messages are kept: 1024.

@@ -36,10 +36,10 @@ use crate::{EventId, Message, Text, Timestamp};
 /// messages: the log knows where those of each topic are.
 ///
 /// ```
-/// use sse_proto::{Timestamp, server::{Log, LogConfig, LogRead, Resumed, StartAt}};
+/// use sse_proto::{Timestamp, server::{EventLog, LogConfig, LogRead, Resumed, StartAt}};
 ///
 /// let now = Timestamp::default();
-/// let mut log = Log::new(LogConfig::default());
+/// let mut log = EventLog::new(LogConfig::default());
 /// let first = log.publish("one", now)?.unwrap();
 /// log.publish("two", now)?;
 ///
@@ -50,7 +50,7 @@ use crate::{EventId, Message, Text, Timestamp};
 /// # Ok::<(), sse_proto::server::PublishError>(())
 /// ```
 #[derive(Default)]
-pub struct Log {
+pub struct EventLog {
     config: LogConfig,
     entries: VecDeque<Kept>,
     /// The position of the oldest entry; positions count from 0 and are never used again.
@@ -104,7 +104,7 @@ fn cost(encoded: usize, tags: Option<&Tags>, id_len: usize) -> usize {
     encoded + 2 * (size_of::<Kept>() + size_of::<u64>()) + id + tags.map_or(0, Tags::cost)
 }
 
-impl Log {
+impl EventLog {
     /// An empty log.
     pub fn new(config: LogConfig) -> Self {
         // What is freed as a whole is a small part of all.
@@ -452,9 +452,9 @@ impl Log {
 }
 
 /// Counts in place of what is kept.
-impl fmt::Debug for Log {
+impl fmt::Debug for EventLog {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let mut shown = f.debug_struct("Log");
+        let mut shown = f.debug_struct("EventLog");
         shown.field("config", &self.config).field("events", &self.entries.len()).field("bytes", &self.bytes);
         shown.field("closed", &self.closed).finish_non_exhaustive()
     }

@@ -211,9 +211,13 @@ impl Session {
         Ok(())
     }
 
-    /// As [`send`](Self::send), for a message that is encoded already.
-    #[cfg(all(feature = "driver", feature = "std"))]
-    pub(crate) fn send_encoded(&mut self, encoded: &[u8]) -> Result<(), SendError> {
+    /// Queues a message that [`Message::encode`] or [`Message::encode_with`] has written, as [`send`](Self::send) does. The
+    /// bytes are sent unchanged.
+    ///
+    /// # Errors
+    ///
+    /// As for [`send`](Self::send).
+    pub fn send_encoded(&mut self, encoded: &[u8]) -> Result<(), SendError> {
         self.make_room(encoded.len())?;
         self.queue.extend_from_slice(encoded);
         Ok(())

@@ -15,7 +15,7 @@ use axum::{
 };
 use bytes::Bytes;
 use futures_util::stream::{iter, pending, unfold};
-use sse_tokio::{LastEventId, Log, Session, SessionConfig, Text};
+use sse_tokio::{EventLog, LastEventId, Session, SessionConfig, Text};
 use tokio::{
     net::TcpListener,
     sync::broadcast::{self, Receiver, error::RecvError},
@@ -30,7 +30,7 @@ const HEADERS: [(HeaderName, &str); 2] = [(CONTENT_TYPE, "text/event-stream"), (
 
 /// Sessions over a log, which makes IDs. A client that was too slow is told so.
 pub(super) fn ours(listener: StdListener) -> Result<Publish, String> {
-    let log = Log::default();
+    let log = EventLog::default();
     let read = log.clone();
     let answer = move |LastEventId(id): LastEventId| {
         let log = read.clone();

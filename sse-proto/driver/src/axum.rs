@@ -1,0 +1,79 @@
+//! axum: a session is a response, and the last event ID is an extractor.
+
+use core::convert::Infallible;
+
+use axum_core::{
+    body::Body,
+    extract::FromRequestParts,
+    response::{IntoResponse, Response},
+};
+use http::request::Parts;
+use sse_proto::{EventId, server::last_event_id_in_query};
+
+use crate::{
+    Session,
+    transport::{NoMoreEvents, Runtime, last_event_id},
+};
+
+/// The event after which the client wants to go on: the header `Last-Event-ID` of the request.
+///
+/// It is `None` for a client that is new: the header is missing or empty. A header that cannot be used (longer than 1
+/// KiB, not UTF-8, or not a valid event ID) is [`EventId::unusable`], which no log knows, so that the client learns
+/// that it may miss something. The client chooses it; it proves nothing.
+#[derive(Clone, Debug, Default, Eq, PartialEq)]
+pub struct LastEventId(
+    /// The ID, if there is one.
+    pub Option<EventId>,
+);
+
+/// The header `Last-Event-ID`, or else the parameter `lastEventId` of the URL's query. A header that is there and not
+/// empty counts, even if it cannot be used ([`LastEventId`]). A parameter follows the same rules.
+///
+/// What cannot set headers sends the parameter, and a page can put it into the URL of its first connection. URLs end up
+/// in logs and histories, which is why [`LastEventId`] does not look there; for a parameter of another name there is
+/// [`last_event_id_in_query`].
+#[derive(Clone, Debug, Default, Eq, PartialEq)]
+pub struct LastEventIdOrQuery(
+    /// The ID, if there is one.
+    pub Option<EventId>,
+);
+
+impl LastEventIdOrQuery {
+    /// The parameter's name.
+    pub const PARAMETER: &'static str = "lastEventId";
+}
+
+impl<S: Sync> FromRequestParts<S> for LastEventId {
+    type Rejection = Infallible;
+
+    async fn from_request_parts(parts: &mut Parts, _: &S) -> Result<Self, Infallible> {
+        Ok(Self(last_event_id(&parts.headers)))
+    }
+}
+
+impl<S: Sync> FromRequestParts<S> for LastEventIdOrQuery {
+    type Rejection = Infallible;
+
+    async fn from_request_parts(parts: &mut Parts, _: &S) -> Result<Self, Infallible> {
+        let in_query = || last_event_id_in_query(parts.uri.query()?, Self::PARAMETER);
+        Ok(Self(last_event_id(&parts.headers).or_else(in_query)))
+    }
+}
+
+/// Status 200 and the header fields of [`RESPONSE_HEADERS`](sse_proto::server::RESPONSE_HEADERS); as with any response,
+/// others can be put around it: `(StatusCode::ACCEPTED, [("x-own", "1")], session)`.
+impl<K> IntoResponse for Session<K>
+where
+    K: Runtime + 'static,
+    K::Timer: Send + 'static,
+{
+    fn into_response(self) -> Response {
+        Session::into_response(self).map(Body::new)
+    }
+}
+
+impl IntoResponse for NoMoreEvents {
+    fn into_response(self) -> Response {
+        NoMoreEvents::into_response(self)
+    }
+}

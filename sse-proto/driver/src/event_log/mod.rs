@@ -1,0 +1,433 @@
+//! The log that sessions share.
+
+mod subscribe;
+
+use alloc::{collections::BTreeMap, sync::Arc, vec::Vec};
+use core::{
+    fmt,
+    future::poll_fn,
+    mem,
+    task::{Poll, Waker},
+    time::Duration,
+};
+use std::sync::{Mutex, MutexGuard};
+
+use sse_proto::{
+    EventId, Text, Timestamp,
+    server::{
+        self, CloseReason, Cursor, DrainConfig, Drained, Interest, LogConfig, Observer, Publication, PublishError,
+        Resumed, StartAt, Store, SubscriberId, Subscribers,
+    },
+};
+
+pub use self::subscribe::Subscribe;
+use crate::transport::{Runtime, Timer};
+use crate::{Alarm, lock::lock};
+
+/// A log of events that sessions read from, shared by cloning.
+///
+/// Publishing encodes the message once and wakes the sessions that wait for it; it never waits for them. Sessions keep
+/// the log: they end when it is [closed](Self::close), not when the last other handle is dropped.
+pub struct EventLog<K: Runtime> {
+    pub(super) shared: Arc<SharedLog<K>>,
+}
+
+pub(super) type SharedLog<K> = Mutex<State<<K as Runtime>::Timer, dyn Store + Send>>;
+
+pub(super) struct State<T, S: ?Sized> {
+    pub(super) subscribers: Subscribers,
+    /// The tasks of the subscribers that wait, by their numbers.
+    wakers: Vec<Option<Waker>>,
+    /// The tasks of those that wait for their peers.
+    stalled: BTreeMap<SubscriberId, Waker>,
+    /// The step that is being taken concerns everybody.
+    wakes_all: bool,
+    /// Sessions that the application has ended.
+    ended: BTreeMap<SubscriberId, CloseReason>,
+    /// Tasks that wait for readers to come on or to leave.
+    others: BTreeMap<u64, Waker>,
+    numbers: u64,
+    pub(super) observer: Option<Arc<dyn Observer + Send + Sync>>,
+    pub(super) clock: T,
+    woken: Vec<SubscriberId>,
+    pub(super) store: S,
+}
+
+impl<K: Runtime> EventLog<K> {
+    /// An empty log. Without an epoch in the settings it gets one by chance, so that the IDs of an earlier log, before a
+    /// restart, are not taken for its own.
+    pub fn new(mut config: LogConfig) -> Self {
+        config.epoch.get_or_insert_with(|| K::Timer::default().seed() & 0xffff_ffff);
+        Self::with_store(server::EventLog::new(config))
+    }
+
+    /// A log over a custom store. If messages reach the store from elsewhere, call [`notify`](Self::notify) to wake the
+    /// sessions.
+    pub fn with_store(store: impl Store + Send + 'static) -> Self {
+        let state = State {
+            subscribers: Subscribers::default(),
+            wakers: Vec::new(),
+            stalled: BTreeMap::new(),
+            wakes_all: false,
+            ended: BTreeMap::new(),
+            others: BTreeMap::new(),
+            numbers: 0,
+            observer: None,
+            clock: K::Timer::default(),
+            woken: Vec::new(),
+            store,
+        };
+        Self { shared: Arc::new(Mutex::new(state)) }
+    }
+
+    /// Tells this observer what becomes of the sessions that are opened from now on.
+    pub fn observe(&self, observer: impl Observer + Send + Sync + 'static) {
+        let new: Arc<dyn Observer + Send + Sync> = Arc::new(observer);
+        let old = lock(&self.shared).observer.replace(new);
+        drop(old);
+    }
+
+    /// Publishes a message, and returns the ID it has: its own, or one that the log made for the event. A
+    /// [`Publication`] says which topics it is for. The empty ID clears the client's ID. A client that then reconnects
+    /// counts as new, and what it missed is not reported.
+    ///
+    /// # Errors
+    ///
+    /// The log is closed, or the message alone is larger than the log may be, or IDs of the callers and of the log could
+    /// be the same, or no client could ask for what follows the given ID ([`check_id`](server::check_id)).
+    pub fn publish(&self, publication: impl Into<Publication>) -> Result<Option<EventId>, PublishError> {
+        let publication = publication.into();
+        let mut state = lock(&self.shared);
+        let published = state.publish(publication);
+        wake(state);
+        published
+    }
+
+    /// Publishes many messages, and wakes each session once. Returns how many there were.
+    ///
+    /// # Errors
+    ///
+    /// As for [`publish`](Self::publish). The messages before the one that was not taken are published.
+    pub fn publish_all<P: Into<Publication>>(
+        &self,
+        publications: impl IntoIterator<Item = P>,
+    ) -> Result<usize, PublishError> {
+        let publications: Vec<Publication> = publications.into_iter().map(Into::into).collect();
+        let count = publications.len();
+        let mut state = lock(&self.shared);
+        let published = publications.into_iter().try_for_each(|publication| state.publish(publication).map(drop));
+        wake(state);
+        published.map(|()| count)
+    }
+
+    /// Publishes a message when no session that is [to be waited for](Subscribe::awaited) is too far behind, or when the
+    /// patience is at its end: those who are too slow are treated like all others then.
+    ///
+    /// Dropping the future before it is ready publishes nothing.
+    ///
+    /// # Errors
+    ///
+    /// As for [`publish`](Self::publish).
+    pub async fn publish_awaiting(
+        &self,
+        publication: impl Into<Publication>,
+        patience: Duration,
+    ) -> Result<Option<EventId>, PublishError> {
+        let publication = publication.into();
+        let mut alarm = Alarm::new(K::Timer::default());
+        let deadline = alarm.now() + patience;
+        let waiting = WaitingForReaders::<K>::new(&self.shared);
+        poll_fn(|cx| {
+            let waker = cx.waker().clone();
+            let mut state = lock(&self.shared);
+            if state.store.is_closed() || state.subscribers.keep_up(state.store.end(), 1) {
+                return Poll::Ready(());
+            }
+            let old = state.others.insert(waiting.number, waker);
+            drop(state);
+            drop(old);
+            alarm.poll(cx, deadline)
+        })
+        .await;
+        self.publish(publication)
+    }
+
+    /// Wakes the sessions that wait for messages to these topics. Without topics it wakes all sessions.
+    ///
+    /// It is for a [`Store`] that learns of messages from elsewhere, for example from another node. Messages
+    /// [published](Self::publish) here wake their readers without it. Call it after the store has the messages: a
+    /// session reads the store when it is woken, and waits again if there is nothing for it. Call it without topics
+    /// after the store was closed from elsewhere, so that the sessions end.
+    ///
+    /// ```
+    /// use sse_proto::Text;
+    /// use sse_driver::{EventLog, Runtime};
+    ///
+    /// /// Called by the connection to the other nodes, for each message that it has put into the store.
+    /// fn arrived<K: Runtime>(log: &EventLog<K>, topics: &[Text]) {
+    ///     log.notify(topics.iter().cloned());
+    /// }
+    /// ```
+    pub fn notify<T: Into<Text>>(&self, topics: impl IntoIterator<Item = T>) {
+        let topics: Vec<Text> = topics.into_iter().map(Into::into).collect();
+        let mut state = lock(&self.shared);
+        state.notify(&topics);
+        wake(state);
+    }
+
+    /// Whether the log takes no more messages: the moment to answer new requests with status 204, which tells clients
+    /// not to come back.
+    pub fn is_closed(&self) -> bool {
+        lock(&self.shared).store.is_closed()
+    }
+
+    /// Takes no more messages, and ends all responses once they have sent what there is.
+    pub fn close(&self) {
+        let mut state = lock(&self.shared);
+        state.store.close();
+        state.wake_all();
+        wake(state);
+    }
+
+    /// Brings all sessions to their ends, for a server that stops: each transmits what the log has, then a farewell
+    /// with its own reconnection time, and then it ends. A drain changes nothing about where a session starts: those
+    /// that are opened from now on start after the client's last event ID, read the log to its end, and end in the same
+    /// way. Ready when all have ended or the deadline has come.
+    ///
+    /// Sessions that have not ended by the deadline are cut and listed in [`Drained::cut`]. Where an HTTP engine writes
+    /// (axum, hyper), it may keep such a connection until its peer reads or leaves: bound the engine's own shutdown
+    /// with a timeout.
+    ///
+    /// Stop listening before, so that clients which come back do so elsewhere. Dropping the future leaves the drain as
+    /// it is: nobody is cut then.
+    ///
+    /// Only sessions that read from this log are ended. Those that a handler, a [`Sender`](super::Sender) or a stream feeds
+    /// know nothing of it, and a server that stops gracefully waits for them: end them yourself when you are told to stop,
+    /// with [`Sender::close_with`](super::Sender::close_with) or the end of the stream.
+    pub async fn drain(&self, config: DrainConfig) -> Drained {
+        let mut alarm = Alarm::new(K::Timer::default());
+        self.begin_drain(config);
+        let waiting = WaitingForReaders::<K>::new(&self.shared);
+        poll_fn(|cx| {
+            loop {
+                let waker = cx.waker().clone();
+                let mut state = lock(&self.shared);
+                let now = state.clock.now();
+                let deadline = match state.subscribers.poll_drained(now) {
+                    Ok(drained) => {
+                        state.wake_all();
+                        wake(state);
+                        return Poll::Ready(drained);
+                    }
+                    Err(deadline) => deadline,
+                };
+                let old = state.others.insert(waiting.number, waker);
+                drop(state);
+                drop(old);
+                let Some(deadline) = deadline else { return Poll::Pending };
+                // The alarm's clock began at another moment.
+                let deadline = alarm.now() + deadline.since(now);
+                if alarm.poll(cx, deadline).is_pending() {
+                    return Poll::Pending;
+                }
+            }
+        })
+        .await
+    }
+
+    fn begin_drain(&self, config: DrainConfig) {
+        let seed = K::Timer::default().seed();
+        let mut state = lock(&self.shared);
+        let now = state.clock.now();
+        state.subscribers.drain(config, seed, now);
+        state.wake_all();
+        wake(state);
+    }
+
+    /// Ends the sessions with this key, without what they have not transmitted yet: their rights are gone, say. Returns
+    /// how many there were.
+    pub fn disconnect(&self, key: &str) -> usize {
+        let mut state = lock(&self.shared);
+        let sessions: Vec<SubscriberId> = state.subscribers.of_key(key).collect();
+        let inner = &mut *state;
+        let mut stalled = Vec::new();
+        for id in &sessions {
+            inner.ended.insert(*id, CloseReason::Finished);
+            inner.woken.push(*id);
+            stalled.extend(inner.stalled.remove(id));
+        }
+        wake(state);
+        stalled.into_iter().for_each(Waker::wake);
+        sessions.len()
+    }
+
+    /// Begins to open a session.
+    pub fn session(&self) -> Subscribe<'_, K> {
+        Subscribe::new(self)
+    }
+
+    /// A cursor for a new session, and whether it can start where it wished to.
+    pub fn subscribe(&self, start: StartAt<'_>) -> (Cursor, Resumed) {
+        self.subscribe_to(Interest::all(), start)
+    }
+
+    /// A cursor for a new session that wants some messages, and whether it can start where it wished to.
+    pub fn subscribe_to(&self, interest: Interest, start: StartAt<'_>) -> (Cursor, Resumed) {
+        let mut state = lock(&self.shared);
+        let now = state.clock.now();
+        state.store.subscribe(interest, start, now)
+    }
+
+    /// How many sessions there are.
+    pub fn sessions(&self) -> usize {
+        lock(&self.shared).subscribers.len()
+    }
+
+    /// How many sessions asked for this topic. Those that read all messages are not counted.
+    pub fn sessions_in(&self, topic: &str) -> usize {
+        lock(&self.shared).subscribers.in_topic(topic)
+    }
+
+    /// How many sessions have this key.
+    pub fn sessions_of(&self, key: &str) -> usize {
+        lock(&self.shared).subscribers.with_key(key)
+    }
+}
+
+impl<T: Timer, S: Store + ?Sized> State<T, S> {
+    fn publish(&mut self, publication: Publication) -> Result<Option<EventId>, PublishError> {
+        let topics = publication.topics().to_vec();
+        let now = self.clock.now();
+        let published = self.store.publish(publication, now);
+        if published.is_ok() {
+            self.notify(&topics);
+        }
+        published
+    }
+
+    fn notify(&mut self, topics: &[Text]) {
+        self.subscribers.wake(topics, &mut self.woken);
+    }
+
+    /// Wakes the sessions that wait for the log and those that wait for their peers, and whoever waits for readers.
+    fn wake_all(&mut self) {
+        self.subscribers.wake_all(&mut self.woken);
+        self.wakes_all = true;
+    }
+
+    /// What the application wants of a session, whatever the log has.
+    pub(super) fn instruct(&mut self, id: SubscriberId, machine: &mut server::Session) {
+        self.instruct_at_once(id, machine);
+        if !machine.is_closed()
+            && let Some(farewell) = self.subscribers.farewell()
+        {
+            machine.finish(Some(&farewell), CloseReason::Drained);
+        }
+    }
+
+    /// What a session is to do even while its peer takes nothing.
+    fn instruct_at_once(&self, id: SubscriberId, machine: &mut server::Session) {
+        if let Some(reason) = self.ended.get(&id) {
+            machine.give_up(*reason);
+        } else if self.subscribers.is_cut(id) {
+            machine.give_up(CloseReason::Cut);
+        }
+    }
+
+    /// Asks what a session is to do whose peer takes nothing, and has it woken when the application wants it to end.
+    pub(super) fn handle_unwritten(
+        &mut self,
+        id: SubscriberId,
+        machine: &mut server::Session,
+        waker: &Waker,
+        now: Timestamp,
+    ) -> (server::Output, Option<Waker>) {
+        self.instruct_at_once(id, machine);
+        let output = machine.handle_unwritten(now);
+        let waits = matches!(output, server::Output::Wait { .. });
+        (output, waits.then(|| self.stalled.insert(id, waker.clone())).flatten())
+    }
+
+    /// Notes that a session waits, and gives back the waker of its that is of no use any more.
+    pub(super) fn wait(&mut self, id: SubscriberId, position: u64, waker: &Waker) -> Option<Waker> {
+        self.subscribers.wait(id, position);
+        if let Some(more) = (id.index() + 1).checked_sub(self.wakers.len()) {
+            // By a quarter rather than to twice as many: there may be tens of thousands.
+            self.wakers.reserve_exact(if self.wakers.capacity() > id.index() { 0 } else { more + id.index() / 4 });
+            self.wakers.resize(id.index() + 1, None);
+        }
+        let kept = &mut self.wakers[id.index()];
+        match kept {
+            Some(old) if old.will_wake(waker) => None,
+            _ => kept.replace(waker.clone()),
+        }
+    }
+
+    /// Lets a session go, and gives back what is to be dropped and woken without the lock.
+    pub(super) fn leave(&mut self, id: SubscriberId) -> ([Option<Waker>; 2], BTreeMap<u64, Waker>) {
+        self.subscribers.leave(id);
+        self.ended.remove(&id);
+        let waker = self.wakers.get_mut(id.index()).and_then(Option::take);
+        ([waker, self.stalled.remove(&id)], self.others())
+    }
+
+    /// Takes the tasks that wait for readers to come on or to leave.
+    pub(super) fn others(&mut self) -> BTreeMap<u64, Waker> {
+        mem::take(&mut self.others)
+    }
+}
+
+/// Wakes whom the last step concerns, without the lock: what waking them does is their own affair.
+fn wake<T: Timer, S: Store + ?Sized>(mut state: MutexGuard<'_, State<T, S>>) {
+    let State { woken, wakers, .. } = &mut *state;
+    let tasks: Vec<Waker> = woken.drain(..).filter_map(|id| wakers.get_mut(id.index())?.take()).collect();
+    let (stalled, others) = match mem::take(&mut state.wakes_all) {
+        true => (mem::take(&mut state.stalled), state.others()),
+        false => Default::default(),
+    };
+    drop(state);
+    let tasks = tasks.into_iter().chain(stalled.into_values()).chain(others.into_values());
+    tasks.for_each(Waker::wake);
+}
+
+/// A task that waits for readers. Dropping it takes the task off the list.
+struct WaitingForReaders<'a, K: Runtime> {
+    shared: &'a SharedLog<K>,
+    number: u64,
+}
+
+impl<'a, K: Runtime> WaitingForReaders<'a, K> {
+    fn new(shared: &'a SharedLog<K>) -> Self {
+        let mut state = lock(shared);
+        state.numbers += 1;
+        Self { shared, number: state.numbers }
+    }
+}
+
+impl<K: Runtime> Drop for WaitingForReaders<'_, K> {
+    fn drop(&mut self) {
+        let waker = lock(self.shared).others.remove(&self.number);
+        drop(waker);
+    }
+}
+
+impl<K: Runtime> Clone for EventLog<K> {
+    fn clone(&self) -> Self {
+        Self { shared: Arc::clone(&self.shared) }
+    }
+}
+
+impl<K: Runtime> Default for EventLog<K> {
+    fn default() -> Self {
+        Self::new(LogConfig::default())
+    }
+}
+
+impl<K: Runtime> fmt::Debug for EventLog<K> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let state = lock(&self.shared);
+        let mut shown = f.debug_struct("EventLog");
+        shown.field("published", &state.store.end()).field("sessions", &state.subscribers.len());
+        shown.finish_non_exhaustive()
+    }
+}

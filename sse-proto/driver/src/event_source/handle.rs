@@ -1,0 +1,99 @@
+//! Orders for a source from elsewhere.
+
+use alloc::sync::Arc;
+use core::{
+    fmt,
+    sync::atomic::{AtomicU8, Ordering},
+    task::Waker,
+};
+use std::sync::{Mutex, MutexGuard, PoisonError};
+
+/// Closes or restarts an [`EventSource`](crate::EventSource) from elsewhere: another task, or another thread. The source
+/// is woken and does it when it is polled next.
+///
+/// It does not keep the source alive, and does nothing once the source is gone.
+#[derive(Clone)]
+pub struct Handle(Arc<Shared>);
+
+impl Handle {
+    /// Closes the source, as its own [`close`](crate::EventSource::close) does: whoever waits for an event gets `None`.
+    pub fn close(&self) {
+        self.order(CLOSE);
+    }
+
+    /// Restarts the source, as its own [`restart`](crate::EventSource::restart) does.
+    pub fn restart(&self) {
+        self.order(RESTART);
+    }
+
+    fn order(&self, order: u8) {
+        self.0.orders.fetch_or(order, Ordering::Release);
+        // The lock is free again before the task is woken: what that does is its own affair.
+        let waker = self.0.waker().take();
+        if let Some(waker) = waker {
+            waker.wake();
+        }
+    }
+}
+
+impl fmt::Debug for Handle {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Handle").finish_non_exhaustive()
+    }
+}
+
+const CLOSE: u8 = 1;
+const RESTART: u8 = 2;
+
+#[derive(Default)]
+struct Shared {
+    /// What has been ordered and not been done.
+    orders: AtomicU8,
+    /// The task that waits for events.
+    waker: Mutex<Option<Waker>>,
+}
+
+impl Shared {
+    fn waker(&self) -> MutexGuard<'_, Option<Waker>> {
+        self.waker.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+/// The source's end of its handles.
+#[derive(Default)]
+pub(super) struct Orders(Arc<Shared>);
+
+/// What has been ordered.
+#[derive(Clone, Copy)]
+pub(super) struct Order {
+    pub(super) close: bool,
+    pub(super) restart: bool,
+}
+
+impl Orders {
+    pub(super) fn handle(&self) -> Handle {
+        Handle(Arc::clone(&self.0))
+    }
+
+    /// Takes what has been ordered: nothing, as a rule, which costs no more than to look.
+    #[inline]
+    pub(super) fn take(&self) -> Option<Order> {
+        if self.0.orders.load(Ordering::Relaxed) == 0 {
+            return None;
+        }
+        let orders = self.0.orders.swap(0, Ordering::Acquire);
+        Some(Order { close: orders & CLOSE != 0, restart: orders & RESTART != 0 })
+    }
+
+    /// Wakes this task with the next order; says whether there is one already.
+    pub(super) fn listen(&self, waker: &Waker) -> bool {
+        {
+            let mut listening = self.0.waker();
+            if !listening.as_ref().is_some_and(|known| known.will_wake(waker)) {
+                *listening = Some(waker.clone());
+            }
+        }
+        // An order that found no waker was given before the lock was taken, and is seen here.
+        self.0.orders.load(Ordering::Relaxed) != 0
+    }
+}

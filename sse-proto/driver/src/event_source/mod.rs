@@ -1,0 +1,465 @@
+//! The client's loop.
+
+mod change;
+#[cfg(feature = "std")]
+mod handle;
+
+use alloc::{boxed::Box, string::String, vec::Vec};
+use core::{
+    fmt,
+    future::{Future, poll_fn},
+    pin::Pin,
+    task::{Context, Poll, ready},
+    time::Duration,
+};
+
+use sse_proto::{
+    Event, EventId, EventRef, StreamEnd, Text, Timestamp,
+    client::{self, ClientConfig, FailReason, NetworkError, Output, ReadyState, Request, ResponseHead},
+};
+
+pub use self::change::{Change, Failure};
+#[cfg(feature = "std")]
+pub use self::handle::Handle;
+#[cfg(feature = "std")]
+use self::handle::Orders;
+use crate::{
+    Alarm,
+    trace::{self, ClientSpan},
+    transport::{Connect, Read, Timer},
+    turn::Turn,
+};
+
+/// A client that keeps a stream of events open over some transport, and resumes it where it was when it is lost.
+///
+/// It connects when it is first asked for an event, and does everything in the caller's own task. All its methods are
+/// **cancel safe**: a future that is dropped before it is ready has taken nothing from the stream.
+pub struct EventSource<C: Connect, T> {
+    machine: client::EventSource,
+    connector: C,
+    alarm: Alarm<T>,
+    /// The moment of what the machine was told last. The clock is not read for every event of a block, and a task that
+    /// comes back looks at the connection before it looks at the clock.
+    now: Option<Timestamp>,
+    /// Until when the connection may show that a deadline which has passed was kept.
+    grace: Option<Timestamp>,
+    link: Link<C>,
+    turn: Turn,
+    /// Counts the requests.
+    requests: u32,
+    prepare: Option<Prepare>,
+    /// What the transport said last.
+    error: Option<C::Error>,
+    #[cfg(feature = "std")]
+    orders: Option<Orders>,
+    /// The last thing has been said.
+    ended: bool,
+    /// The caller has closed the source.
+    closed: bool,
+    span: ClientSpan,
+}
+
+enum Link<C: Connect> {
+    Down,
+    /// The caller is asked for the request.
+    Preparing(Prepared),
+    Requested {
+        answer: Pin<Box<C::Future>>,
+        /// What the transport has said of its connection.
+        connected: Option<bool>,
+    },
+    Up(C::Body),
+}
+
+/// One in so many requests lets others have their turn, even if none ever has to wait.
+const REQUESTS: u32 = 16;
+
+/// The time in which a runtime looks at its sockets: it does so before it looks at a timer that is set to a moment to come.
+const GRACE: Duration = Duration::from_millis(1);
+
+type Prepare = Box<dyn FnMut(Request) -> Prepared + Send>;
+type Prepared = Pin<Box<dyn Future<Output = Result<Request, NetworkError>> + Send>>;
+
+impl<C: Connect, T: Timer> EventSource<C, T> {
+    /// A source over this transport.
+    pub fn new(config: ClientConfig, connector: C) -> Self
+    where
+        T: Default,
+    {
+        Self::with_timer(config, connector, T::default())
+    }
+
+    /// A source over this transport, with this timer.
+    pub fn with_timer(config: ClientConfig, connector: C, timer: T) -> Self {
+        let machine = client::EventSource::new(config.or_jitter_seed(timer.seed()));
+        Self {
+            span: ClientSpan::new(&machine),
+            machine,
+            connector,
+            alarm: Alarm::new(timer),
+            now: None,
+            grace: None,
+            link: Link::Down,
+            turn: Turn::default(),
+            requests: 0,
+            prepare: None,
+            error: None,
+            #[cfg(feature = "std")]
+            orders: None,
+            ended: false,
+            closed: false,
+        }
+    }
+
+    /// Asks for each request before it is sent, once for each attempt: to put in a fresh token, say. The request has the
+    /// number of the attempt and the reason of the last break. An error is as one of the transport.
+    ///
+    /// A redirect goes on from the request as it was given; credentials in it do not go to another origin (D-10).
+    ///
+    /// ```
+    /// # use sse_proto::client::{NetworkError, Request};
+    /// # use sse_driver::{Connect, EventSource, Timer};
+    /// # async fn token() -> Result<String, NetworkError> { Ok(String::new()) }
+    /// # fn with_token<C: Connect, T: Timer>(source: EventSource<C, T>) -> EventSource<C, T> {
+    /// source.prepare(|mut request: Request| async move {
+    ///     let token = token().await?;
+    ///     request.headers.append("Authorization", format!("Bearer {token}")).map_err(|_| NetworkError::Permanent)?;
+    ///     Ok(request)
+    /// })
+    /// # }
+    /// ```
+    #[must_use]
+    pub fn prepare<F, Fut>(mut self, mut hook: F) -> Self
+    where
+        F: FnMut(Request) -> Fut + Send + 'static,
+        Fut: Future<Output = Result<Request, NetworkError>> + Send + 'static,
+    {
+        self.prepare = Some(Box::new(move |request| Box::pin(hook(request))));
+        self
+    }
+
+    /// Waits for the next event: `None` after the source was closed or has failed.
+    ///
+    /// # Errors
+    ///
+    /// The connection failed for good. It is said once.
+    pub async fn next(&mut self) -> Option<Result<Event, Failure<C::Error>>> {
+        poll_fn(|cx| self.poll_next_event(cx)).await
+    }
+
+    /// Like [`next`](Self::next), but lends the event: nothing is allocated for it.
+    ///
+    /// # Errors
+    ///
+    /// As [`next`](Self::next).
+    pub async fn next_ref(&mut self) -> Option<Result<EventRef<'_>, Failure<C::Error>>> {
+        match poll_fn(|cx| self.poll_event(cx)).await? {
+            Err(failure) => Some(Err(failure)),
+            Ok(()) => self.machine.event().map(Ok),
+        }
+    }
+
+    /// Waits for the next change of whatever kind: `None` after [`Change::Closed`] or [`Change::Failed`].
+    pub async fn next_change(&mut self) -> Option<Change<C::Error>> {
+        poll_fn(|cx| self.poll_next_change(cx)).await
+    }
+
+    /// [`next`](Self::next), to be polled.
+    pub fn poll_next_event(&mut self, cx: &mut Context<'_>) -> Poll<Option<Result<Event, Failure<C::Error>>>> {
+        Poll::Ready(match ready!(self.poll_event(cx)) {
+            None => None,
+            Some(Err(failure)) => Some(Err(failure)),
+            Some(Ok(())) => self.machine.take_event().map(Ok),
+        })
+    }
+
+    /// [`next_change`](Self::next_change), to be polled.
+    pub fn poll_next_change(&mut self, cx: &mut Context<'_>) -> Poll<Option<Change<C::Error>>> {
+        loop {
+            return Poll::Ready(Some(match ready!(self.poll_output(cx)) {
+                None => return Poll::Ready(None),
+                Some(Output::Closed) => Change::Closed,
+                Some(Output::Comment) => Change::Comment(self.machine.comment().map(Text::from).unwrap_or_default()),
+                Some(Output::DelayCapped { asked, used }) => Change::DelayCapped { asked, used },
+                Some(Output::Event) => Change::Event(self.machine.take_event().unwrap_or_default()),
+                Some(Output::Failed(reason)) => Change::Failed(self.failure(reason)),
+                Some(Output::Finding(finding)) => Change::Finding(finding),
+                Some(Output::LastEventId) => {
+                    Change::LastEventId(EventId::new(self.last_event_id()).unwrap_or_default())
+                }
+                Some(Output::LastEventIdNotSent(id)) => Change::LastEventIdNotSent(id),
+                Some(Output::Open) => Change::Open(self.machine.response().cloned().unwrap_or_default()),
+                Some(Output::Reestablishing { cause, delay, attempt }) => {
+                    Change::Reestablishing { cause, error: self.error.take(), delay, attempt }
+                }
+                Some(Output::Retry(retry)) => Change::Retry(retry),
+                Some(Output::Skipped(excess)) => Change::Skipped(excess),
+                Some(Output::Connect(_) | Output::Wait { .. }) => continue,
+            }));
+        }
+    }
+
+    /// Closes the source and drops its connection: no event comes any more, not even one that was received already.
+    pub fn close(&mut self) {
+        if !self.ended && !self.closed {
+            // It is told here, because whoever closes a source need not ask it for anything any more.
+            let _entered = self.span.enter();
+            trace::output(&mut self.machine, &Output::Closed, None);
+        }
+        self.machine.close();
+        self.link = Link::Down;
+        self.closed = true;
+    }
+
+    /// Drops the connection there may be, and connects at once, without waiting out a reconnection time. Events that were
+    /// received and not asked for yet are dropped; the server sends them again if it goes on from the last event ID.
+    pub fn restart(&mut self) {
+        self.machine.restart();
+        self.link = Link::Down;
+        self.now = None;
+        self.grace = None;
+    }
+
+    /// A handle that closes or restarts this source from elsewhere, another task say.
+    #[cfg(feature = "std")]
+    pub fn handle(&mut self) -> Handle {
+        self.orders.get_or_insert_default().handle()
+    }
+
+    /// The state of the connection.
+    pub fn ready_state(&self) -> ReadyState {
+        self.machine.ready_state()
+    }
+
+    /// The ID that a reconnection would resume after; empty if there is none.
+    pub fn last_event_id(&self) -> &str {
+        self.machine.last_event_id()
+    }
+
+    /// The reconnection time: what the server set last, or what is configured.
+    pub fn reconnection_time(&self) -> Duration {
+        self.machine.reconnection_time()
+    }
+
+    /// The URL as it was given.
+    pub fn url(&self) -> &str {
+        self.machine.url()
+    }
+
+    /// Scheme, host and port of where the last request went: the origin of the events.
+    pub fn origin(&self) -> String {
+        self.machine.origin()
+    }
+
+    /// Status and header fields of the answer that opened the stream last.
+    pub fn response(&self) -> Option<&ResponseHead> {
+        self.machine.response()
+    }
+
+    /// The last bytes that the last stream brought, as they came: as many as [`ClientConfig::recent_input`] says, and readable
+    /// after a failure as well.
+    pub fn recent_input(&self) -> Vec<u8> {
+        self.machine.recent_input()
+    }
+
+    /// How the stream ended, if that has closed the source.
+    pub(super) fn end(&self) -> Option<StreamEnd> {
+        (self.ended && !self.closed).then_some(StreamEnd::Complete)
+    }
+
+    /// Goes on to the next event and leaves it in the machine.
+    fn poll_event(&mut self, cx: &mut Context<'_>) -> Poll<Option<Result<(), Failure<C::Error>>>> {
+        loop {
+            match ready!(self.poll_output(cx)) {
+                None | Some(Output::Closed) => return Poll::Ready(None),
+                Some(Output::Event) => return Poll::Ready(Some(Ok(()))),
+                Some(Output::Failed(reason)) => return Poll::Ready(Some(Err(self.failure(reason)))),
+                Some(_) => {}
+            }
+        }
+    }
+
+    /// Goes on to the next output that is not for the driver itself: `None` when there will be none.
+    #[cfg(feature = "std")]
+    fn poll_output(&mut self, cx: &mut Context<'_>) -> Poll<Option<Output>> {
+        loop {
+            if let Some(order) = self.orders.as_ref().and_then(Orders::take) {
+                if order.restart {
+                    self.restart();
+                }
+                if order.close {
+                    self.close();
+                }
+            }
+            if let Poll::Ready(output) = self.poll_machine(cx) {
+                return Poll::Ready(output);
+            }
+            if !self.orders.as_ref().is_some_and(|orders| orders.listen(cx.waker())) {
+                return Poll::Pending;
+            }
+        }
+    }
+
+    #[cfg(not(feature = "std"))]
+    fn poll_output(&mut self, cx: &mut Context<'_>) -> Poll<Option<Output>> {
+        self.poll_machine(cx)
+    }
+
+    #[inline]
+    fn poll_machine(&mut self, cx: &mut Context<'_>) -> Poll<Option<Output>> {
+        if self.ended {
+            return Poll::Ready(None);
+        }
+        let span = self.span.clone();
+        let _entered = span.enter();
+        loop {
+            let now = *self.now.get_or_insert_with(|| self.alarm.now());
+            let output = self.machine.poll_output(now);
+            if !(self.closed && output == Output::Closed) {
+                let error = self.error.as_ref().and_then(|error| self.connector.display_error(error));
+                trace::output(&mut self.machine, &output, error);
+            }
+            match output {
+                // What comes most is not moved, as the last arm moves what is left.
+                Output::Event => return Poll::Ready(Some(Output::Event)),
+                Output::Connect(request) => {
+                    // The time of the request begins now, however long the application has thought about what came before.
+                    self.now = None;
+                    self.connect(*request);
+                    self.requests = self.requests.wrapping_add(1);
+                    if self.requests.is_multiple_of(REQUESTS) {
+                        cx.waker().wake_by_ref();
+                        return self.turn.end();
+                    }
+                }
+                Output::Wait { until } => {
+                    ready!(self.turn.poll(cx));
+                    if self.poll_link(cx).is_pending() {
+                        let passed = until.is_some_and(|deadline| self.poll_deadline(cx, deadline).is_ready());
+                        if !passed {
+                            return self.turn.end();
+                        }
+                    }
+                    self.now = None;
+                    self.grace = None;
+                }
+                output @ (Output::Closed | Output::Failed(_)) => {
+                    self.link = Link::Down;
+                    self.ended = true;
+                    return Poll::Ready(Some(output));
+                }
+                output @ Output::Reestablishing { .. } => {
+                    self.link = Link::Down;
+                    return Poll::Ready(Some(output));
+                }
+                output => return Poll::Ready(Some(output)),
+            }
+        }
+    }
+
+    /// Waits for a deadline. If it has passed while the task was not polled, the runtime may not have looked at the
+    /// connection since, and gets the time to: what lies in the socket counts.
+    fn poll_deadline(&mut self, cx: &mut Context<'_>, deadline: Timestamp) -> Poll<()> {
+        if self.grace.is_none() && !matches!(self.link, Link::Down) {
+            let now = self.alarm.now();
+            self.grace = (now > deadline).then(|| now + GRACE);
+        }
+        self.alarm.poll(cx, self.grace.unwrap_or(deadline))
+    }
+
+    /// Is ready when the machine has been told something.
+    fn poll_link(&mut self, cx: &mut Context<'_>) -> Poll<()> {
+        match &mut self.link {
+            Link::Down => return Poll::Pending,
+            Link::Preparing(prepared) => match ready!(prepared.as_mut().poll(cx)) {
+                Ok(request) => {
+                    let request = self.machine.handle_request(request);
+                    self.send(request);
+                }
+                Err(error) => {
+                    self.machine.handle_error(error);
+                    self.link = Link::Down;
+                }
+            },
+            Link::Requested { answer, connected } => {
+                let polled = answer.as_mut().poll(cx);
+                let now_connected = self.connector.is_connected(answer);
+                let progress = now_connected != *connected;
+                *connected = now_connected;
+                if progress {
+                    tell_progress(&mut self.machine, now_connected);
+                }
+                match polled {
+                    Poll::Pending if progress => {}
+                    Poll::Pending => return Poll::Pending,
+                    Poll::Ready(Ok(response)) => {
+                        self.machine.handle_response(&response.head);
+                        self.link = Link::Up(response.body);
+                    }
+                    Poll::Ready(Err(error)) => self.break_off(error),
+                }
+            }
+            Link::Up(body) => match ready!(body.poll_read(cx)) {
+                Ok(Some(data)) => {
+                    self.turn.count(data.len());
+                    self.machine.handle_data(data);
+                }
+                Ok(None) => {
+                    self.machine.handle_end();
+                    self.link = Link::Down;
+                }
+                Err(error) => self.break_off(error),
+            },
+        }
+        Poll::Ready(())
+    }
+
+    fn connect(&mut self, request: Request) {
+        self.error = None;
+        self.link = Link::Down;
+        match &mut self.prepare {
+            // A redirect goes on from what was prepared.
+            Some(prepare) if request.redirects == 0 => {
+                self.machine.handle_connecting();
+                self.link = Link::Preparing(prepare(request));
+            }
+            _ => self.send(request),
+        }
+    }
+
+    fn send(&mut self, request: Request) {
+        let answer = Box::pin(self.connector.connect(request));
+        let connected = self.connector.is_connected(&answer);
+        tell_progress(&mut self.machine, connected);
+        self.link = Link::Requested { answer, connected };
+    }
+
+    fn break_off(&mut self, error: C::Error) {
+        self.machine.handle_error(self.connector.classify(&error));
+        self.error = Some(error);
+        self.link = Link::Down;
+    }
+
+    fn failure(&mut self, reason: FailReason) -> Failure<C::Error> {
+        let response = self.machine.refusal().map(|refusal| Box::new(refusal.clone()));
+        Failure { reason, error: self.error.take(), response }
+    }
+}
+
+fn tell_progress(machine: &mut client::EventSource, connected: Option<bool>) {
+    if let Some(connected) = connected {
+        machine.handle_connecting();
+        if connected {
+            machine.handle_connected();
+        }
+    }
+}
+
+/// The parts are polled where they lie in a box or are free to move, never pinned in place.
+impl<C: Connect, T> Unpin for EventSource<C, T> {}
+
+impl<C: Connect, T> fmt::Debug for EventSource<C, T> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("EventSource").field("machine", &self.machine).finish_non_exhaustive()
+    }
+}

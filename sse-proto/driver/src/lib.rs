@@ -1,0 +1,56 @@
+#![doc = include_str!("../README.md")]
+#![no_std]
+#![forbid(unsafe_code)]
+#![warn(clippy::alloc_instead_of_core, clippy::std_instead_of_alloc, clippy::std_instead_of_core, clippy::unwrap_used)]
+#![cfg_attr(docsrs, feature(doc_cfg))]
+
+extern crate alloc;
+#[cfg(feature = "std")]
+extern crate std;
+
+mod alarm;
+#[cfg(feature = "axum")]
+pub mod axum;
+pub mod client;
+#[cfg(feature = "std")]
+mod event_log;
+mod event_source;
+#[cfg(feature = "futures-io")]
+pub mod futures_io;
+#[cfg(feature = "std")]
+mod lock;
+mod reader;
+pub mod report;
+#[cfg(feature = "std")]
+pub mod server;
+#[cfg(feature = "std")]
+mod session;
+#[cfg(feature = "stream")]
+mod stream;
+mod trace;
+pub mod transport;
+mod turn;
+pub mod typed;
+
+pub use sse_proto::{
+    self, Event, EventId, EventRef, EventType, FieldError, Limits, Message, Retry, Text, Timestamp, bytes, events,
+};
+
+pub use sse_proto::client::ClientConfig;
+#[cfg(feature = "std")]
+pub use sse_proto::server::{Publication, SessionConfig};
+
+use self::alarm::Alarm;
+#[cfg(feature = "stream")]
+pub use self::reader::StreamReader;
+#[cfg(feature = "http")]
+pub use self::transport::NoMoreEvents;
+#[cfg(feature = "std")]
+pub use self::{
+    event_log::EventLog,
+    session::{Sender, Session},
+};
+pub use self::{
+    event_source::{Change, EventSource, Failure},
+    reader::{EventReader, ReadError},
+};

@@ -1,0 +1,205 @@
+//! The loop that reads events from a stream of bytes.
+
+use core::{
+    error::Error,
+    fmt,
+    future::poll_fn,
+    task::{Context, Poll, ready},
+};
+
+use bytes::{Buf, Bytes};
+use sse_proto::{DecodeError, Decoder, Event, EventId, EventRef, Limits, Retry, Step, StreamEnd};
+
+#[cfg(feature = "stream")]
+use crate::transport::ChunkReader;
+use crate::{transport::Read, turn::Turn};
+
+/// Reads events from a stream of bytes, whatever it comes from: a file, a pipe, a socket, the body of a response.
+///
+/// Nothing is reconnected; that is the [`EventSource`](super::EventSource)'s part. All methods are **cancel safe**: a
+/// future that is dropped before it is ready has taken nothing from the stream.
+pub struct EventReader<R> {
+    reader: R,
+    decoder: Decoder,
+    chunk: Bytes,
+    used: usize,
+    end: Option<StreamEnd>,
+    turn: Turn,
+}
+
+/// Reads events from a stream of blocks of bytes: what HTTP clients give as the body of a response (reqwest's
+/// `bytes_stream`, say).
+///
+/// ```
+/// # use core::{pin::Pin, task::{Context, Poll}};
+/// # use sse_proto::bytes::Bytes;
+/// # use sse_driver::StreamReader;
+/// # struct Body(Vec<&'static str>);
+/// # impl futures_core::Stream for Body {
+/// #     type Item = Result<Bytes, core::convert::Infallible>;
+/// #     fn poll_next(mut self: Pin<&mut Self>, _: &mut Context<'_>) -> Poll<Option<Self::Item>> {
+/// #         Poll::Ready(self.0.pop().map(|block| Ok(Bytes::from(block))))
+/// #     }
+/// # }
+/// # async fn read(body: Body) -> Result<(), Box<dyn std::error::Error>> {
+/// let mut events = StreamReader::new(body);
+/// while let Some(event) = events.next().await {
+///     println!("{}", event?.data());
+/// }
+/// # Ok(())
+/// # }
+/// # let mut future = core::pin::pin!(read(Body(vec!["ta: 1\n\n", "da"])));
+/// # assert!(future.as_mut().poll(&mut Context::from_waker(core::task::Waker::noop())).is_ready());
+/// ```
+#[cfg(feature = "stream")]
+pub type StreamReader<S> = EventReader<ChunkReader<S>>;
+
+/// Why there are no more events.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+#[non_exhaustive]
+pub enum ReadError<E> {
+    /// A limit was passed.
+    Decode(DecodeError),
+    /// The stream broke off.
+    Io(E),
+}
+
+impl<R: Read> EventReader<R> {
+    /// Reads with the default limits.
+    pub fn new<S>(stream: S) -> Self
+    where
+        R: From<S>,
+    {
+        Self::with_decoder(stream.into(), Decoder::new())
+    }
+
+    /// Reads with these limits.
+    pub fn with_limits<S>(stream: S, limits: Limits) -> Self
+    where
+        R: From<S>,
+    {
+        Self::with_decoder(stream.into(), Decoder::new().with_limits(limits))
+    }
+
+    /// Reads a stream that goes on after this event, so that events without an ID of their own have this one.
+    pub fn resumed<S>(stream: S, last_event_id: &EventId) -> Self
+    where
+        R: From<S>,
+    {
+        Self::with_decoder(stream.into(), Decoder::new().with_last_event_id(last_event_id))
+    }
+
+    fn with_decoder(reader: R, decoder: Decoder) -> Self {
+        Self { reader, decoder, chunk: Bytes::new(), used: 0, end: None, turn: Turn::default() }
+    }
+
+    /// Waits for the next event: `None` at the end of the stream.
+    ///
+    /// # Errors
+    ///
+    /// The stream broke off, or a limit was passed.
+    pub async fn next(&mut self) -> Option<Result<Event, ReadError<R::Error>>> {
+        poll_fn(|cx| self.poll_next_event(cx)).await
+    }
+
+    /// Like [`next`](Self::next), but lends the event: nothing is allocated for it.
+    ///
+    /// # Errors
+    ///
+    /// As [`next`](Self::next).
+    pub async fn next_ref(&mut self) -> Option<Result<EventRef<'_>, ReadError<R::Error>>> {
+        match poll_fn(|cx| self.poll_event(cx)).await? {
+            Err(error) => Some(Err(error)),
+            Ok(()) => Some(Ok(self.decoder.event(&self.chunk))),
+        }
+    }
+
+    /// [`next`](Self::next), to be polled.
+    pub fn poll_next_event(&mut self, cx: &mut Context<'_>) -> Poll<Option<Result<Event, ReadError<R::Error>>>> {
+        Poll::Ready(match ready!(self.poll_event(cx)) {
+            None => None,
+            Some(Err(error)) => Some(Err(error)),
+            Some(Ok(())) => Some(Ok(self.decoder.take_event(&self.chunk))),
+        })
+    }
+
+    /// The ID of the last event that had one; empty if none had.
+    pub fn last_event_id(&self) -> &str {
+        self.decoder.last_event_id()
+    }
+
+    /// The last reconnection time that the stream asked for.
+    pub fn retry(&self) -> Option<Retry> {
+        self.decoder.retry()
+    }
+
+    /// How the stream ended, once it has: in the middle of an event, perhaps.
+    pub fn end(&self) -> Option<StreamEnd> {
+        self.end
+    }
+
+    /// Goes on to the next event and leaves it in the decoder.
+    fn poll_event(&mut self, cx: &mut Context<'_>) -> Poll<Option<Result<(), ReadError<R::Error>>>> {
+        loop {
+            self.chunk.advance(core::mem::take(&mut self.used));
+            let (used, step) = self.decoder.advance(&self.chunk);
+            self.used = used;
+            match step {
+                Step::Event => return Poll::Ready(Some(Ok(()))),
+                Step::Failed(error) => {
+                    self.end = Some(self.decoder.finish());
+                    self.chunk = Bytes::new();
+                    self.used = 0;
+                    return Poll::Ready(Some(Err(ReadError::Decode(error))));
+                }
+                Step::More => {}
+                _ => continue,
+            }
+            self.chunk = Bytes::new();
+            self.used = 0;
+            if self.end.is_some() {
+                return Poll::Ready(None);
+            }
+            ready!(self.turn.poll(cx));
+            match self.reader.poll_read(cx) {
+                Poll::Pending => return self.turn.end(),
+                Poll::Ready(Ok(Some(data))) => {
+                    self.turn.count(data.len());
+                    self.chunk = data;
+                }
+                Poll::Ready(Ok(None)) => self.end = Some(self.decoder.finish()),
+                Poll::Ready(Err(error)) => {
+                    self.end = Some(self.decoder.finish());
+                    return Poll::Ready(Some(Err(ReadError::Io(error))));
+                }
+            }
+        }
+    }
+}
+
+/// The stream is polled where it lies; it is never pinned.
+impl<R> Unpin for EventReader<R> {}
+
+impl<R> fmt::Debug for EventReader<R> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("EventReader").field("decoder", &self.decoder).finish_non_exhaustive()
+    }
+}
+
+impl<E: fmt::Display> fmt::Display for ReadError<E> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Decode(error) => error.fmt(f),
+            Self::Io(error) => write!(f, "the stream broke off: {error}"),
+        }
+    }
+}
+
+impl<E: Error + 'static> Error for ReadError<E> {
+    fn source(&self) -> Option<&(dyn Error + 'static)> {
+        match self {
+            Self::Decode(error) => Some(error),
+            Self::Io(error) => Some(error),
+        }
+    }
+}

@@ -1,0 +1,17 @@
+//! The server: logs, subscriptions, heartbeats, drains and what observers see, beside the [`Session`] and the [`EventLog`].
+
+pub use sse_proto::{
+    DataWriter, Timestamp,
+    server::{
+        CloseReason, Cursor, DrainConfig, Drained, Entry, Heartbeat, Interest, LogConfig, LogRead, NO_MORE_EVENTS,
+        Observer, OnLag, PassedOver, PublishError, RESPONSE_HEADERS, Resumed, SendError, SessionInfo, SessionTotals,
+        StartAt, Store, TooManySessions, UnusableId, check_id, last_event_id_in_query, priming, silent_priming,
+    },
+};
+
+#[cfg(feature = "http")]
+pub use crate::transport::last_event_id;
+pub use crate::{
+    event_log::Subscribe,
+    session::{SendValueError, Serializing, WriteError},
+};

@@ -1,0 +1,324 @@
+//! Where a session has its events from.
+
+use alloc::{boxed::Box, sync::Arc, vec::Vec};
+use core::{
+    future::Future,
+    pin::Pin,
+    task::{Context, Waker},
+};
+use std::sync::Mutex;
+
+use sse_proto::{
+    Text, Timestamp,
+    server::{CloseReason, Observer, Output, Resumed, Session, SessionInfo, SessionTotals, SubscriberId},
+};
+
+use super::sender::SharedSession;
+use crate::{
+    event_log::{EventLog, SharedLog, State},
+    lock::lock,
+};
+use crate::{trace::SessionTrace, transport::Runtime};
+
+pub(super) enum Feed<K: Runtime> {
+    Log(Box<Reading<K>>),
+    Messages(Messages),
+    #[cfg(feature = "stream")]
+    Stream(Box<Streaming>),
+}
+
+impl<K: Runtime> Feed<K> {
+    pub(super) fn poll(&mut self, cx: &mut Context<'_>, now: Timestamp) -> Output {
+        match self {
+            Self::Log(reading) => reading.poll(cx.waker(), now),
+            Self::Messages(messages) => messages.poll(cx, now),
+            #[cfg(feature = "stream")]
+            Self::Stream(streaming) => streaming.poll(cx, now),
+        }
+    }
+
+    /// Asks what to do while the peer takes nothing.
+    pub(super) fn handle_unwritten(&mut self, waker: &Waker, now: Timestamp) -> Output {
+        match self {
+            Self::Log(reading) => reading.handle_unwritten(waker, now),
+            _ => self.with_machine(|machine| machine.handle_unwritten(now)),
+        }
+    }
+
+    /// Does something to the machine, and wakes whom that concerns.
+    pub(super) fn with_machine<T>(&mut self, act: impl FnOnce(&mut Session) -> T) -> T {
+        match self {
+            Self::Log(reading) => act(&mut reading.machine),
+            Self::Messages(messages) => messages.with_machine(act),
+            #[cfg(feature = "stream")]
+            Self::Stream(streaming) => act(&mut streaming.machine),
+        }
+    }
+
+    pub(super) fn look<T>(&self, look: impl FnOnce(&Session) -> T) -> T {
+        match self {
+            Self::Log(reading) => look(&reading.machine),
+            Self::Messages(messages) => look(&lock(&messages.shared).machine),
+            #[cfg(feature = "stream")]
+            Self::Stream(streaming) => look(&streaming.machine),
+        }
+    }
+}
+
+/// A session that reads from a log.
+pub(super) struct Reading<K: Runtime> {
+    machine: Session,
+    log: Arc<SharedLog<K>>,
+    /// `None` once it has left.
+    id: Option<SubscriberId>,
+    trace: SessionTrace,
+}
+
+impl<K: Runtime> Reading<K> {
+    pub(super) fn new(log: &EventLog<K>, id: SubscriberId, machine: Session, resumed: Resumed) -> Self {
+        let reading = Self { machine, log: Arc::clone(&log.shared), id: Some(id), trace: SessionTrace::new() };
+        reading.observe(|observer, session| {
+            observer.opened(session);
+            observer.resumed(session, resumed);
+        });
+        reading
+    }
+
+    fn poll(&mut self, waker: &Waker, now: Timestamp) -> Output {
+        let Some(id) = self.id else { return Output::Closed };
+        let mut state = lock(&self.log);
+        state.instruct(id, &mut self.machine);
+        self.machine.handle_log(&mut state.store);
+        let output = self.machine.poll_output(now);
+        let position = self.machine.position().unwrap_or_default();
+        let old = match output {
+            Output::Wait { .. } => state.wait(id, position, waker),
+            _ => {
+                state.subscribers.advance(id, position);
+                None
+            }
+        };
+        let others = state.others();
+        drop(state);
+        drop(old);
+        others.into_values().for_each(Waker::wake);
+        match output {
+            Output::Closed => self.leave(),
+            Output::Lagged { missed } => self.observe(|observer, session| observer.lagged(session, missed)),
+            _ => {}
+        }
+        output
+    }
+
+    fn handle_unwritten(&mut self, waker: &Waker, now: Timestamp) -> Output {
+        let Some(id) = self.id else { return Output::Closed };
+        let (output, old) = lock(&self.log).handle_unwritten(id, &mut self.machine, waker, now);
+        drop(old);
+        output
+    }
+
+    /// Leaves the log, and tells then: an observer that panics leaves nothing behind.
+    fn leave(&mut self) {
+        let Some(id) = self.id.take() else { return };
+        let mut state = lock(&self.log);
+        let told = Told::new(&state, id);
+        let (wakers, others) = state.leave(id);
+        drop(state);
+        drop(wakers);
+        others.into_values().for_each(Waker::wake);
+        let reason = self.machine.close_reason().unwrap_or(CloseReason::Disconnected);
+        let totals = SessionTotals::new(self.machine.missed(), self.machine.passed_over());
+        told.tell(&self.trace, &self.machine, |observer, session| observer.closed(session, reason, totals));
+    }
+
+    fn observe(&self, tell: impl Fn(&dyn Observer, &SessionInfo<'_>)) {
+        let Some(id) = self.id else { return };
+        let told = Told::new(&lock(&self.log), id);
+        told.tell(&self.trace, &self.machine, tell);
+    }
+}
+
+/// Who is told of a session, and whose it is.
+struct Told {
+    observer: Option<Arc<dyn Observer + Send + Sync>>,
+    key: Option<Text>,
+}
+
+impl Told {
+    fn new<T, S: ?Sized>(state: &State<T, S>, id: SubscriberId) -> Self {
+        Self { observer: state.observer.clone(), key: state.subscribers.key(id).cloned() }
+    }
+
+    /// Tells the observer and what traces, without the lock.
+    fn tell(&self, trace: &SessionTrace, machine: &Session, tell: impl Fn(&dyn Observer, &SessionInfo<'_>)) {
+        let session = SessionInfo::new(self.key.as_deref(), machine.topics());
+        trace.tell(|observer| tell(observer, &session));
+        if let Some(observer) = &self.observer {
+            tell(&**observer, &session);
+        }
+    }
+}
+
+impl<K: Runtime> Drop for Reading<K> {
+    fn drop(&mut self) {
+        self.machine.handle_disconnect();
+        self.leave();
+    }
+}
+
+/// A session that senders feed, and perhaps a handler.
+pub(super) struct Messages {
+    shared: Arc<Mutex<SharedSession>>,
+    handler: Option<Pin<Box<dyn Future<Output = ()> + Send>>>,
+    trace: SessionTrace,
+}
+
+impl Messages {
+    pub(super) fn new(shared: Arc<Mutex<SharedSession>>) -> Self {
+        let trace = SessionTrace::new();
+        trace.tell(|observer| observer.opened(&SessionInfo::new(None, None)));
+        Self { shared, handler: None, trace }
+    }
+
+    pub(super) fn with_handler(mut self, handler: Pin<Box<dyn Future<Output = ()> + Send>>) -> Self {
+        self.handler = Some(handler);
+        self
+    }
+
+    fn poll(&mut self, cx: &mut Context<'_>, now: Timestamp) -> Output {
+        if let Some(handler) = &mut self.handler
+            && handler.as_mut().poll(cx).is_ready()
+        {
+            // With it goes its sender, and with the last sender the session ends.
+            self.handler = None;
+        }
+        let mut shared = lock(&self.shared);
+        let output = shared.machine.poll_output(now);
+        let waits = matches!(output, Output::Wait { .. });
+        let old = waits.then(|| shared.reader.replace(cx.waker().clone()));
+        let concerned = if waits { Vec::new() } else { shared.concerned() };
+        drop(shared);
+        drop(old);
+        concerned.into_iter().for_each(Waker::wake);
+        output
+    }
+
+    fn with_machine<T>(&self, act: impl FnOnce(&mut Session) -> T) -> T {
+        let mut shared = lock(&self.shared);
+        let done = act(&mut shared.machine);
+        let concerned = if shared.machine.has_ended() { shared.concerned() } else { Vec::new() };
+        drop(shared);
+        concerned.into_iter().for_each(Waker::wake);
+        done
+    }
+}
+
+impl Drop for Messages {
+    fn drop(&mut self) {
+        let reason = self.with_machine(disconnect);
+        self.trace.tell(|observer| observer.closed(&SessionInfo::new(None, None), reason, SessionTotals::default()));
+    }
+}
+
+/// Why the session of a machine that is given up has ended.
+fn disconnect(machine: &mut Session) -> CloseReason {
+    machine.handle_disconnect();
+    machine.close_reason().unwrap_or(CloseReason::Disconnected)
+}
+
+#[cfg(feature = "stream")]
+pub(super) use self::stream::Streaming;
+
+#[cfg(feature = "stream")]
+mod stream {
+    use alloc::boxed::Box;
+    use core::{
+        pin::Pin,
+        task::{Context, Poll},
+    };
+
+    use futures_core::Stream;
+
+    use super::disconnect;
+    use crate::trace::SessionTrace;
+    use sse_proto::{
+        Message, Timestamp,
+        server::{Output, SendError, Session, SessionInfo, SessionTotals},
+    };
+
+    /// How many messages are taken before others have their turn. Those that are empty need no room, and would be taken
+    /// without end.
+    const TURN: usize = 1024;
+
+    /// A session that a stream feeds.
+    pub(crate) struct Streaming {
+        pub(super) machine: Session,
+        stream: Option<Pin<Box<dyn Stream<Item = Message> + Send>>>,
+        /// What the stream yielded when there was no room any more.
+        held: Option<Message>,
+        trace: SessionTrace,
+    }
+
+    /// The items of a stream as messages.
+    struct Messages<S>(Pin<Box<S>>);
+
+    impl<S: Stream<Item: Into<Message>>> Stream for Messages<S> {
+        type Item = Message;
+
+        fn poll_next(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Option<Message>> {
+            self.0.as_mut().poll_next(cx).map(|item| item.map(Into::into))
+        }
+    }
+
+    impl Streaming {
+        pub(crate) fn new<S>(machine: Session, stream: S) -> Self
+        where
+            S: Stream<Item: Into<Message>> + Send + 'static,
+        {
+            let trace = SessionTrace::new();
+            trace.tell(|observer| observer.opened(&SessionInfo::new(None, None)));
+            Self { machine, stream: Some(Box::pin(Messages(Box::pin(stream)))), held: None, trace }
+        }
+
+        pub(super) fn poll(&mut self, cx: &mut Context<'_>, now: Timestamp) -> Output {
+            self.fill(cx);
+            self.machine.poll_output(now)
+        }
+
+        /// Takes what the stream has, as far as there is room: it goes out in one piece.
+        fn fill(&mut self, cx: &mut Context<'_>) {
+            for _ in 0..TURN {
+                let Some(stream) = &mut self.stream else { return };
+                let message = match self.held.take() {
+                    Some(held) => held,
+                    None => match stream.as_mut().poll_next(cx) {
+                        Poll::Pending => return,
+                        Poll::Ready(Some(message)) => message,
+                        Poll::Ready(None) => {
+                            self.machine.close(None);
+                            self.stream = None;
+                            return;
+                        }
+                    },
+                };
+                match self.machine.send(&message) {
+                    Ok(()) => {}
+                    Err(SendError::Full { .. }) => {
+                        self.held = Some(message);
+                        return;
+                    }
+                    Err(_) => self.stream = None,
+                }
+            }
+            cx.waker().wake_by_ref();
+        }
+    }
+
+    impl Drop for Streaming {
+        fn drop(&mut self) {
+            let reason = disconnect(&mut self.machine);
+            self.trace
+                .tell(|observer| observer.closed(&SessionInfo::new(None, None), reason, SessionTotals::default()));
+        }
+    }
+}

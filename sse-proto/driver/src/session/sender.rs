@@ -1,0 +1,198 @@
+//! What feeds a session with messages.
+
+use alloc::{collections::BTreeMap, sync::Arc, vec::Vec};
+use core::{
+    fmt,
+    future::poll_fn,
+    mem,
+    task::{Poll, Waker},
+};
+use std::sync::{Mutex, MutexGuard};
+
+use sse_proto::{
+    Message,
+    server::{self, CloseReason, SendError},
+};
+
+use crate::lock::lock;
+
+/// The sending half of a [`Session`](super::Session) that is fed with messages. Clone it to send from several tasks; when all are
+/// dropped, the response ends after what was sent.
+pub struct Sender {
+    pub(super) shared: Arc<Mutex<SharedSession>>,
+}
+
+pub(super) struct SharedSession {
+    pub(super) machine: server::Session,
+    /// The task that writes the response.
+    pub(super) reader: Option<Waker>,
+    /// Tasks that wait for room, and tasks that wait for the end, by number.
+    for_room: BTreeMap<u64, Waker>,
+    for_end: BTreeMap<u64, Waker>,
+    numbers: u64,
+    senders: usize,
+}
+
+impl SharedSession {
+    pub(super) fn new(machine: server::Session) -> Self {
+        Self { machine, reader: None, for_room: BTreeMap::new(), for_end: BTreeMap::new(), numbers: 0, senders: 1 }
+    }
+
+    /// Takes the tasks that what has just happened concerns. They are woken when the lock is free again, because what
+    /// waking them does is their own affair.
+    pub(super) fn concerned(&mut self) -> Vec<Waker> {
+        let mut concerned: Vec<Waker> = mem::take(&mut self.for_room).into_values().collect();
+        if self.machine.has_ended() {
+            concerned.extend(mem::take(&mut self.for_end).into_values());
+        }
+        concerned
+    }
+}
+
+/// A task of a sender that waits. Dropping it takes the task off the list.
+struct WaitingSender<'a> {
+    shared: &'a Mutex<SharedSession>,
+    number: u64,
+}
+
+impl<'a> WaitingSender<'a> {
+    fn new(shared: &'a Mutex<SharedSession>) -> Self {
+        let mut locked = lock(shared);
+        locked.numbers += 1;
+        Self { shared, number: locked.numbers }
+    }
+}
+
+impl Drop for WaitingSender<'_> {
+    fn drop(&mut self) {
+        let mut shared = lock(self.shared);
+        let wakers = (shared.for_room.remove(&self.number), shared.for_end.remove(&self.number));
+        drop(shared);
+        drop(wakers);
+    }
+}
+
+impl Sender {
+    /// Sends a message, after a wait if too much is waiting to be transmitted.
+    ///
+    /// Dropping the future before it is ready sends nothing.
+    ///
+    /// # Errors
+    ///
+    /// [`SendError::Closed`]: the response has ended, or the client is gone.
+    pub async fn send(&self, message: impl Into<Message>) -> Result<(), SendError> {
+        let message = message.into();
+        self.send_when(|machine| machine.send(&message)).await
+    }
+
+    /// Sends what this function does, as soon as there is room.
+    pub(super) async fn send_when(
+        &self,
+        mut send: impl FnMut(&mut server::Session) -> Result<(), SendError>,
+    ) -> Result<(), SendError> {
+        let waiting = WaitingSender::new(&self.shared);
+        poll_fn(|cx| {
+            let waker = cx.waker().clone();
+            let mut shared = lock(&self.shared);
+            match send(&mut shared.machine) {
+                Err(SendError::Full { .. }) => {
+                    let old = shared.for_room.insert(waiting.number, waker);
+                    drop(shared);
+                    drop(old);
+                    Poll::Pending
+                }
+                sent => {
+                    wake_reader(shared);
+                    Poll::Ready(sent)
+                }
+            }
+        })
+        .await
+    }
+
+    /// Sends a message if there is room for it.
+    ///
+    /// # Errors
+    ///
+    /// [`SendError::Full`] if there is not, [`SendError::Closed`] if the response has ended or the client is gone.
+    pub fn try_send(&self, message: impl Into<Message>) -> Result<(), SendError> {
+        let message = message.into();
+        let mut shared = lock(&self.shared);
+        let sent = shared.machine.send(&message);
+        wake_reader(shared);
+        sent
+    }
+
+    /// Ends the response after what was sent.
+    pub fn close(&self) {
+        close(lock(&self.shared), None);
+    }
+
+    /// Ends the response after what was sent and a last message: an event that says so, a reconnection time, or both.
+    pub fn close_with(&self, farewell: impl Into<Message>) {
+        let farewell = farewell.into();
+        close(lock(&self.shared), Some(&farewell));
+    }
+
+    /// Waits until everything has been transmitted after the end, or the client is gone. While a clone of the sender
+    /// waits here, the response does not end by itself: [`close`](Self::close) it. Returns why it ended.
+    pub async fn closed(&self) -> CloseReason {
+        let waiting = WaitingSender::new(&self.shared);
+        poll_fn(|cx| {
+            let waker = cx.waker().clone();
+            let mut shared = lock(&self.shared);
+            if let Some(reason) = shared.machine.close_reason() {
+                return Poll::Ready(reason);
+            }
+            let old = shared.for_end.insert(waiting.number, waker);
+            drop(shared);
+            drop(old);
+            Poll::Pending
+        })
+        .await
+    }
+
+    /// Whether no more messages are taken.
+    pub fn is_closed(&self) -> bool {
+        lock(&self.shared).machine.is_closed()
+    }
+}
+
+impl Clone for Sender {
+    fn clone(&self) -> Self {
+        lock(&self.shared).senders += 1;
+        Self { shared: Arc::clone(&self.shared) }
+    }
+}
+
+impl Drop for Sender {
+    fn drop(&mut self) {
+        let mut shared = lock(&self.shared);
+        shared.senders -= 1;
+        if shared.senders == 0 {
+            close(shared, None);
+        }
+    }
+}
+
+impl fmt::Debug for Sender {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Sender").finish_non_exhaustive()
+    }
+}
+
+/// Ends a response after what was sent, and wakes whom that concerns.
+fn close(mut shared: MutexGuard<'_, SharedSession>, farewell: Option<&Message>) {
+    shared.machine.close(farewell);
+    let concerned = shared.concerned();
+    wake_reader(shared);
+    concerned.into_iter().for_each(Waker::wake);
+}
+
+fn wake_reader(mut shared: MutexGuard<'_, SharedSession>) {
+    let reader = shared.reader.take();
+    drop(shared);
+    if let Some(reader) = reader {
+        reader.wake();
+    }
+}

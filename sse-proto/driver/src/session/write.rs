@@ -1,0 +1,115 @@
+//! Writing a session to a stream of bytes.
+
+use core::{
+    error::Error,
+    fmt,
+    future::poll_fn,
+    task::{Context, Poll, ready},
+};
+
+use bytes::{Buf, Bytes};
+use sse_proto::server::Output;
+
+use super::Session;
+use crate::transport::{Runtime, Write};
+
+impl<K: Runtime> Session<K> {
+    /// Writes the response to `stream` until it ends, and flushes whenever nothing more is waiting.
+    ///
+    /// # Errors
+    ///
+    /// The peer is gone, or it took nothing for as long as the
+    /// [write timeout](sse_proto::server::SessionConfig::write_timeout) says. The session has ended then.
+    pub async fn write_to<S>(mut self, stream: S) -> Result<(), WriteError<<K::Io<S> as Write>::Error>>
+    where
+        K::Io<S>: Write,
+    {
+        let mut io = K::io(stream);
+        let mut flushed = true;
+        loop {
+            let next = poll_fn(|cx| {
+                let next = self.poll_bytes(cx);
+                if next.is_pending() && !flushed {
+                    ready!(self.poll_in_time(cx, |cx| io.poll_flush(cx)))?;
+                    flushed = true;
+                }
+                next.map(Ok)
+            });
+            let Some(mut bytes) = next.await? else { break };
+            while !bytes.is_empty() {
+                poll_fn(|cx| self.poll_write(cx, &mut io, &mut bytes)).await?;
+            }
+            flushed = false;
+        }
+        poll_fn(|cx| self.poll_in_time(cx, |cx| io.poll_flush(cx))).await
+    }
+
+    fn poll_write<W: Write>(
+        &mut self,
+        cx: &mut Context<'_>,
+        io: &mut W,
+        bytes: &mut Bytes,
+    ) -> Poll<Result<(), WriteError<W::Error>>> {
+        match ready!(self.poll_in_time(cx, |cx| io.poll_write(cx, bytes)))? {
+            0 => Poll::Ready(Err(WriteError::Closed)),
+            written => {
+                bytes.advance(written);
+                if !bytes.is_empty() {
+                    let now = self.alarm.now();
+                    self.feed.with_machine(|machine| machine.handle_progress(now));
+                }
+                Poll::Ready(Ok(()))
+            }
+        }
+    }
+
+    /// Polls what depends on the peer, and gives up when that takes too long.
+    fn poll_in_time<T, E>(
+        &mut self,
+        cx: &mut Context<'_>,
+        poll: impl FnOnce(&mut Context<'_>) -> Poll<Result<T, E>>,
+    ) -> Poll<Result<T, WriteError<E>>> {
+        if let Poll::Ready(done) = poll(cx) {
+            return Poll::Ready(done.map_err(WriteError::Io));
+        }
+        loop {
+            let now = self.alarm.now();
+            match self.feed.handle_unwritten(cx.waker(), now) {
+                Output::Wait { until: Some(deadline) } => ready!(self.alarm.poll_from(cx, now, deadline)),
+                Output::Wait { until: None } => return Poll::Pending,
+                _ => return Poll::Ready(Err(WriteError::TimedOut)),
+            }
+        }
+    }
+}
+
+/// Why a response could not be written.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+#[non_exhaustive]
+pub enum WriteError<E> {
+    /// The destination takes no more bytes.
+    Closed,
+    /// The destination failed.
+    Io(E),
+    /// The destination took nothing for too long, or the session was ended meanwhile.
+    TimedOut,
+}
+
+impl<E: fmt::Display> fmt::Display for WriteError<E> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Closed => f.write_str("the destination takes no more bytes"),
+            Self::Io(error) => write!(f, "the destination failed: {error}"),
+            Self::TimedOut => f.write_str("the destination took nothing for too long"),
+        }
+    }
+}
+
+impl<E: Error + 'static> Error for WriteError<E> {
+    fn source(&self) -> Option<&(dyn Error + 'static)> {
+        match self {
+            Self::Io(error) => Some(error),
+            Self::Closed | Self::TimedOut => None,
+        }
+    }
+}

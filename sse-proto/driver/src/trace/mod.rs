@@ -1,0 +1,67 @@
+//! What is told to `tracing` (feature `tracing`): what becomes of connections and sessions, never what events hold.
+//!
+//! The targets are `sse_driver::client` and `sse_driver::server`. Of URLs, only the origin is told, because credentials may
+//! be in the rest. What a transport says of its errors is told as far as `Connect::shown` allows.
+
+#[cfg(feature = "tracing")]
+mod client;
+#[cfg(all(feature = "tracing", feature = "std"))]
+mod server;
+
+#[cfg(feature = "std")]
+use sse_proto::server::Observer;
+
+#[cfg(feature = "tracing")]
+pub(super) use self::client::{ClientSpan, output};
+#[cfg(not(feature = "tracing"))]
+pub(super) use self::none::{ClientSpan, output};
+
+/// Without the feature, nothing is told.
+#[cfg(not(feature = "tracing"))]
+mod none {
+    use core::fmt;
+
+    use sse_proto::client::{EventSource, Output};
+
+    #[derive(Clone, Debug)]
+    pub(crate) struct ClientSpan;
+
+    impl ClientSpan {
+        pub(crate) fn new(_: &EventSource) -> Self {
+            Self
+        }
+
+        pub(crate) fn enter(&self) -> Entered {
+            Entered
+        }
+    }
+
+    #[derive(Debug)]
+    pub(crate) struct Entered;
+
+    pub(crate) fn output(_: &mut EventSource, _: &Output, _: Option<&dyn fmt::Display>) {}
+}
+
+/// What a session tells with: its number, by which its lines are told from those of others.
+#[cfg(feature = "std")]
+#[derive(Debug)]
+pub(super) struct SessionTrace(#[cfg(feature = "tracing")] server::Tracer);
+
+#[cfg(feature = "std")]
+impl SessionTrace {
+    /// With the next number.
+    pub(super) fn new() -> Self {
+        Self(
+            #[cfg(feature = "tracing")]
+            server::Tracer::new(),
+        )
+    }
+
+    /// Has something told of the session.
+    pub(super) fn tell(&self, tell: impl FnOnce(&dyn Observer)) {
+        #[cfg(feature = "tracing")]
+        tell(&self.0);
+        #[cfg(not(feature = "tracing"))]
+        let _ = tell;
+    }
+}

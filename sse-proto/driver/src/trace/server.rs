@@ -1,0 +1,56 @@
+//! What sessions tell.
+
+use core::sync::atomic::{AtomicUsize, Ordering};
+
+use sse_proto::server::{CloseReason, Observer, Resumed, SessionInfo, SessionTotals};
+use tracing::{Level, event};
+
+const TARGET: &str = "sse_driver::server";
+
+/// Tells what sessions come to. Keys are left out: they may be secret.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Tracer {
+    /// Counts the sessions of the process, from 1.
+    number: usize,
+}
+
+impl Tracer {
+    pub(crate) fn new() -> Self {
+        static LAST: AtomicUsize = AtomicUsize::new(0);
+        Self { number: LAST.fetch_add(1, Ordering::Relaxed).wrapping_add(1) }
+    }
+}
+
+impl Observer for Tracer {
+    fn opened(&self, session: &SessionInfo<'_>) {
+        event!(target: TARGET, Level::DEBUG, session = self.number, topics = ?session.topics, "session opened");
+    }
+
+    fn resumed(&self, session: &SessionInfo<'_>, resumed: Resumed) {
+        let topics = session.topics;
+        match resumed {
+            Resumed::Exact => {
+                event!(target: TARGET, Level::DEBUG, session = self.number, ?topics, ?resumed, "session starts as asked");
+            }
+            _ => {
+                event!(target: TARGET, Level::INFO, session = self.number, ?topics, ?resumed, "session cannot start as asked");
+            }
+        }
+    }
+
+    fn lagged(&self, session: &SessionInfo<'_>, missed: u64) {
+        event!(target: TARGET, Level::INFO, session = self.number, topics = ?session.topics, missed, "session overtaken by the log");
+    }
+
+    fn closed(&self, session: &SessionInfo<'_>, reason: CloseReason, totals: SessionTotals) {
+        let (topics, missed) = (session.topics, totals.missed);
+        match reason {
+            CloseReason::Cut | CloseReason::Lagged | CloseReason::WriteTimeout => {
+                event!(target: TARGET, Level::INFO, session = self.number, ?topics, %reason, missed, "session closed");
+            }
+            _ => {
+                event!(target: TARGET, Level::DEBUG, session = self.number, ?topics, %reason, missed, "session closed");
+            }
+        }
+    }
+}

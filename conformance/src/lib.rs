@@ -49,6 +49,21 @@
 //! runner::run(&Subject::from(Mine), &cases).assert_passed();
 //! ```
 //!
+//! # The types to know
+//!
+//! | type | what it is |
+//! |---|---|
+//! | [`Case`] | a stream and its outcome |
+//! | [`Harness`], [`Stream`] | a reader to judge, and one stream that it reads |
+//! | [`Subject`] | the ways to read of one implementation |
+//! | [`runner`] | cuts every stream in many ways, and compares |
+//! | [`oracle`] | the outcome of any stream |
+//! | [`generate`] | streams for property tests |
+//! | [`encoder`] | cases for writers |
+//! | [`http`] | cases for clients, over scripted connections |
+//! | [`server`] | checks of a server from outside |
+//! | [`peer`] | the scripted server |
+//!
 //! Numbers such as R-056 and D-03 are those of `REQUIREMENTS.md` in this crate.
 //!
 //! Features, all on by default: `cli` is the command, `generate` the generators for property tests, `peer` the scripted

@@ -208,3 +208,23 @@
 //!
 //! With `default-features = false` the crate needs `alloc` and nothing else; sse-driver builds there, too, without the
 //! shared log. `memchr` then chooses its instructions when it is compiled, not when it runs.
+//!
+//! # The house
+//!
+//! Five crates, each on top of the ones to its left; arrows point at what is used:
+//!
+//! ```text
+//!                                        ┌── sse-tokio
+//! sse-proto  <──────  sse-driver  <──────┼── sse-smol      <──────  your program
+//! values in,          polls the          └── sse-asyncstd
+//! decisions out       machines over                │
+//!     ^               small traits                 v
+//!     └── sse-conformance judges all of them, and other software as well
+//! ```
+//!
+//! Each line below is a module of a crate's root, followed by the modules of the same crate that it uses. A module uses
+//! only modules that stand above it.
+//!
+//! ```text
+//! sse-proto
+//! ```

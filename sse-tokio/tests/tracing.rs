@@ -46,7 +46,7 @@ impl Visit for Fields {
 
 impl Subscriber for Collector {
     fn enabled(&self, metadata: &Metadata<'_>) -> bool {
-        metadata.target().starts_with("sse_proto")
+        metadata.target().starts_with("sse_driver")
     }
 
     fn new_span(&self, attributes: &span::Attributes<'_>) -> span::Id {
@@ -112,7 +112,7 @@ async fn a_client_tells_what_becomes_of_its_connection_and_no_secrets() {
     server.await.unwrap();
 
     let lines = collector.lines.lock().unwrap();
-    let span = format!("sse_proto::client event_source{{origin={origin:?}}}");
+    let span = format!("sse_driver::client event_source{{origin={origin:?}}}");
     let expected = [
         format!("DEBUG {span} connecting attempt=0 redirects=0 resumes=false"),
         format!("DEBUG {span} connecting attempt=0 redirects=1 resumes=false"),
@@ -139,7 +139,7 @@ async fn a_client_tells_what_the_transport_says() {
     let failure = EventSource::open(config.max_reconnections(1)).unwrap().next().await.unwrap().unwrap_err();
 
     let lines = collector.lines.lock().unwrap();
-    let span = format!("sse_proto::client event_source{{origin={origin:?}}}");
+    let span = format!("sse_driver::client event_source{{origin={origin:?}}}");
     let error = failure.error.as_ref().unwrap();
     assert!(error.to_string().starts_with("cannot connect: "), "{error}");
     let expected = [
@@ -162,7 +162,7 @@ async fn a_closed_client_tells_it_once_however_it_was_closed() {
     let _default = tracing::subscriber::set_default(collector.clone());
     let closed = || std::mem::take(&mut *collector.lines.lock().unwrap());
     let open = || EventSource::get("http://127.0.0.1:1/").unwrap();
-    let expected = [r#"DEBUG sse_proto::client event_source{origin="http://127.0.0.1:1"} closed"#];
+    let expected = [r#"DEBUG sse_driver::client event_source{origin="http://127.0.0.1:1"} closed"#];
 
     let mut source = open();
     source.close();
@@ -205,15 +205,15 @@ async fn sessions_tell_how_they_began_and_ended_and_no_secrets() {
 
     let lines = collector.lines.lock().unwrap();
     let expected = [
-        "DEBUG sse_proto::server session opened topics=None",
-        "DEBUG sse_proto::server session starts as asked topics=None resumed=Exact",
-        "INFO sse_proto::server session overtaken by the log topics=None missed=2",
-        "DEBUG sse_proto::server session closed topics=None reason=finished missed=2",
-        "DEBUG sse_proto::server session opened topics=None",
-        "INFO sse_proto::server session cannot start as asked topics=None resumed=Gap { missed: 2 }",
-        "DEBUG sse_proto::server session closed topics=None reason=the peer is gone missed=0",
-        "DEBUG sse_proto::server session opened topics=None",
-        "DEBUG sse_proto::server session closed topics=None reason=finished missed=0",
+        "DEBUG sse_driver::server session opened topics=None",
+        "DEBUG sse_driver::server session starts as asked topics=None resumed=Exact",
+        "INFO sse_driver::server session overtaken by the log topics=None missed=2",
+        "DEBUG sse_driver::server session closed topics=None reason=finished missed=2",
+        "DEBUG sse_driver::server session opened topics=None",
+        "INFO sse_driver::server session cannot start as asked topics=None resumed=Gap { missed: 2 }",
+        "DEBUG sse_driver::server session closed topics=None reason=the peer is gone missed=0",
+        "DEBUG sse_driver::server session opened topics=None",
+        "DEBUG sse_driver::server session closed topics=None reason=finished missed=0",
     ];
     // Sessions are numbered throughout the process, so it is only told which lines are of one session.
     let mut sessions = Vec::new();

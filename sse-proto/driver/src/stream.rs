@@ -56,7 +56,7 @@ impl<S: Source, T, E, P> Stream for TypedSource<S, T, E, P> {
 /// # use core::{error::Error, marker::PhantomData, task::{Context, Poll}};
 /// # use futures_core::Stream;
 /// # use sse_proto::{Timestamp, bytes::Bytes, server::{RESPONSE_HEADERS, SessionConfig}};
-/// # use sse_driver::{Runtime, Session, Streams, Timer};
+/// # use sse_driver::{Session, transport::{Runtime, Timer}};
 /// # #[derive(Default)]
 /// # struct NoTimer;
 /// # impl Timer for NoTimer {
@@ -65,12 +65,10 @@ impl<S: Source, T, E, P> Stream for TypedSource<S, T, E, P> {
 /// #     fn seed(&self) -> u64 { 0 }
 /// # }
 /// # struct Tokio;
-/// # impl Streams for Tokio {
-/// #     type Io<S> = S;
-/// #     fn io<S>(stream: S) -> S { stream }
-/// # }
 /// # impl Runtime for Tokio {
 /// #     type Timer = NoTimer;
+/// #     type Io<S> = S;
+/// #     fn io<S>(stream: S) -> S { stream }
 /// # }
 /// # struct HttpResponse;
 /// # struct Builder;

@@ -108,8 +108,8 @@ pub type EventLog = sse_driver::EventLog<transport::Tokio>;
 /// One response with events: the body of an HTTP response, or written to any `AsyncWrite`.
 pub type Session = sse_driver::Session<transport::Tokio>;
 
-// Its examples are whole programs, and need these features when they are tested.
-#[cfg_attr(any(not(doctest), all(feature = "axum", feature = "json", feature = "tls")), doc = include_str!("../README.md"))]
+// Its examples are tested in `sse-tokio-frameworks`: they are programs that use axum and reqwest.
+#[cfg_attr(not(doctest), doc = include_str!("../README.md"))]
 pub mod guide {}
 
 pub mod server {
@@ -146,7 +146,3 @@ pub mod transport {
         }
     }
 }
-
-#[cfg(all(doctest, feature = "axum", feature = "client"))]
-#[doc = include_str!("../../README.md")]
-struct TheExamplesOfTheWorkspace;

@@ -2,9 +2,9 @@
 //! A drain ends the sessions of a log; the example `push` shows how those that a handler feeds are ended.
 //!
 //! ```sh
-//! cargo run -p sse-tokio --example drain --features axum
-//! curl -N http://127.0.0.1:8080/events                              # in another terminal; then Ctrl-C in the first
-//! cargo run -p sse-tokio --example drain --features axum -- --check # stops by itself, with two clients that look on
+//! cargo run -p sse-tokio-frameworks --example drain
+//! curl -N http://127.0.0.1:8080/events                         # in another terminal; then Ctrl-C in the first
+//! cargo run -p sse-tokio-frameworks --example drain -- --check # stops by itself, with two clients that look on
 //! ```
 
 use std::{

@@ -1,7 +1,7 @@
 //! A language model's answer as it comes: a POST that is answered with events of JSON, and `[DONE]` at the end.
 //!
 //! ```text
-//! cargo run -p sse-tokio --features json --example completion
+//! cargo run -p sse-tokio-frameworks --example completion
 //! ```
 //!
 //! The server is in the same program. It answers three prompts: one in full, one with an error in the middle of the

@@ -2,9 +2,9 @@
 //! is stopped, the farewell comes earlier, and the server ends when all have theirs.
 //!
 //! ```sh
-//! cargo run -p sse-tokio --example push --features axum,json
+//! cargo run -p sse-tokio-frameworks --example push
 //! curl -N http://127.0.0.1:8080/events                                # in another terminal; then Ctrl-C in the first
-//! cargo run -p sse-tokio --example push --features axum,json -- --check # serves, listens, and compares
+//! cargo run -p sse-tokio-frameworks --example push -- --check # serves, listens, and compares
 //! ```
 
 use std::{env, error::Error, io, net::SocketAddr, time::Duration};

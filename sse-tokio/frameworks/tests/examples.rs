@@ -1,5 +1,4 @@
 //! The examples that check themselves.
-#![cfg(all(feature = "axum", feature = "client", feature = "json"))]
 
 #[allow(dead_code, reason = "the example's own main is not called")]
 #[path = "../examples/dashboard/main.rs"]

@@ -1,5 +1,4 @@
 //! Values instead of events: over a reader, and over a source with a scripted transport.
-#![cfg(feature = "json")]
 
 use std::{
     cell::Cell,

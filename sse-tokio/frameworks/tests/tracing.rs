@@ -1,5 +1,4 @@
 //! What `tracing` gets to know, and what not.
-#![cfg(all(feature = "client", feature = "server", feature = "tracing"))]
 
 use std::{
     fmt::{Debug, Write},

@@ -1,7 +1,7 @@
 //! Typed events: an enum that is chosen by the event's type.
 //!
 //! ```text
-//! cargo run -p sse-tokio --features json --example typed
+//! cargo run -p sse-tokio-frameworks --example typed
 //! ```
 //!
 //! A server and a client in one program. The server sends prices, pings, something that the client does not know, and

@@ -1,5 +1,4 @@
 //! reqwest as the transport, over real sockets. Times are only ever bounded from below.
-#![cfg(feature = "reqwest")]
 
 use std::{net::SocketAddr, time::Duration};
 
@@ -169,4 +168,14 @@ async fn a_response_of_reqwest_can_be_read_by_itself() {
     assert!(events.next().await.is_none());
     assert_eq!(events.last_event_id(), Text::from("1").as_str());
     assert_eq!(events.end(), Some(sse_tokio::report::StreamEnd::InMidEvent));
+}
+
+#[tokio::test]
+async fn a_response_with_a_length_ends_in_order() {
+    let (address, _) = raw(vec![format!("{OK}Content-Length: 27\r\n\r\ndata: a\n\nevent: b\ndata: c\n\n")]).await;
+    let body = reqwest::get(format!("http://{address}/")).await.unwrap().bytes_stream();
+    let mut events = StreamReader::new(body);
+    assert_eq!(events.next().await.unwrap().unwrap().data(), "a");
+    assert_eq!(events.next().await.unwrap().unwrap().event_type(), "b");
+    assert!(events.next().await.is_none());
 }

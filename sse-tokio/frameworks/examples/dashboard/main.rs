@@ -1,8 +1,8 @@
 //! A page of figures: each topic goes to those who have chosen it, and who was away gets what has been missed.
 //!
 //! ```sh
-//! cargo run -p sse-tokio --example dashboard --features axum,json            # open http://127.0.0.1:8080/
-//! cargo run -p sse-tokio --example dashboard --features axum,json -- --check # serves, listens, and compares
+//! cargo run -p sse-tokio-frameworks --example dashboard            # open http://127.0.0.1:8080/
+//! cargo run -p sse-tokio-frameworks --example dashboard -- --check # serves, listens, and compares
 //! ```
 
 use std::{env, error::Error, io, time::Duration};

@@ -1,5 +1,4 @@
 //! The client and the server over real sockets. Times are only ever bounded from below.
-#![cfg(all(feature = "client", feature = "server"))]
 
 use std::{
     io::{self, Read, Write},
@@ -271,7 +270,6 @@ async fn what_can_never_work_fails_and_says_why() {
     assert!(failure.error.unwrap().to_string().contains("ftp"));
 }
 
-#[cfg(feature = "tls")]
 #[tokio::test]
 async fn https_reads_events_from_a_server_whose_certificate_is_trusted_and_from_no_other() -> io::Result<()> {
     use std::sync::Arc;

@@ -1,5 +1,4 @@
 //! The feature `axum`: sessions as responses, the last event ID as an extractor, over HTTP/1.1 and HTTP/2.
-#![cfg(all(feature = "axum", feature = "client"))]
 
 use std::{future::poll_fn, net::SocketAddr, pin::Pin};
 

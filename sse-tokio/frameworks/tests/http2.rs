@@ -1,5 +1,4 @@
 //! HTTP/2 against hyper's server. What frames by themselves can do is tested for all runtimes in `conformance`.
-#![cfg(all(feature = "http2", feature = "server"))]
 
 use std::{
     convert::Infallible,

@@ -70,6 +70,7 @@ mod outcome;
 pub mod pair;
 pub mod peer;
 pub mod runner;
+pub mod runtimes;
 #[cfg(feature = "tokio")]
 pub mod server;
 #[cfg(feature = "tokio")]

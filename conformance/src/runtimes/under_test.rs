@@ -1,0 +1,100 @@
+//! What is asked of a runtime to be tested.
+
+use core::{fmt, future::Future, net::SocketAddr, time::Duration};
+use std::{io, net, sync::Arc};
+
+use sse_proto::driver::{
+    self, Read, Runtime, Streams, Write,
+    http::{Dial, HttpConnector, Socket, Target, hyper::rt, rustls::ClientConfig},
+};
+
+use super::Memory;
+
+/// A runtime with its adapter: all that suites, servers and tests differ in from one runtime to the next.
+///
+/// It is implemented for the type that stands for the runtime in the adapter, whose supertraits name its timer and the
+/// wrapper of its readers and writers. The bounds on `Send` are those of hyper and of tasks that change threads; a runtime
+/// of one thread may run everything there.
+pub trait UnderTest:
+    Runtime<Timer: Send>
+    + Sockets
+    + Streams<Io<Memory>: Stream, Io<<Self as Sockets>::Tcp>: Stream>
+    + fmt::Debug
+    + Send
+    + Sync
+    + 'static
+{
+    /// The name of the subject.
+    const NAME: &'static str;
+    /// The name of the adapter's package.
+    const PACKAGE: &'static str;
+
+    /// Opens the connections of the HTTP client.
+    type Dialler: Dial + Clone + Default + Send + Sync + 'static;
+
+    /// Runs the runtime on this thread until `work` is done.
+    fn block_on<T>(work: impl Future<Output = T>) -> T;
+
+    /// Starts a task, within [`block_on`](Self::block_on).
+    fn spawn(work: impl Future<Output = ()> + Send + 'static);
+
+    /// Waits.
+    fn sleep(time: Duration) -> impl Future<Output = ()> + Send;
+
+    /// A dialler with these settings for TLS.
+    fn dialler(tls: Arc<ClientConfig>) -> Self::Dialler;
+
+    /// The dialler's own way from a stream to a connection: with TLS, if the target wants it.
+    fn secure(
+        dialler: &Self::Dialler,
+        stream: Memory,
+        target: &Target,
+    ) -> impl Future<Output = io::Result<Socket>> + Send;
+}
+
+/// The sockets of a runtime.
+pub trait Sockets {
+    /// Accepts connections.
+    type Listener: Send + Sync + 'static;
+    /// A connection, before it is wrapped.
+    type Tcp: Send + Unpin + 'static;
+
+    /// Makes a socket that listens one of the runtime, within [`block_on`](UnderTest::block_on).
+    ///
+    /// # Errors
+    ///
+    /// The runtime does not take it.
+    fn listener(listener: net::TcpListener) -> io::Result<Self::Listener>;
+
+    /// Accepts a connection, with `TCP_NODELAY`.
+    fn accept(listener: &Self::Listener) -> impl Future<Output = io::Result<Self::Tcp>> + Send;
+
+    /// Opens a connection.
+    fn connect(address: SocketAddr) -> impl Future<Output = io::Result<Self::Tcp>> + Send;
+}
+
+/// A stream of bytes that readers, sessions and hyper can be given.
+pub trait Stream:
+    Read<Error: fmt::Debug + fmt::Display>
+    + Write<Error: fmt::Debug + fmt::Display>
+    + rt::Read
+    + rt::Write
+    + Send
+    + Unpin
+    + 'static
+{
+}
+
+impl<S> Stream for S where
+    S: Read<Error: fmt::Debug + fmt::Display>
+        + Write<Error: fmt::Debug + fmt::Display>
+        + rt::Read
+        + rt::Write
+        + Send
+        + Unpin
+        + 'static
+{
+}
+
+/// The HTTP client of a runtime.
+pub type EventSource<R> = driver::EventSource<HttpConnector<<R as UnderTest>::Dialler>, <R as Runtime>::Timer>;

@@ -2,6 +2,9 @@
 
 #![allow(clippy::unwrap_used, reason = "the lint knows tests, but not the functions that help them")]
 
+#[macro_use]
+mod every_runtime;
+
 use core::{net::SocketAddr, time::Duration};
 use std::{
     io::{Read, Write},
@@ -16,6 +19,17 @@ use sse_conformance::{
     runtimes,
     service::{CAPABILITIES, Service},
 };
+
+fn all() -> Vec<runtimes::Entry> {
+    macro_rules! add {
+        ($module:ident $runtime:path, ($list:ident)) => {
+            $list.extend([runtimes::Entry::of::<$runtime>()]);
+        };
+    }
+    let mut list = Vec::new();
+    for_every_runtime!(add!(list));
+    list
+}
 
 /// How long anything may take.
 const PATIENCE: Duration = Duration::from_secs(20);
@@ -140,7 +154,7 @@ fn text(value: Option<Vec<u8>>) -> Option<String> {
 
 #[test]
 fn every_capability_is_there_on_every_runtime() {
-    for runtime in runtimes::all() {
+    for runtime in all() {
         let harness = Harness::new(runtime);
         let (status, _, about) = harness.ask("GET", "/", "");
         let about: Value = serde_json::from_str(&about).unwrap();
@@ -295,7 +309,7 @@ fn failures_are_told(harness: &Harness) {
 
 #[test]
 fn requests_that_make_no_sense_are_refused_and_do_no_harm() {
-    let harness = Harness::new(runtimes::all()[0]);
+    let harness = Harness::new(all()[0]);
     for (method, path, body, status) in [
         ("POST", "/", "{", 400),
         ("POST", "/", "[]", 400),
@@ -325,7 +339,7 @@ fn requests_that_make_no_sense_are_refused_and_do_no_harm() {
 /// A page can send a form or plain text to another origin without asking, and no JSON.
 #[test]
 fn only_json_is_taken() {
-    let harness = Harness::new(runtimes::all()[0]);
+    let harness = Harness::new(all()[0]);
     let order = r#"{"streamUrl":"http://127.0.0.1:1/","callbackUrl":"http://127.0.0.1:1/"}"#;
     let post = |fields: &str| harness.ask_with("POST", "/", &format!("Host: {}\r\n{fields}", harness.address), order);
     for fields in [
@@ -353,7 +367,7 @@ fn only_json_is_taken() {
 /// A name that an attacker has resolve to this machine makes the service the page's own origin.
 #[test]
 fn pages_are_refused_by_their_host_and_their_origin() {
-    let harness = Harness::new(runtimes::all()[0]);
+    let harness = Harness::new(all()[0]);
     let port = harness.address.port();
     let order = r#"{"streamUrl":"http://127.0.0.1:1/","callbackUrl":"http://127.0.0.1:1/"}"#;
     let ask = |host: &str, origin: &str| {
@@ -387,7 +401,7 @@ fn pages_are_refused_by_their_host_and_their_origin() {
 
 #[test]
 fn many_clients_are_served_and_end_when_they_are_told() {
-    let harness = Harness::new(runtimes::all()[0]);
+    let harness = Harness::new(all()[0]);
     let followed: Vec<_> = (0..40)
         .map(|number| harness.follow(events(&format!("data:{number}\n\n")), json!({ "initialDelayMs": 0 })))
         .collect();

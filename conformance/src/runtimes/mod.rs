@@ -35,8 +35,8 @@ use crate::{Subject, encoder::Writer, http::Client};
 #[cfg(feature = "tokio")]
 use crate::{service::Calls, subjects::servers::Server};
 
-/// Calls a macro for every runtime, with the name of a module, the adapter's crate, the type in it that stands for the
-/// runtime, and the arguments in parentheses.
+/// Calls a macro for every runtime, with the name of a module, the type that stands for the runtime, and the arguments in
+/// parentheses.
 ///
 /// The caller's package needs the same features and dependencies as this one, so that this is for its own tests.
 #[macro_export]
@@ -44,11 +44,11 @@ use crate::{service::Calls, subjects::servers::Server};
 macro_rules! for_each_runtime {
     ($then:ident! $arguments:tt) => {
         #[cfg(feature = "tokio")]
-        $then! { tokio sse_tokio Tokio $arguments }
+        $then! { tokio sse_tokio::Tokio, $arguments }
         #[cfg(feature = "smol")]
-        $then! { smol sse_smol Smol $arguments }
+        $then! { smol sse_smol::Smol, $arguments }
         #[cfg(feature = "async-std")]
-        $then! { async_std sse_asyncstd AsyncStd $arguments }
+        $then! { async_std sse_asyncstd::AsyncStd, $arguments }
     };
 }
 
@@ -96,8 +96,8 @@ impl Entry {
 pub fn all() -> Vec<Entry> {
     #[allow(unused_macros, reason = "there may be no runtime")]
     macro_rules! add {
-        ($module:ident $package:ident $runtime:ident ($list:ident)) => {
-            $list.extend([Entry::of::<$package::$runtime>()]);
+        ($module:ident $runtime:path, ($list:ident)) => {
+            $list.extend([Entry::of::<$runtime>()]);
         };
     }
     #[allow(unused_mut, reason = "there may be no runtime")]

@@ -75,24 +75,12 @@ pub trait Sockets {
 
 /// A stream of bytes that readers, sessions and hyper can be given.
 pub trait Stream:
-    Read<Error: fmt::Debug + fmt::Display>
-    + Write<Error: fmt::Debug + fmt::Display>
-    + rt::Read
-    + rt::Write
-    + Send
-    + Unpin
-    + 'static
+    Read<Error = io::Error> + Write<Error = io::Error> + rt::Read + rt::Write + Send + Unpin + 'static
 {
 }
 
 impl<S> Stream for S where
-    S: Read<Error: fmt::Debug + fmt::Display>
-        + Write<Error: fmt::Debug + fmt::Display>
-        + rt::Read
-        + rt::Write
-        + Send
-        + Unpin
-        + 'static
+    S: Read<Error = io::Error> + Write<Error = io::Error> + rt::Read + rt::Write + Send + Unpin + 'static
 {
 }
 

@@ -1,14 +1,11 @@
 //! The runtimes under test: a trait, a file for each of them, and one list.
 //!
-//! [`all`] is the list: the subjects of every suite, the servers, the clients of the
-#![cfg_attr(feature = "tokio", doc = "[test service](crate::service)")]
-#![cfg_attr(not(feature = "tokio"), doc = "test service")]
-//! and the names on the command line come from it. Whoever needs the types goes over it with
-//! [`for_each_runtime!`](crate::for_each_runtime).
+//! [`all`] returns the list. The subjects of every suite, the servers, the clients of the test service and the names on
+//! the command line come from it. Tests that need the types go over it with `for_each_runtime!`.
 //!
-//! A runtime enters the list in three steps: it implements `UnderTest` and `Sockets` in a file of its own, [`Memory`] gets the
-//! runtime's traits of readers and writers there (unless they are those of `futures_io`), and `for_each_runtime!` gets an
-//! entry.
+//! A runtime enters the list with an implementation of `UnderTest` and `Sockets` in its own file, where [`Memory`] also
+//! gets the runtime's traits of readers and writers (unless they are those of `futures_io`), and with an entry in
+//! `for_each_runtime!`.
 
 #[cfg(feature = "async-std")]
 mod async_std;
@@ -38,7 +35,7 @@ use crate::{service::Calls, subjects::servers::Server};
 /// Calls a macro for every runtime, with the name of a module, the type that stands for the runtime, and the arguments in
 /// parentheses.
 ///
-/// The caller's package needs the same features and dependencies as this one, so that this is for its own tests.
+/// It is for the tests of this package: the package of the caller needs the same features and dependencies.
 #[macro_export]
 #[doc(hidden)]
 macro_rules! for_each_runtime {

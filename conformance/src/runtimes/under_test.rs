@@ -10,11 +10,11 @@ use sse_proto::driver::{
 
 use super::Memory;
 
-/// A runtime with its adapter: all that suites, servers and tests differ in from one runtime to the next.
+/// A runtime with its adapter: everything in which suites, servers and tests differ from one runtime to the next.
 ///
-/// It is implemented for the type that stands for the runtime in the adapter, whose supertraits name its timer and the
-/// wrapper of its readers and writers. The bounds on `Send` are those of hyper and of tasks that change threads; a runtime
-/// of one thread may run everything there.
+/// It is implemented for the type that stands for the runtime in the adapter. The supertraits name the runtime's timer,
+/// its sockets, and the wrapper of its readers and writers. `Send` is required where tasks may move to another thread,
+/// and where `sse_proto::driver::http` requires it; a runtime with one thread may run everything there.
 pub trait UnderTest:
     Runtime<Timer: Send>
     + Sockets
@@ -38,13 +38,13 @@ pub trait UnderTest:
     /// Starts a task, within [`block_on`](Self::block_on).
     fn spawn(work: impl Future<Output = ()> + Send + 'static);
 
-    /// Waits.
+    /// Waits for this time.
     fn sleep(time: Duration) -> impl Future<Output = ()> + Send;
 
     /// A dialler with these settings for TLS.
     fn dialler(tls: Arc<ClientConfig>) -> Self::Dialler;
 
-    /// The dialler's own way from a stream to a connection: with TLS, if the target wants it.
+    /// Makes the connection over a stream that is connected already: with TLS, if the target wants it.
     fn secure(
         dialler: &Self::Dialler,
         stream: Memory,
@@ -59,11 +59,11 @@ pub trait Sockets {
     /// A connection, before it is wrapped.
     type Tcp: Send + Unpin + 'static;
 
-    /// Makes a socket that listens one of the runtime, within [`block_on`](UnderTest::block_on).
+    /// Registers a listening socket with the runtime, within [`block_on`](UnderTest::block_on).
     ///
     /// # Errors
     ///
-    /// The runtime does not take it.
+    /// The runtime cannot use the socket.
     fn listener(listener: net::TcpListener) -> io::Result<Self::Listener>;
 
     /// Accepts a connection, with `TCP_NODELAY`.

@@ -68,7 +68,8 @@
 //!
 //! Features, all on by default: `cli` is the command, `generate` the generators for property tests, `peer` the scripted
 //! server and the connection-level cases over loopback, and `tokio`, `smol` and `async-std` have the adapters among the
-//! subjects; `tokio` also judges servers. To judge a reader of your own, `default-features = false` suffices.
+//! subjects; `tokio` also judges servers. Each of these three turns on `runtimes`, which is what a custom runtime needs to
+//! be [judged](runtimes). For a custom reader, `default-features = false` suffices.
 
 #![forbid(unsafe_code)]
 
@@ -85,6 +86,7 @@ mod outcome;
 pub mod pair;
 pub mod peer;
 pub mod runner;
+pub mod runtimes;
 #[cfg(feature = "tokio")]
 pub mod server;
 #[cfg(feature = "tokio")]

@@ -47,7 +47,7 @@ async fn request(stream: &mut TcpStream) -> String {
 }
 
 fn quick(url: &str) -> ClientConfig {
-    let backoff = Backoff { floor: Duration::from_millis(10), ..Backoff::default() };
+    let backoff = Backoff::new().floor(Duration::from_millis(10));
     ClientConfig::new(url).unwrap().reconnection_time(Duration::from_millis(10)).backoff(backoff)
 }
 

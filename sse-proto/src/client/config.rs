@@ -271,8 +271,8 @@ impl ClientConfig {
     /// Gives up if there is no healthy connection for so long: a reconnection that would come later is not waited for.
     /// The random time counts, so set several times the reconnection time. Never by default, as the standard has it.
     #[must_use]
-    pub fn give_up_after(mut self, time: Duration) -> Self {
-        self.give_up_after = Some(time);
+    pub fn give_up_after(mut self, time: impl Into<Option<Duration>>) -> Self {
+        self.give_up_after = time.into();
         self
     }
 

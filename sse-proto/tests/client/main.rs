@@ -144,7 +144,7 @@ impl Client {
 
 /// A configuration whose waits have no random part.
 fn config() -> ClientConfig {
-    random().backoff(Backoff { jitter: Duration::ZERO, ..Backoff::default() })
+    random().backoff(Backoff::new().jitter(Duration::ZERO))
 }
 
 /// A configuration whose waits have the random part that they have by default.

@@ -48,7 +48,7 @@ fn a_cut_in_mid_event_is_told_and_nothing_is_joined_over_it() {
 
 #[test]
 fn a_limit_that_is_passed_fails_the_connection_after_what_was_received_before() {
-    let limits = Limits { data: Limit::fail(3), ..Limits::default() };
+    let limits = Limits::new().data(Limit::fail(3));
     let mut client = Client::with(ClientConfig::new(URL).unwrap().limits(limits));
     client.request();
     client.answer(200, "text/event-stream");
@@ -63,7 +63,7 @@ fn a_limit_that_is_passed_fails_the_connection_after_what_was_received_before() 
 /// D-12: comments, reconnection times, findings and last event IDs are reported in the order of their lines.
 #[test]
 fn what_is_asked_for_beside_events_comes_in_order() {
-    let report = Report { comments: true, findings: true, last_event_ids: true, retries: true };
+    let report = Report::ALL;
     let mut client = Client::with(ClientConfig::new(URL).unwrap().report(report));
     client.request();
     client.answer(200, "text/event-stream");
@@ -83,7 +83,7 @@ fn what_is_asked_for_beside_events_comes_in_order() {
 /// Whoever stores each ID that is reported misses no event by it, even at the end of a stream.
 #[test]
 fn an_id_is_reported_after_its_event() {
-    let mut client = Client::open_with(config().report(Report { last_event_ids: true, ..Report::default() }));
+    let mut client = Client::open_with(config().report(Report::new().last_event_ids(true)));
     client.data("id: 7\ndata: a\n\n");
     client.source.handle_end();
     assert_eq!(client.event(), "a");
@@ -130,7 +130,7 @@ fn the_last_input_is_there_for_diagnosis() {
 
 #[test]
 fn a_limit_is_told_with_the_input_that_passed_it() {
-    let limits = Limits { line: Limit::fail(3), ..Limits::default() };
+    let limits = Limits::new().line(Limit::fail(3));
     let mut client = Client::open_with(config().limits(limits).recent_input(64));
     client.data("data: abcd\n\n");
     assert!(matches!(client.failure(), FailReason::Decode(DecodeError { limit: LimitKind::Line, .. })));

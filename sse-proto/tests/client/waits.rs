@@ -21,10 +21,10 @@ fn refused(mut client: Client, count: usize) -> Vec<Duration> {
 fn the_span_grows_by_the_factor_to_the_ceiling() {
     let waits = refused(Client::with(config().reconnection_time(secs(1))), 7);
     assert_eq!(waits, [2, 4, 8, 16, 30, 30, 30].map(secs));
-    let backoff = Backoff { factor: 3, ceiling: secs(50), jitter: Duration::ZERO, ..Backoff::default() };
+    let backoff = Backoff::new().factor(3).ceiling(secs(50)).jitter(Duration::ZERO);
     let waits = refused(Client::with(config().reconnection_time(secs(1)).backoff(backoff)), 5);
     assert_eq!(waits, [3, 9, 27, 50, 50].map(secs));
-    let constant = Backoff { factor: 1, ..backoff };
+    let constant = backoff.factor(1);
     assert_eq!(refused(Client::with(config().reconnection_time(secs(1)).backoff(constant)), 3), [secs(1); 3]);
 }
 
@@ -118,7 +118,7 @@ fn the_servers_retry_has_a_floor_and_a_ceiling() {
 
 #[test]
 fn a_ceiling_is_reported_once_for_each_value() {
-    let backoff = Backoff { retry_ceiling: secs(10), jitter: Duration::ZERO, ..Backoff::default() };
+    let backoff = Backoff::new().retry_ceiling(secs(10)).jitter(Duration::ZERO);
     let mut client = Client::open_with(config().backoff(backoff));
     client.data("retry: 20000\ndata: a\n\n");
     client.event();
@@ -160,7 +160,7 @@ fn retry_after_is_what_is_asked_for() {
         (&[("Retry-After", "-5")], secs(3)),
         (&[], secs(3)),
     ] {
-        let constant = Backoff { factor: 1, jitter: Duration::ZERO, ..Backoff::default() };
+        let constant = Backoff::new().factor(1).jitter(Duration::ZERO);
         let mut client = Client::with(config().backoff(constant).resilient());
         client.request();
         for _ in 0..3 {
@@ -178,7 +178,7 @@ fn retry_after_is_what_is_asked_for() {
 #[test]
 fn the_servers_retry_bounds_a_wait_after_a_refusal_from_below() {
     for (retry_after, wait) in [("60", secs(60)), ("1", secs(10))] {
-        let constant = Backoff { factor: 1, jitter: Duration::ZERO, ..Backoff::default() };
+        let constant = Backoff::new().factor(1).jitter(Duration::ZERO);
         let mut client = Client::open_with(config().backoff(constant).resilient());
         client.data("retry: 10000\ndata: a\n\n");
         client.event();

@@ -7,7 +7,7 @@ mod heap;
 use bytes::Bytes;
 use sse_proto::{
     DecodeError, Decoder, Item, Limit, Limits, Report, Timestamp,
-    client::{ClientConfig, EventSource, FailReason, Output, ResponseHead},
+    client::{Change, ClientConfig, EventSource, FailReason, Output, ResponseHead},
 };
 
 const MIB: usize = 1024 * 1024;
@@ -97,7 +97,7 @@ fn a_machine_that_has_ended_keeps_nothing() {
         let mut source = opened();
         let ((), used) = heap::measure(|| {
             source.handle_response(&stream);
-            assert_eq!(source.poll_output(Timestamp::default()), Output::Open);
+            assert!(matches!(source.poll_output(Timestamp::default()), Output::Change(Change::Open(_))));
             source.handle_data(block.clone());
             for _ in 0..3 * MIB / CHUNK {
                 source.handle_data(block.slice(6..));
@@ -108,8 +108,8 @@ fn a_machine_that_has_ended_keeps_nothing() {
             }
             loop {
                 source.handle_data(block.slice(6..));
-                if let Output::Failed(reason) = source.poll_output(Timestamp::default()) {
-                    return assert!(matches!(reason, FailReason::Decode(_)));
+                if let Output::Change(Change::Failed(failure)) = source.poll_output(Timestamp::default()) {
+                    return assert!(matches!(failure.reason, FailReason::Decode(_)));
                 }
             }
         });
@@ -123,7 +123,8 @@ fn a_machine_that_has_ended_keeps_nothing() {
             source.handle_end();
             source.poll_output(Timestamp::default())
         });
-        assert!(matches!(output, Output::Failed(FailReason::Redirect { location }) if location.len() <= 1024));
+        let Output::Change(Change::Failed(failure)) = output else { panic!("{output:?}") };
+        assert!(matches!(failure.reason, FailReason::Redirect { location } if location.len() <= 1024));
         assert!(used.peak <= 512 * 1024, "a location: {} bytes at once", used.peak);
         assert!(used.kept <= 4 * 1024, "a location: {} bytes stay", used.kept);
     }

@@ -6,13 +6,14 @@
 
 #![no_main]
 
-use core::time::Duration;
+use core::{convert::Infallible, time::Duration};
 
 use libfuzzer_sys::fuzz_target;
 use sse_proto::{
     EventId, Limit, Limits, Report, Timestamp,
     client::{
-        Backoff, ClientConfig, EventSource, Loss, NetworkError, Output, ReadyState, RememberRedirects, Request, ResponseHead,
+        Backoff, Change, ClientConfig, EventSource, Loss, NetworkError, Output, ReadyState, RememberRedirects, Request,
+        ResponseHead,
     },
 };
 
@@ -212,7 +213,7 @@ impl Player {
             assert!(self.source.recent_input().len() <= RECENT);
             assert!(self.source.refusal().is_none_or(|refusal| refusal.body.len() <= REFUSAL));
             if self.closed {
-                assert_eq!(output, Output::Closed, "after it was closed");
+                assert_eq!(output, Output::Change(Change::Closed), "after it was closed");
                 assert_eq!(self.source.ready_state(), ReadyState::Closed);
                 return;
             }
@@ -221,29 +222,35 @@ impl Player {
                     assert!(until.is_none_or(|until| until > self.now), "a wait that is over");
                     return;
                 }
-                Output::Closed | Output::Failed(_) => self.closed = true,
                 Output::Connect(request) => self.check(&request),
-                Output::Open => assert_eq!(self.source.ready_state(), ReadyState::Open),
                 Output::Event => {
                     assert_eq!(self.source.ready_state(), ReadyState::Open);
                     assert!(self.source.event().unwrap().data().len() <= 3 * 128);
                 }
-                Output::Comment => assert!(self.source.comment().unwrap().len() <= 3 * 64),
-                Output::Reestablishing { cause, delay, attempt } => {
-                    assert_eq!(self.source.ready_state(), ReadyState::Connecting);
-                    assert!(delay >= FLOOR || cause == Loss::Restarted, "{delay:?} after {cause:?}");
-                    // The ceiling, and a quarter of it at random.
-                    assert!(delay <= Duration::from_secs(75), "{delay:?} after {cause:?}");
-                    self.excused |= matches!(cause, Loss::ConnectTimeout | Loss::Restarted);
-                    self.not_before = self.now + delay;
-                    self.attempt = attempt;
-                }
-                Output::DelayCapped { asked, used } => assert!(asked > used),
-                Output::Finding(_) | Output::LastEventId | Output::LastEventIdNotSent(_) | Output::Retry(_) => {}
-                Output::Skipped(_) => {}
+                Output::Change(change) => self.check_change(change),
             }
         }
         panic!("more than {most} outputs");
+    }
+
+    fn check_change(&mut self, change: Change<Infallible, Infallible>) {
+        match change {
+            Change::Closed | Change::Failed(_) => self.closed = true,
+            Change::Open(_) => assert_eq!(self.source.ready_state(), ReadyState::Open),
+            Change::Comment(comment) => assert!(comment.len() <= 3 * 64),
+            Change::Reestablishing { cause, delay, attempt, .. } => {
+                assert_eq!(self.source.ready_state(), ReadyState::Connecting);
+                assert!(delay >= FLOOR || cause == Loss::Restarted, "{delay:?} after {cause:?}");
+                // The ceiling, and a quarter of it at random.
+                assert!(delay <= Duration::from_secs(75), "{delay:?} after {cause:?}");
+                self.excused |= matches!(cause, Loss::ConnectTimeout | Loss::Restarted);
+                self.not_before = self.now + delay;
+                self.attempt = attempt;
+            }
+            Change::DelayCapped { asked, used } => assert!(asked > used),
+            Change::LastEventId(id) => assert_eq!(&*id, self.source.last_event_id()),
+            _ => {}
+        }
     }
 
     fn check(&mut self, request: &Request) {

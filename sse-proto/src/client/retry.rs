@@ -98,7 +98,7 @@ impl Backoff {
     }
 
     /// The longest wait that a server can ask for: a day by default. A longer one is reduced to it before the random time
-    /// is added, and reported as [`Output::DelayCapped`](super::Output::DelayCapped).
+    /// is added, and reported as [`Change::DelayCapped`](super::Change::DelayCapped).
     #[must_use]
     pub const fn retry_ceiling(mut self, wait: Duration) -> Self {
         self.retry_ceiling = wait;

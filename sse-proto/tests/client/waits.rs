@@ -2,7 +2,7 @@
 
 use core::time::Duration;
 
-use sse_proto::client::{Backoff, FailReason, Loss, NetworkError, Output, Policy};
+use sse_proto::client::{Backoff, Change, FailReason, Loss, NetworkError, Output, Policy};
 
 use crate::{Client, config, idle, random, secs};
 
@@ -110,7 +110,7 @@ fn the_servers_retry_has_a_floor_and_a_ceiling() {
         assert_eq!(client.poll(), idle());
         client.source.handle_end();
         if let Some(asked) = asked {
-            assert_eq!(client.poll(), Output::DelayCapped { asked, used }, "{line:?}");
+            assert_eq!(client.poll(), Output::Change(Change::DelayCapped { asked, used }), "{line:?}");
         }
         assert_eq!(client.reestablishing().1, used, "{line:?}");
     }
@@ -123,7 +123,7 @@ fn a_ceiling_is_reported_once_for_each_value() {
     client.data("retry: 20000\ndata: a\n\n");
     client.event();
     client.source.handle_end();
-    assert_eq!(client.poll(), Output::DelayCapped { asked: secs(20), used: secs(10) });
+    assert_eq!(client.poll(), Output::Change(Change::DelayCapped { asked: secs(20), used: secs(10) }));
     assert_eq!(client.reestablishing().1, secs(10));
     client.reconnect();
     client.accept();
@@ -135,7 +135,7 @@ fn a_ceiling_is_reported_once_for_each_value() {
     client.data("retry: 30000\n");
     assert_eq!(client.poll(), idle());
     client.source.handle_end();
-    assert_eq!(client.poll(), Output::DelayCapped { asked: secs(30), used: secs(10) });
+    assert_eq!(client.poll(), Output::Change(Change::DelayCapped { asked: secs(30), used: secs(10) }));
 }
 
 /// The caller's own time is not the server's.
@@ -213,7 +213,7 @@ fn retry_after_has_the_same_ceiling() {
     client.answer_with(429, &[("Retry-After", "99999999999999999999")]);
     client.source.handle_end();
     let (asked, used) = (secs(u64::MAX), secs(24 * 60 * 60));
-    assert_eq!(client.poll(), Output::DelayCapped { asked, used });
+    assert_eq!(client.poll(), Output::Change(Change::DelayCapped { asked, used }));
     assert_eq!(client.reestablishing().1, used);
 }
 

@@ -30,7 +30,7 @@ fn the_body_of_the_last_refusal_is_in_the_failure() {
     clock.pass(delay);
     let Some(Change::Failed(failure)) = now(source.next_change()) else { panic!() };
     assert_eq!(failure.reason, FailReason::GaveUp { cause, attempts: 1 });
-    let response = failure.response.unwrap();
+    let response = failure.refusal.unwrap();
     assert_eq!((&*response.body, response.complete), (&b"busy"[..], true));
 }
 
@@ -73,7 +73,7 @@ fn every_change_is_a_value() {
     clock.pass(delay);
     let Some(Change::Failed(failure)) = now(source.next_change()) else { panic!() };
     assert_eq!((&failure.reason, failure.error), (&FailReason::Status(403), None));
-    assert_eq!(failure.response.unwrap().body, "no");
+    assert_eq!(failure.refusal.unwrap().body, "no");
     assert_eq!(now(source.next_change()), None);
 }
 
@@ -82,7 +82,7 @@ fn a_failure_says_what_the_transport_said() {
     let (mut source, _, _) = source(config().max_reconnections(0), vec![Answer::Error("no route")]);
     let failure = now(source.next()).unwrap().unwrap_err();
     assert_eq!(failure.reason, FailReason::GaveUp { cause: Loss::Unreachable, attempts: 0 });
-    assert_eq!((failure.error, failure.response), (Some("no route"), None));
+    assert_eq!((failure.error, failure.refusal), (Some("no route"), None));
     assert_eq!(now(source.next()), None);
 }
 

@@ -38,7 +38,7 @@ fn a_request_has_its_method_and_body_each_time_it_is_sent_and_a_refusal_says_why
         let mut source = EventSource::<R>::open(config).expect("a URL");
         assert_eq!(source.next().await.expect("an event").expect("no error").data(), "1");
         let failure = source.next().await.expect("a failure").expect_err("no event");
-        let refusal = failure.response.expect("what the server said");
+        let refusal = failure.refusal.expect("what the server said");
         assert_eq!((refusal.head.status, &*refusal.body), (422, &b"{\"error\":\"model\"}"[..]));
 
         let [first, second] = [(); 2].map(|()| requests.recv().expect("a request"));

@@ -53,7 +53,7 @@ pub use sse_proto::{
     self, Event, EventId, EventRef, EventType, FieldError, Limits, Message, Retry, Text, Timestamp, bytes, events,
 };
 
-pub use sse_proto::client::ClientConfig;
+pub use sse_proto::client::{Change, ClientConfig, Failure};
 #[cfg(feature = "std")]
 pub use sse_proto::server::{Publication, SessionConfig};
 
@@ -68,6 +68,6 @@ pub use self::{
     session::{Sender, Session},
 };
 pub use self::{
-    event_source::{Change, EventSource, Failure},
+    event_source::EventSource,
     reader::{EventReader, ReadError},
 };

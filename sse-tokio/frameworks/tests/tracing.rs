@@ -143,15 +143,15 @@ async fn a_client_tells_what_the_transport_says() {
     assert!(error.to_string().starts_with("cannot connect: "), "{error}");
     let expected = [
         format!("DEBUG {span} connecting attempt=0"),
-        format!("INFO {span} reestablishing the connection cause=no answer error={error} delay="),
+        format!("INFO {span} reestablishing the connection cause=no response error={error} delay="),
         format!("DEBUG {span} connecting attempt=1"),
-        format!("WARN {span} failed reason=no answer, given up after 1 reconnection error={error}"),
+        format!("WARN {span} failed reason=no response, given up after 1 reconnection error={error}"),
     ];
     assert_eq!(lines.len(), expected.len(), "{lines:#?}");
     for (line, expected) in lines.iter().zip(&expected) {
         assert!(line.starts_with(expected), "{line}\n{expected}");
     }
-    assert_eq!(failure.to_string(), format!("no answer, given up after 1 reconnection: {error}"));
+    assert_eq!(failure.to_string(), format!("no response, given up after 1 reconnection: {error}"));
     assert!(std::error::Error::source(&failure).is_none(), "what is displayed is not said again");
 }
 

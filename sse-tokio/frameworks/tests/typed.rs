@@ -227,10 +227,7 @@ async fn an_event_that_cannot_be_read_does_not_end_the_stream() {
 #[tokio::test]
 async fn a_failed_source_is_the_last_item() {
     let limits = sse_tokio::Limits::default();
-    let reader = EventReader::with_limits(
-        &b"data: 0123456789\n\n"[..],
-        sse_tokio::Limits { line: sse_tokio::report::Limit::fail(4), ..limits },
-    );
+    let reader = EventReader::with_limits(&b"data: 0123456789\n\n"[..], limits.line(sse_tokio::report::Limit::fail(4)));
     let mut values = reader.json::<u64>();
     let Some(Err(TypedError::Source(_))) = values.next().await else { panic!() };
     assert!(values.next().await.is_none());

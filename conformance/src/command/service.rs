@@ -29,7 +29,7 @@ pub(crate) struct Arguments {
     hosts: Vec<String>,
 }
 
-/// Takes the name of a runtime.
+/// Parses the name of a runtime.
 fn runtime() -> impl TypedValueParser<Value = runtimes::Entry> {
     let all = runtimes::all();
     let values = PossibleValuesParser::new(all.iter().map(subject::value));

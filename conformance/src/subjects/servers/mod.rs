@@ -83,7 +83,7 @@ impl Server {
     }
 }
 
-/// Accepts connections until the server is told to stop.
+/// Accepts connections until `stop` is set, which is looked at when a connection comes.
 fn serve<R: UnderTest>(listener: TcpListener, state: &Arc<State<R>>, stop: &AtomicBool) {
     R::block_on(async {
         let listener = R::listener(listener).expect("a listener");

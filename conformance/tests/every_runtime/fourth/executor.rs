@@ -25,17 +25,17 @@ const TICK: Duration = Duration::from_millis(1);
 
 thread_local! {
     static SPAWNED: RefCell<Vec<Task>> = RefCell::default();
-    /// Who waits until when, by the number of the place.
+    /// The tasks that wait for a socket or a moment: when each is woken, by the number of its place.
     static WAITING: RefCell<BTreeMap<u64, (Instant, Waker)>> = RefCell::default();
 }
 
-/// A task, and whether it was woken.
+/// A task that is polled when it was woken.
 struct Task {
     work: Pin<Box<dyn Future<Output = ()>>>,
     woken: Arc<Woken>,
 }
 
-/// A mark of a task of this thread.
+/// Whether a task was woken since it was polled, and the thread that polls it.
 struct Woken {
     is_set: AtomicBool,
     thread: Thread,
@@ -87,7 +87,7 @@ pub(super) fn spawn(work: impl Future<Output = ()> + 'static) {
     SPAWNED.with_borrow_mut(|tasks| tasks.push(Task { work: Box::pin(work), woken: Woken::new() }));
 }
 
-/// Sleeps until a task is woken, or somebody's time has come.
+/// Sleeps until a task is woken, or the time of one that waits has come.
 fn rest() {
     let next = WAITING.with_borrow(|waiting| waiting.values().map(|(until, _)| *until).min());
     match next {
@@ -96,7 +96,7 @@ fn rest() {
     }
 }
 
-/// Wakes those whose time has come.
+/// Wakes the tasks whose time has come.
 fn wake_due() {
     let now = Instant::now();
     let due = WAITING.with_borrow_mut(|waiting| {
@@ -107,7 +107,7 @@ fn wake_due() {
     BTreeMap::into_values(due).for_each(|(_, waker)| waker.wake());
 }
 
-/// A place among those who wait.
+/// A place among the tasks that wait.
 #[derive(Debug)]
 pub(super) struct Place(u64);
 
@@ -131,7 +131,7 @@ impl Place {
 }
 
 impl Drop for Place {
-    /// Gives the place up, if it was taken in this thread. A place in another thread is woken once more.
+    /// Removes the task that waits here. One that waits in another thread is woken once more.
     fn drop(&mut self) {
         let waiting = WAITING.try_with(|waiting| waiting.borrow_mut().remove(&self.0));
         drop(waiting);

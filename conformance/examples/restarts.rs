@@ -123,7 +123,7 @@ fn number_at(time: Duration) -> u64 {
 }
 
 async fn serve(address: SocketAddr, start: Duration) -> Result<(), Box<dyn Error>> {
-    let log = EventLog::new(LogConfig { events: 100_000, bytes: 64 * 1024 * 1024, ..LogConfig::default() });
+    let log = EventLog::new(LogConfig::new().events(100_000).bytes(64 * 1024 * 1024));
     // What the client has had already is there before it comes back.
     let next = publish(&log, 0, start)?;
     let listener = TcpListener::bind(address).await?;
@@ -135,7 +135,7 @@ async fn serve(address: SocketAddr, start: Duration) -> Result<(), Box<dyn Error
             let id = last_event_id(request.headers());
             let (cursor, resumed) = log.subscribe(id.as_ref().map_or(StartAt::Oldest, StartAt::After));
             let retry = Some(Retry::from_millis(500));
-            let session = Session::resuming(&log, cursor, resumed, SessionConfig { retry, ..SessionConfig::default() });
+            let session = Session::resuming(&log, cursor, resumed, SessionConfig::new().retry(retry));
             async move { Ok::<_, Infallible>(session.into_response()) }
         });
         // How a connection ends is the client's affair.

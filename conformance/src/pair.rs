@@ -7,7 +7,7 @@
 //! use sse_proto::{client::ClientConfig, server::{LogConfig, SessionConfig}};
 //!
 //! let config = ClientConfig::new("http://pair.test/")?;
-//! let mut pair = Pair::new(config, LogConfig::default(), SessionConfig::default(), Network::default());
+//! let mut pair = Pair::new(config, LogConfig::new(), SessionConfig::new(), Network::default());
 //! pair.publish("first");
 //! pair.pass(Duration::from_secs(1));
 //! pair.cut(Break::Reset { arrives: 0 });

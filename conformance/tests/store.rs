@@ -16,7 +16,7 @@ use self::replica::Replica;
 
 /// No heartbeat, which would wake a session as well.
 fn quiet() -> SessionConfig {
-    SessionConfig { heartbeat: None, ..SessionConfig::default() }
+    SessionConfig::new().heartbeat(None)
 }
 
 /// The events of a session that runs in a task.

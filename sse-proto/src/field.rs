@@ -52,7 +52,7 @@ impl EventId {
     /// ```
     /// use sse_proto::{EventId, Timestamp, server::{EventLog, LogConfig, Resumed, StartAt}};
     ///
-    /// let mut log = EventLog::new(LogConfig::default());
+    /// let mut log = EventLog::new(LogConfig::new());
     /// let (_, resumed) = log.subscribe(StartAt::After(&EventId::unusable()), Timestamp::default());
     /// assert_eq!(resumed, Resumed::Unknown);
     /// ```

@@ -181,19 +181,19 @@ fn a_decoder_shows_lengths() {
 #[test]
 fn what_serves_shows_lengths() {
     let now = Timestamp::default();
-    let mut log = EventLog::new(LogConfig::default());
+    let mut log = EventLog::new(LogConfig::new());
     let id = EventId::new("s3cr3t").unwrap();
     let publication = Publication::new(Message::from("s3cr3t").id(id.clone())).key("s3cr3t");
     log.publish(publication, now).unwrap();
     let (cursor, _) = log.subscribe(StartAt::Oldest, now);
-    let mut session = server::Session::reading(SessionConfig::default(), cursor);
+    let mut session = server::Session::reading(SessionConfig::new(), cursor);
     session.handle_log(&mut log);
     assert_shows(&debug(&log), &["events: 1"]);
     debug(&session);
     assert_shows(&debug(&StartAt::After(&id)), &["6 bytes"]);
 
     let message = Message::from("s3cr3t");
-    let mut session = server::Session::new(SessionConfig::default());
+    let mut session = server::Session::new(SessionConfig::new());
     session.send(&message).unwrap();
     assert_shows(&debug(&session), &["14 bytes"]);
     assert_shows(&debug(&Heartbeat::default().with_message(&message)), &["14 bytes", "15s"]);

@@ -77,5 +77,5 @@ fn log() -> std::io::Result<EventLog> {
 
 async fn feed(State(log): State<EventLog>) -> axum::http::Response<Session> {
     let (cursor, _) = log.subscribe(StartAt::Oldest);
-    Session::reading(&log, cursor, SessionConfig::default()).into_response()
+    Session::reading(&log, cursor, SessionConfig::new()).into_response()
 }

@@ -65,7 +65,7 @@ async fn a_client_gets_what_is_published_and_resumes_what_it_missed() {
     let events = |State(log): State<EventLog>, headers: HeaderMap| async move {
         let id = last_event_id(&headers);
         let (cursor, _) = log.subscribe(id.as_ref().map_or(StartAt::Oldest, StartAt::After));
-        let config = SessionConfig { retry: Some(Retry::from_millis(10)), ..SessionConfig::default() };
+        let config = SessionConfig::new().retry(Retry::from_millis(10));
         Session::reading(&log, cursor, config).into_response()
     };
     let address = serve(Router::new().route("/events", get(events)).with_state(log.clone())).await;
@@ -243,7 +243,7 @@ async fn a_url_may_have_a_query_and_no_path() {
 async fn a_handler_sees_that_its_client_is_gone() {
     let (handlers, mut sender) = mpsc::unbounded_channel::<Sender>();
     let route = get(move || async move {
-        let (sender, session) = Session::channel(SessionConfig::default());
+        let (sender, session) = Session::channel(SessionConfig::new());
         let _ = handlers.send(sender);
         session.into_response()
     });

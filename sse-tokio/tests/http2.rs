@@ -84,7 +84,7 @@ async fn answer(
     let id = last_event_id(&head.headers);
     seen.lock().unwrap().push((head.version, head.uri, head.headers, length));
     let (cursor, _) = log.subscribe(id.as_ref().map_or(StartAt::Oldest, StartAt::After));
-    Ok(Session::reading(&log, cursor, SessionConfig::default()).into_response())
+    Ok(Session::reading(&log, cursor, SessionConfig::new()).into_response())
 }
 
 impl Server {

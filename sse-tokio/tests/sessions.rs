@@ -28,7 +28,7 @@ use tokio::{
 const SECOND: Duration = Duration::from_secs(1);
 
 fn quiet() -> SessionConfig {
-    SessionConfig { heartbeat: None, ..SessionConfig::default() }
+    SessionConfig::new().heartbeat(None)
 }
 
 /// Writes a session to a pipe with so much room.
@@ -68,7 +68,7 @@ async fn a_handler_is_dropped_when_its_client_goes_away() {
     struct Guard(Arc<()>);
     let alive = Arc::new(());
     let guard = Guard(Arc::clone(&alive));
-    let session = Session::run(SessionConfig::default(), |sender| async move {
+    let session = Session::run(SessionConfig::new(), |sender| async move {
         sender.send("hello").await.unwrap();
         let _guard = &guard.0;
         pending::<()>().await;
@@ -101,7 +101,7 @@ impl Stream for Items {
 fn a_stream_is_sent_in_one_piece_as_far_as_there_is_room_and_ends_the_session() {
     tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap().block_on(async {
         let items = Items(["a", "b", "c"].into(), true);
-        let mut session = Session::stream(SessionConfig { queue: 18, ..quiet() }, items);
+        let mut session = Session::stream(quiet().queue(18), items);
         let mut next = async || poll_fn(|cx| session.poll_bytes(cx)).await.map(|bytes| bytes.to_vec());
         assert_eq!(next().await.unwrap(), b":\n");
         assert_eq!(next().await.unwrap(), b"data: a\n\ndata: b\n\n");
@@ -171,7 +171,7 @@ async fn values_are_written_as_json() {
 
 #[tokio::test(start_paused = true)]
 async fn a_heartbeat_is_made_by_a_function_each_time() {
-    let config = SessionConfig { heartbeat: Some(Heartbeat::fixed(SECOND)), ..SessionConfig::default() };
+    let config = SessionConfig::new().heartbeat(Heartbeat::fixed(SECOND));
     let mut count = 0;
     let (_sender, mut session) = Session::channel(config);
     session = session.with_heartbeat(move || {
@@ -188,7 +188,7 @@ async fn a_heartbeat_is_made_by_a_function_each_time() {
 
 #[tokio::test(start_paused = true)]
 async fn a_peer_that_takes_nothing_ends_its_session_and_frees_the_sender() {
-    let config = SessionConfig { write_timeout: Some(5 * SECOND), queue: 64, ..quiet() };
+    let config = quiet().write_timeout(5 * SECOND).queue(64);
     let (sender, session) = Session::channel(config);
     let (near, _far) = duplex(16);
     let started = Instant::now();
@@ -210,7 +210,7 @@ async fn a_farewell_is_the_last_thing_sent() {
 
 #[tokio::test]
 async fn sessions_read_their_topics_and_are_counted() {
-    let log = EventLog::new(LogConfig { epoch: Some(1), ..LogConfig::default() });
+    let log = EventLog::new(LogConfig::new().epoch(1));
     let open = |key: &'static str, topics: &[&'static str]| {
         log.session().key(key).at_most(1).topics(topics.iter().copied()).config(quiet()).open()
     };
@@ -265,8 +265,8 @@ async fn a_client_of_another_log_is_told_unless_that_is_switched_off() {
     let stranger = EventId::new("no-such-event").unwrap();
     let told = "event: resync\ndata: {\"reason\":\"unknown\"}\n\n";
     let first = |id, config| ready_bytes(&mut Session::resume_with(&log, Some(id), config));
-    assert!(first(&stranger, SessionConfig::default()).starts_with(told));
-    assert!(!first(&stranger, SessionConfig { resync: None, ..quiet() }).contains("resync"));
+    assert!(first(&stranger, SessionConfig::new()).starts_with(told));
+    assert!(!first(&stranger, quiet().resync(None)).contains("resync"));
     assert!(!first(&known, quiet()).contains("resync"));
     let (cursor, resumed) = log.subscribe(StartAt::After(&stranger));
     let mut session = Session::resuming(&log, cursor, resumed, quiet());
@@ -275,7 +275,7 @@ async fn a_client_of_another_log_is_told_unless_that_is_switched_off() {
 
 #[tokio::test]
 async fn an_observer_is_told_what_becomes_of_sessions() {
-    let log = EventLog::new(LogConfig { events: 2, ..LogConfig::default() });
+    let log = EventLog::new(LogConfig::new().events(2));
     let notes = Notes::default();
     log.observe(notes.clone());
     let ids: Vec<EventId> = (0..4).map(|number| log.publish(format!("{number}")).unwrap().unwrap()).collect();
@@ -323,7 +323,7 @@ async fn a_session_leaves_its_log_before_an_observer_can_panic() {
 #[tokio::test(start_paused = true)]
 async fn one_stalled_reader_of_a_hundred_is_told_or_cut_and_holds_nobody_up() {
     const EVENTS: usize = 500;
-    let log = EventLog::new(LogConfig { events: 100, ..LogConfig::default() });
+    let log = EventLog::new(LogConfig::new().events(100));
     let readers: Vec<_> = (0..99)
         .map(|_| {
             let (far, _) = serve(Session::resume_with(&log, None, quiet()), 4096);
@@ -338,8 +338,8 @@ async fn one_stalled_reader_of_a_hundred_is_told_or_cut_and_holds_nobody_up() {
             })
         })
         .collect();
-    let told = SessionConfig { write_timeout: None, ..quiet() };
-    let cut = SessionConfig { on_lag: OnLag::Disconnect, write_timeout: None, ..quiet() };
+    let told = quiet().write_timeout(None);
+    let cut = quiet().on_lag(OnLag::Disconnect).write_timeout(None);
     let (told_far, told) = serve(Session::resume_with(&log, None, told), 16);
     let (mut cut_far, cut) = serve(Session::resume_with(&log, None, cut), 16);
     for number in 1..=EVENTS {
@@ -378,8 +378,8 @@ async fn one_stalled_reader_of_a_hundred_is_told_or_cut_and_holds_nobody_up() {
 
 #[tokio::test(start_paused = true)]
 async fn a_publisher_may_wait_for_a_reader_that_asks_for_it() {
-    let log = EventLog::new(LogConfig::default());
-    let session = log.session().awaited(2).config(SessionConfig { burst: 1, ..quiet() }).open().unwrap();
+    let log = EventLog::new(LogConfig::new());
+    let session = log.session().awaited(2).config(quiet().burst(1)).open().unwrap();
     let (far, _) = serve(session, 16);
     let publisher = tokio::spawn({
         let log = log.clone();
@@ -433,7 +433,7 @@ async fn a_drain_ends_all_sessions_and_names_those_it_cut() {
     log.publish("last").unwrap();
     let farewell = Some(Message::new().event(EventType::new("bye").unwrap()));
     let started = Instant::now();
-    let draining = log.drain(DrainConfig { farewell, timeout: 3 * SECOND, ..DrainConfig::default() });
+    let draining = log.drain(DrainConfig::new().farewell(farewell).timeout(3 * SECOND));
     let drained = draining.await;
     assert!(started.elapsed() >= 3 * SECOND);
     assert_eq!((drained.sessions, &drained.cut[..]), (2, &[Some("stuck".into())][..]));
@@ -469,14 +469,14 @@ fn events(session: &mut Session) -> Vec<(String, String, String)> {
 
 #[tokio::test(start_paused = true)]
 async fn a_drain_changes_nothing_about_where_a_session_starts() {
-    let log = EventLog::new(LogConfig { epoch: Some(1), ..LogConfig::default() });
+    let log = EventLog::new(LogConfig::new().epoch(1));
     let _keeps_the_drain_going = Session::resume(&log, None);
     for number in 1..=10 {
         log.publish(format!("{number}")).unwrap();
     }
     let farewell = Some(Message::new().event(EventType::new("bye").unwrap()));
     let other = log.clone();
-    let mut drain = pin!(other.drain(DrainConfig { farewell, ..DrainConfig::default() }));
+    let mut drain = pin!(other.drain(DrainConfig::new().farewell(farewell)));
     assert!(drain.as_mut().poll(&mut Context::from_waker(Waker::noop())).is_pending());
 
     let message = |number: u32| ("message".into(), format!("{number}"), format!("1-{number}"));
@@ -514,6 +514,6 @@ async fn a_drain_changes_nothing_about_where_a_session_starts() {
 
 #[tokio::test(start_paused = true)]
 async fn a_drain_of_nobody_is_over_at_once() {
-    let drained = timeout(SECOND, EventLog::default().drain(DrainConfig::default())).await.unwrap();
+    let drained = timeout(SECOND, EventLog::default().drain(DrainConfig::new())).await.unwrap();
     assert_eq!((drained.sessions, drained.cut.len()), (0, 0));
 }

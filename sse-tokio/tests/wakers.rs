@@ -36,7 +36,7 @@ fn counted() -> (Arc<Count>, Waker) {
 }
 
 fn channel(queue: usize) -> (Sender, Session) {
-    let (sender, mut session) = Session::channel(SessionConfig { queue, heartbeat: None, ..SessionConfig::default() });
+    let (sender, mut session) = Session::channel(SessionConfig::new().queue(queue).heartbeat(None));
     // The first bytes are out of the way.
     while session.poll_bytes(&mut Context::from_waker(Waker::noop())).is_ready() {}
     (sender, session)
@@ -134,7 +134,7 @@ fn a_waker_may_use_the_log_when_it_is_dropped() {
 
     assert!(ends(|| {
         let log = EventLog::default();
-        let config = SessionConfig { heartbeat: None, ..SessionConfig::default() };
+        let config = SessionConfig::new().heartbeat(None);
         let mut session = Session::reading(&log, log.subscribe(StartAt::Live).0, config);
         for _ in 0..2 {
             let waker = Waker::from(Arc::new(Publishes(log.clone())));

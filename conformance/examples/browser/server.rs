@@ -131,7 +131,7 @@ impl State {
             return NoMoreEvents.into_response();
         }
         let start = last_event_id.as_ref().map_or(StartAt::Oldest, StartAt::After);
-        let config = SessionConfig { retry: Some(self.retry), ..SessionConfig::default() };
+        let config = SessionConfig::new().retry(self.retry);
         let (cursor, resumed) = self.log.subscribe(start);
         let session = Session::resuming(&self.log, cursor, resumed, config);
         session.into_response().map(|session| Content::Events(Box::new(session)))

@@ -26,7 +26,7 @@ use sse_driver::{
 use sse_proto::{
     Decoder, Timestamp,
     client::{ClientConfig, Request, ResponseHead},
-    server::{Publication, RESPONSE_HEADERS, SessionConfig, StartAt, last_event_id},
+    server::{Heartbeat, Publication, RESPONSE_HEADERS, SessionConfig, StartAt, last_event_id},
 };
 
 use crate::{
@@ -121,7 +121,7 @@ impl Wake for Woken {
 
 impl Reader {
     fn new(log: &EventLog, topics: Option<&'static str>) -> Self {
-        let quiet = SessionConfig { heartbeat: None, ..SessionConfig::default() };
+        let quiet = SessionConfig::new().heartbeat(None);
         let session = log.session().config(quiet);
         let session = match topics {
             None => session.open(),
@@ -177,7 +177,7 @@ fn a_message_from_another_node_wakes_just_those_whom_it_concerns() {
 fn a_quiet_session_is_kept_alive_at_just_the_moments_it_says() {
     let moments = run(async {
         let heartbeat = Duration::from_secs(15);
-        let config = SessionConfig { heartbeat: Some(heartbeat.into()), ..SessionConfig::default() };
+        let config = SessionConfig::new().heartbeat(Heartbeat::quiet(heartbeat));
         let (_sender, session) = Session::channel(config);
         let (sink, mut source) = pipe(None);
         spawn(async { drop(session.write_to(sink).await) });

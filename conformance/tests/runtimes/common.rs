@@ -15,7 +15,7 @@ use std::{
 
 use http_body::Body;
 use hyper::{body::Incoming, server::conn::http1, service::service_fn};
-use sse::{Change, ClientConfig, EventId, EventLog, EventReader, EventSource, EventSourceOver, Message, Publication, Retry, Sender, Session, SessionConfig, client::{FailReason, Loss, Request, ResponseHead}, last_event_id, server::{LogConfig, StartAt}, transport::{Dialler, HttpConnector, Io, Response, Target}};
+use sse::{Change, ClientConfig, EventId, EventLog, EventReader, EventSource, EventSourceOver, Message, Publication, Retry, Sender, Session, SessionConfig, client::{FailReason, Loss, Request, ResponseHead}, last_event_id, server::{Heartbeat, LogConfig, StartAt}, transport::{Dialler, HttpConnector, Io, Response, Target}};
 
 use super::{
     cut::Cut,
@@ -50,7 +50,7 @@ async fn serve_log(log: &EventLog) -> SocketAddr {
     serve_http(move |request| {
         let id = last_event_id(request.headers());
         let (cursor, _) = log.subscribe(id.as_ref().map_or(StartAt::Oldest, StartAt::After));
-        let config = SessionConfig { retry: Some(Retry::from_millis(10)), ..SessionConfig::default() };
+        let config = SessionConfig::new().retry(Retry::from_millis(10));
         let mut response = Session::reading(&log, cursor, config).into_response();
         if log.is_closed() {
             *response.status_mut() = http::StatusCode::NO_CONTENT;
@@ -138,7 +138,7 @@ async fn serve(sessions: Vec<Session>) -> std::net::SocketAddr {
 #[test]
 fn events_cross_a_socket_in_order_and_in_full() {
     block_on(async {
-        let (sender, session) = Session::channel(SessionConfig { queue: 256, ..SessionConfig::default() });
+        let (sender, session) = Session::channel(SessionConfig::new().queue(256));
         let address = serve(vec![session]).await;
         spawn(async move {
             for number in 0..1000 {
@@ -159,7 +159,7 @@ fn a_quiet_session_is_kept_alive_by_the_runtimes_timer() {
     block_on(async {
         let heartbeat = Duration::from_millis(50);
         let (_sender, mut session): (Sender, Session) =
-            Session::channel(SessionConfig { heartbeat: Some(heartbeat.into()), ..SessionConfig::default() });
+            Session::channel(SessionConfig::new().heartbeat(Heartbeat::quiet(heartbeat)));
         let mut next = async || core::future::poll_fn(|cx| session.poll_bytes(cx)).await;
         assert_eq!(next().await.as_deref(), Some(&b":\n"[..]));
         let started = Instant::now();
@@ -183,8 +183,8 @@ fn a_client_resumes_over_a_transport_of_its_own() {
         early.publish("0").expect("room");
         early.close();
         let sessions = vec![
-            Session::reading(&early, early.subscribe(StartAt::Oldest).0, SessionConfig::default()),
-            Session::reading(&log, first, SessionConfig::default()),
+            Session::reading(&early, early.subscribe(StartAt::Oldest).0, SessionConfig::new()),
+            Session::reading(&log, first, SessionConfig::new()),
         ];
         let address = serve(sessions).await;
 
@@ -220,7 +220,7 @@ fn a_client_resumes_over_a_transport_of_its_own() {
 
 /// For the other runtimes: serves so many events, from a thread of its own, in responses that break off.
 pub(super) fn serve_cut(events: u32) -> SocketAddr {
-    let log = EventLog::new(LogConfig { events: events as usize, bytes: 16 * 1024 * 1024, ..LogConfig::default() });
+    let log = EventLog::new(LogConfig::new().events(events as usize).bytes(16 * 1024 * 1024));
     let published = log.clone();
     let (address, served) = mpsc::channel();
     thread::spawn(move || {
@@ -230,7 +230,7 @@ pub(super) fn serve_cut(events: u32) -> SocketAddr {
                 let id = last_event_id(request.headers());
                 let (cursor, _) = log.subscribe(id.as_ref().map_or(StartAt::Oldest, StartAt::After));
                 let number = responses.fetch_add(1, Ordering::Relaxed);
-                let session = Session::reading(&log, cursor, SessionConfig::default());
+                let session = Session::reading(&log, cursor, SessionConfig::new());
                 session.into_response().map(|session| Cut::new(session, number))
             });
             address.send(served.await).expect("somebody waits");

@@ -3,7 +3,7 @@
 #[test]
 fn a_session_flushes_when_nothing_more_is_waiting_and_at_its_end() {
     block_on(async {
-        let config = SessionConfig { heartbeat: None, ..SessionConfig::default() };
+        let config = SessionConfig::new().heartbeat(None);
         let (sender, session): (Sender, Session) = Session::channel(config);
         let shown = Shown::default();
         let mut writing = core::pin::pin!(session.write_to(Held::new(shown.clone())));
@@ -33,7 +33,7 @@ fn requests_and_responses_over_http_are_flushed() {
             spawn(async move {
                 let (stream, _) = listener.accept().await.expect("a client");
                 let answer = |_| {
-                    let (sender, session): (Sender, Session) = Session::channel(SessionConfig::default());
+                    let (sender, session): (Sender, Session) = Session::channel(SessionConfig::new());
                     sender.close_with("a");
                     core::future::ready(Ok::<_, Infallible>(session.into_response()))
                 };

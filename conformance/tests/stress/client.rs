@@ -53,12 +53,10 @@ impl Client {
 
     /// Opens a session after the last event.
     fn open(&mut self, round: &Round) -> Session {
-        let config = SessionConfig {
-            heartbeat: None,
-            burst: 1 << below(&mut self.random, 14),
-            on_lag: [OnLag::Skip, OnLag::Disconnect][below(&mut self.random, 2) as usize],
-            ..SessionConfig::default()
-        };
+        let config = SessionConfig::new()
+            .heartbeat(None)
+            .burst(1 << below(&mut self.random, 14))
+            .on_lag([OnLag::Skip, OnLag::Disconnect][below(&mut self.random, 2) as usize]);
         let mut subscribe = round.log.session().config(config);
         if !self.wanted.topics.is_empty() {
             subscribe = subscribe.topics(self.wanted.topics.iter().copied());

@@ -87,7 +87,7 @@ impl<S: Source, T, E, P> Stream for TypedSource<S, T, E, P> {
 ///     }
 ///     response.streaming(session)
 /// }
-/// # events(Session::channel(SessionConfig::default()).1);
+/// # events(Session::channel(SessionConfig::new()).1);
 /// ```
 #[cfg(feature = "std")]
 impl<K: Runtime> Stream for Session<K> {

@@ -8,22 +8,27 @@ use crate::{Message, Retry, Text, Timestamp, random::Random};
 
 /// How the sessions of a log are brought to their ends when the server stops.
 ///
-/// Each session transmits what the log has, then the farewell, then it ends. The clients come back, each after another
+/// Each session transmits what the log has, then the farewell, then it ends. Each client gets a different reconnection
 /// time, so that the server which takes over does not get all of them at once.
+///
+/// ```
+/// use core::time::Duration;
+/// use sse_proto::server::DrainConfig;
+///
+/// let config = DrainConfig::new().spread(Duration::from_secs(60)).timeout(Duration::from_secs(5));
+/// # let _ = config;
+/// ```
 #[derive(Clone, Debug, Eq, PartialEq)]
 pub struct DrainConfig {
-    /// A last event: none by default.
-    pub farewell: Option<Message>,
-    /// The shortest reconnection time that clients are told: 1 s.
-    pub retry: Duration,
-    /// How much longer it is for some than for others, at random: up to 9 s.
-    pub spread: Duration,
-    /// How long the sessions have: 10 s. Those that are not at their ends by then are cut.
-    pub timeout: Duration,
+    farewell: Option<Message>,
+    retry: Duration,
+    spread: Duration,
+    timeout: Duration,
 }
 
-impl Default for DrainConfig {
-    fn default() -> Self {
+impl DrainConfig {
+    /// Returns the default settings.
+    pub const fn new() -> Self {
         Self {
             farewell: None,
             retry: Duration::from_secs(1),
@@ -31,11 +36,45 @@ impl Default for DrainConfig {
             timeout: Duration::from_secs(10),
         }
     }
+
+    /// Sets the last event of each session: none by default.
+    #[must_use]
+    pub fn farewell(mut self, farewell: impl Into<Option<Message>>) -> Self {
+        self.farewell = farewell.into();
+        self
+    }
+
+    /// Sets the shortest reconnection time that clients get: 1 s by default.
+    #[must_use]
+    pub fn retry(mut self, retry: Duration) -> Self {
+        self.retry = retry;
+        self
+    }
+
+    /// Sets how much may be added to the reconnection time of a client, at random: up to 9 s by default.
+    #[must_use]
+    pub fn spread(mut self, spread: Duration) -> Self {
+        self.spread = spread;
+        self
+    }
+
+    /// Sets how long the sessions have: 10 s by default. Those that have not ended by then are cut.
+    #[must_use]
+    pub fn timeout(mut self, timeout: Duration) -> Self {
+        self.timeout = timeout;
+        self
+    }
+}
+
+impl Default for DrainConfig {
+    fn default() -> Self {
+        Self::new()
+    }
 }
 
 /// A drain that has begun.
 #[derive(Debug)]
-pub struct Draining {
+pub(super) struct Draining {
     config: DrainConfig,
     /// For the reconnection times of the farewells.
     random: Random,

@@ -19,7 +19,7 @@ mod subscribers;
 
 pub use self::{
     cursor::{Cursor, Entry, Interest, PassedOver},
-    drain::{DrainConfig, Drained, Draining},
+    drain::{DrainConfig, Drained},
     heartbeat::Heartbeat,
     log::{EventLog, LogConfig, LogRead, Resumed, StartAt},
     observer::{Observer, SessionInfo, SessionTotals},

@@ -53,7 +53,7 @@ async fn events(State(log): State<EventLog>, Path(topics): Path<String>, LastEve
         return StatusCode::NOT_FOUND.into_response();
     }
     // A page that misses events is told so, and can load everything anew.
-    let config = SessionConfig { retry: Some(Retry::from_millis(500)), ..SessionConfig::default() };
+    let config = SessionConfig::new().retry(Retry::from_millis(500));
     // Where users log in, the key is the user's name; here all are one.
     let session = log.session().topics(topics).after(id.as_ref()).key("anybody").at_most(1000).config(config).open();
     match session {

@@ -81,7 +81,7 @@ fn answer(request: &Request<Incoming>, log: &EventLog, cut: impl FnOnce() -> Opt
             // A client that is new here gets all that is kept; one that comes back gets what it has missed.
             let start = id.as_ref().map_or(StartAt::Oldest, StartAt::After);
             let (cursor, resumed) = log.subscribe(start);
-            let config = SessionConfig { retry: Some(Retry::from_millis(300)), ..SessionConfig::default() };
+            let config = SessionConfig::new().retry(Retry::from_millis(300));
             Session::resuming(log, cursor, resumed, config)
                 .into_response()
                 .map(|session| Answer::Events(Box::new(Cut::new(session, cut()))))

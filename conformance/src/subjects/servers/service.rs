@@ -19,7 +19,7 @@ use sse_driver::{
     server::last_event_id,
     transport::{Runtime, hyper::body::Incoming},
 };
-use sse_proto::server::{SessionConfig, StartAt};
+use sse_proto::server::{Heartbeat, SessionConfig, StartAt};
 
 use crate::{
     encoder::{Fields, milliseconds},
@@ -108,7 +108,7 @@ impl<K: Runtime> State<K> {
 }
 
 fn config() -> SessionConfig {
-    SessionConfig { heartbeat: Some(HEARTBEAT.into()), ..SessionConfig::default() }
+    SessionConfig::new().heartbeat(Heartbeat::quiet(HEARTBEAT))
 }
 
 #[derive(Deserialize)]

@@ -17,7 +17,7 @@ use sse_driver::{
 };
 use sse_proto::{
     EventId, Message,
-    server::{LogConfig, Publication, PublishError, SessionConfig},
+    server::{Heartbeat, LogConfig, Publication, PublishError, SessionConfig},
 };
 
 use super::{Path, message};
@@ -96,7 +96,7 @@ pub fn async_std() -> Writer {
 }
 
 fn quiet() -> SessionConfig {
-    SessionConfig { heartbeat: None, ..SessionConfig::default() }
+    SessionConfig::new().heartbeat(None)
 }
 
 /// Enough for the largest case.
@@ -117,7 +117,7 @@ where
     K::Io<Sink>: Write,
 {
     let message = message(fields)?;
-    let log = EventLog::<K>::new(LogConfig { bytes: ROOM, ..LogConfig::default() });
+    let log = EventLog::<K>::new(LogConfig::new().bytes(ROOM));
     let session = Session::resume_with(&log, None, quiet());
     let mut made_id = None;
     let mut written = to_writer(session, || {
@@ -171,7 +171,7 @@ where
     let message = message(fields)?;
     let go = Arc::new(AtomicBool::new(false));
     let told = Arc::clone(&go);
-    let config = SessionConfig { heartbeat: Some(PERIOD.into()), ..quiet() };
+    let config = quiet().heartbeat(Heartbeat::quiet(PERIOD));
     // Nothing until it is told to, then the message once, and nothing again.
     let beat = move || if told.swap(false, Ordering::Relaxed) { message.clone() } else { Message::new() };
     let (_sender, session) = Session::<K>::channel(config);

@@ -56,9 +56,9 @@ pub(super) struct State<T, S: ?Sized> {
 impl<K: Runtime> EventLog<K> {
     /// An empty log. Without an epoch in the settings it gets one by chance, so that the IDs of an earlier log, before a
     /// restart, are not taken for its own.
-    pub fn new(mut config: LogConfig) -> Self {
-        config.epoch.get_or_insert_with(|| K::Timer::default().seed() & 0xffff_ffff);
-        Self::with_store(server::EventLog::new(config))
+    pub fn new(config: LogConfig) -> Self {
+        let epoch = K::Timer::default().seed() & 0xffff_ffff;
+        Self::with_store(server::EventLog::new(config.or_epoch(epoch)))
     }
 
     /// A log over a custom store. If messages reach the store from elsewhere, call [`notify`](Self::notify) to wake the
@@ -419,7 +419,7 @@ impl<K: Runtime> Clone for EventLog<K> {
 
 impl<K: Runtime> Default for EventLog<K> {
     fn default() -> Self {
-        Self::new(LogConfig::default())
+        Self::new(LogConfig::new())
     }
 }
 

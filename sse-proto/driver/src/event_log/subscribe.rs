@@ -27,7 +27,7 @@ pub struct Subscribe<'a, K: Runtime> {
 
 impl<'a, K: Runtime> Subscribe<'a, K> {
     pub(super) fn new(log: &'a EventLog<K>) -> Self {
-        let config = SessionConfig::default();
+        let config = SessionConfig::new();
         let interest = Interest::all();
         Self { log, start: StartAt::Live, interest, key: None, most: None, behind: None, config }
     }

@@ -49,8 +49,8 @@ pub struct Session<K: Runtime> {
 impl<K: Runtime> Session<K> {
     /// A session that is fed with messages, and the half to send them with.
     pub fn channel(config: SessionConfig) -> (Sender, Self) {
-        let (sender, messages) = Self::fed(config);
-        (sender, Self::with_feed(Feed::Messages(messages)))
+        let (timer, sender, messages) = Self::fed(config);
+        (sender, Self::with_feed(timer, Feed::Messages(messages)))
     }
 
     /// A session that is fed by a handler, which gets the sending half. Nothing is spawned: the handler runs while the
@@ -63,8 +63,8 @@ impl<K: Runtime> Session<K> {
     where
         F: Future<Output = ()> + Send + 'static,
     {
-        let (sender, messages) = Self::fed(config);
-        Self::with_feed(Feed::Messages(messages.with_handler(Box::pin(handler(sender)))))
+        let (timer, sender, messages) = Self::fed(config);
+        Self::with_feed(timer, Feed::Messages(messages.with_handler(Box::pin(handler(sender)))))
     }
 
     /// A session that sends what a stream yields: messages, or whatever they are made from. The response ends when the
@@ -74,7 +74,8 @@ impl<K: Runtime> Session<K> {
     where
         S: futures_core::Stream<Item: Into<Message>> + Send + 'static,
     {
-        Self::with_feed(Feed::Stream(Box::new(feed::Streaming::new(Self::machine(config), stream))))
+        let (timer, machine) = Self::machine(config);
+        Self::with_feed(timer, Feed::Stream(Box::new(feed::Streaming::new(machine, stream))))
     }
 
     /// A session that reads from a log: behind the event with this ID; from the oldest event that is kept if the log does
@@ -82,7 +83,7 @@ impl<K: Runtime> Session<K> {
     ///
     /// A client that may miss something is told so by an event of type `resync` ([`SessionConfig::resync`]).
     pub fn resume(log: &EventLog<K>, last_event_id: Option<&EventId>) -> Self {
-        Self::resume_with(log, last_event_id, SessionConfig::default())
+        Self::resume_with(log, last_event_id, SessionConfig::new())
     }
 
     /// [`resume`](Self::resume) with these settings.
@@ -113,24 +114,26 @@ impl<K: Runtime> Session<K> {
         resumed: Resumed,
         config: SessionConfig,
     ) -> Self {
-        let seed = config.max_age.map_or(0, |_| K::Timer::default().seed());
-        let machine = server::Session::resuming(config, cursor, resumed).with_seed(seed);
+        let timer = K::Timer::default();
+        let machine = server::Session::resuming(config, cursor, resumed).with_seed(timer.seed());
         let reading = Reading::new(log, id, machine, resumed);
-        Self { resumed, ..Self::with_feed(Feed::Log(Box::new(reading))) }
+        Self { resumed, ..Self::with_feed(timer, Feed::Log(Box::new(reading))) }
     }
 
-    fn fed(config: SessionConfig) -> (Sender, Messages) {
-        let shared = Arc::new(Mutex::new(SharedSession::new(Self::machine(config))));
-        (Sender { shared: Arc::clone(&shared) }, Messages::new(shared))
+    fn fed(config: SessionConfig) -> (K::Timer, Sender, Messages) {
+        let (timer, machine) = Self::machine(config);
+        let shared = Arc::new(Mutex::new(SharedSession::new(machine)));
+        (timer, Sender { shared: Arc::clone(&shared) }, Messages::new(shared))
     }
 
-    fn machine(config: SessionConfig) -> server::Session {
-        let seed = config.max_age.map_or(0, |_| K::Timer::default().seed());
-        server::Session::new(config).with_seed(seed)
+    fn machine(config: SessionConfig) -> (K::Timer, server::Session) {
+        let timer = K::Timer::default();
+        let machine = server::Session::new(config).with_seed(timer.seed());
+        (timer, machine)
     }
 
-    fn with_feed(feed: Feed<K>) -> Self {
-        Self { alarm: Alarm::new(K::Timer::default()), feed, resumed: Resumed::Exact, heartbeat: None }
+    fn with_feed(timer: K::Timer, feed: Feed<K>) -> Self {
+        Self { alarm: Alarm::new(timer), feed, resumed: Resumed::Exact, heartbeat: None }
     }
 
     /// Makes each heartbeat with this function when it is due, at the times that the settings name. A message with

@@ -7,24 +7,71 @@ use bytes::Bytes;
 use crate::{EventId, hidden::Hidden};
 
 /// The bounds of an [`EventLog`](super::EventLog).
+///
+/// ```
+/// use core::time::Duration;
+/// use sse_proto::server::LogConfig;
+///
+/// let config = LogConfig::new().events(10_000).bytes(16 * 1024 * 1024).age(Duration::from_secs(3600));
+/// # let _ = config;
+/// ```
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 pub struct LogConfig {
-    /// How many messages are kept: 1024.
-    pub events: usize,
-    /// How many bytes are kept, what the log itself needs for each message counted: 1 MiB. Up to a quarter of it comes on
-    /// top for a moment, because bytes are shared and freed in segments.
-    pub bytes: usize,
-    /// How long a message is kept; `None`, the default, sets no bound.
-    pub age: Option<Duration>,
-    /// A number that goes before the IDs the log makes, so that IDs of an earlier log, before a restart, are not taken
-    /// for its own: the time of the start, say. With `None`, the default, an adapter's log chooses one; the log of this
-    /// crate alone makes plain numbers then.
-    pub epoch: Option<u64>,
+    pub(super) events: usize,
+    pub(super) bytes: usize,
+    pub(super) age: Option<Duration>,
+    pub(super) epoch: Option<u64>,
+}
+
+impl LogConfig {
+    /// Returns the default bounds.
+    pub const fn new() -> Self {
+        Self { events: 1024, bytes: 1024 * 1024, age: None, epoch: None }
+    }
+
+    /// Sets how many messages are kept: 1024 by default.
+    #[must_use]
+    pub fn events(mut self, events: usize) -> Self {
+        self.events = events;
+        self
+    }
+
+    /// Sets how many bytes are kept, including what the log itself needs for each message: 1 MiB by default. Up to a
+    /// quarter of it comes on top for a moment, because bytes are shared and freed in segments.
+    #[must_use]
+    pub fn bytes(mut self, bytes: usize) -> Self {
+        self.bytes = bytes;
+        self
+    }
+
+    /// Sets how long a message is kept; `None`, the default, sets no bound.
+    #[must_use]
+    pub fn age(mut self, age: impl Into<Option<Duration>>) -> Self {
+        self.age = age.into();
+        self
+    }
+
+    /// Sets a number that goes before the IDs which the log makes, so that IDs of an earlier log, before a restart, do not
+    /// count as its own: for example the time of the start. With `None`, the default, an adapter's log chooses one at
+    /// random, and the log of this crate alone makes plain numbers.
+    #[must_use]
+    pub fn epoch(mut self, epoch: impl Into<Option<u64>>) -> Self {
+        self.epoch = epoch.into();
+        self
+    }
+
+    /// Sets the [epoch](Self::epoch) unless the caller has set one. This is for drivers, which have a random number for
+    /// each log.
+    #[must_use]
+    pub fn or_epoch(mut self, epoch: u64) -> Self {
+        self.epoch.get_or_insert(epoch);
+        self
+    }
 }
 
 impl Default for LogConfig {
     fn default() -> Self {
-        Self { events: 1024, bytes: 1024 * 1024, age: None, epoch: None }
+        Self::new()
     }
 }
 

@@ -39,7 +39,7 @@ use crate::{EventId, Message, Text, Timestamp};
 /// use sse_proto::{Timestamp, server::{EventLog, LogConfig, LogRead, Resumed, StartAt}};
 ///
 /// let now = Timestamp::default();
-/// let mut log = EventLog::new(LogConfig::default());
+/// let mut log = EventLog::new(LogConfig::new());
 /// let first = log.publish("one", now)?.unwrap();
 /// log.publish("two", now)?;
 ///

@@ -34,7 +34,7 @@ use crate::{Message, Text, Timestamp, hidden::Hidden, random::Random};
 /// use sse_proto::{Message, Timestamp, server::{Output, Session, SessionConfig}};
 ///
 /// let now = Timestamp::default();
-/// let mut session = Session::new(SessionConfig::default());
+/// let mut session = Session::new(SessionConfig::new());
 /// assert_eq!(session.poll_output(now), Output::Transmit(":\n".into())); // the first byte, at once
 /// session.send(&Message::from("hello"))?;
 /// assert_eq!(session.poll_output(now), Output::Transmit("data: hello\n\n".into()));

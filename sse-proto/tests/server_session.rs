@@ -102,18 +102,18 @@ fn the_first_bytes_may_be_padded() {
 fn a_peer_that_takes_nothing_is_taken_for_gone() {
     let mut session = Session::new(quiet().write_timeout(5 * SECOND));
     transmitted(session.poll_output(at(10)));
-    assert_eq!(session.handle_unwritten(at(12)), Output::Wait { until: Some(at(15)) });
+    assert_eq!(session.handle_write_pending(at(12)), Output::Wait { until: Some(at(15)) });
     // Some of it is taken: the time begins anew.
     session.handle_progress(at(14));
-    assert_eq!(session.handle_unwritten(at(15)), Output::Wait { until: Some(at(19)) });
-    assert_eq!(session.handle_unwritten(at(19)), Output::Closed);
+    assert_eq!(session.handle_write_pending(at(15)), Output::Wait { until: Some(at(19)) });
+    assert_eq!(session.handle_write_pending(at(19)), Output::Closed);
     assert_eq!(session.close_reason(), Some(CloseReason::WriteTimeout));
     assert_eq!(session.send(&Message::from("a")), Err(SendError::Closed));
     assert_eq!(session.poll_output(at(19)), Output::Closed);
 
     let mut patient = Session::new(quiet().write_timeout(None));
     transmitted(patient.poll_output(START));
-    assert_eq!(patient.handle_unwritten(Timestamp::from_millis(u64::MAX)), Output::Wait { until: None });
+    assert_eq!(patient.handle_write_pending(Timestamp::from_millis(u64::MAX)), Output::Wait { until: None });
 }
 
 #[test]

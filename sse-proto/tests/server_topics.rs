@@ -217,15 +217,15 @@ fn only_readers_that_are_to_be_waited_for_hold_a_publisher_back() {
     let mut subscribers = Subscribers::default();
     let slow = subscribers.join_unlimited(Subscription::to_all());
     subscribers.wait(slow, 0);
-    assert!(subscribers.keep_up(1000, 1));
+    assert!(subscribers.keep_up(1000));
     let awaited = subscribers.join_unlimited(Subscription::to_all().awaited(10).at(1000));
-    assert!(subscribers.keep_up(1000, 1));
-    assert!(subscribers.keep_up(1009, 1));
-    assert!(!subscribers.keep_up(1010, 1));
+    assert!(subscribers.keep_up(1000));
+    assert!(subscribers.keep_up(1009));
+    assert!(!subscribers.keep_up(1010));
     subscribers.advance(awaited, 1001);
-    assert!(subscribers.keep_up(1010, 1));
+    assert!(subscribers.keep_up(1010));
     subscribers.leave(awaited);
-    assert!(subscribers.keep_up(2000, 1));
+    assert!(subscribers.keep_up(2000));
 }
 
 #[test]

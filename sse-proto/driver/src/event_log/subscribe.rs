@@ -116,12 +116,13 @@ impl<'a, K: Runtime> Subscribe<'a, K> {
         if let Some(behind) = behind {
             subscription = subscription.awaited(behind);
         }
-        let mut state = lock(&log.shared);
+        let mut locked = lock(&log.shared);
+        let (state, _) = locked.parts();
         let now = state.clock.now();
         let (cursor, resumed) = state.store.subscribe(interest, start, now);
         let joined = join(&mut state.subscribers, subscription.at(cursor.position()));
-        // Before a cursor may be dropped: its filter is the caller's.
-        drop(state);
+        // Before a cursor may be dropped, because its filter is the caller's.
+        drop(locked);
         Ok(Session::opened(log, joined?, cursor, resumed, config))
     }
 }

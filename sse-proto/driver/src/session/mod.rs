@@ -103,7 +103,7 @@ impl<K: Runtime> Session<K> {
     /// ([`SessionConfig::resync`]).
     pub fn resuming(log: &EventLog<K>, cursor: Cursor, resumed: Resumed, config: SessionConfig) -> Self {
         let subscription = Subscription::of(cursor.interest()).at(cursor.position());
-        let id = lock(&log.shared).subscribers.join_unlimited(subscription);
+        let id = lock(&log.shared).parts().0.subscribers.join_unlimited(subscription);
         Self::opened(log, id, cursor, resumed, config)
     }
 

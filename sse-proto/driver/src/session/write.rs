@@ -74,7 +74,7 @@ impl<K: Runtime> Session<K> {
         }
         loop {
             let now = self.alarm.now();
-            match self.feed.handle_unwritten(cx.waker(), now) {
+            match self.feed.handle_write_pending(cx.waker(), now) {
                 Output::Wait { until: Some(deadline) } => ready!(self.alarm.poll_from(cx, now, deadline)),
                 Output::Wait { until: None } => return Poll::Pending,
                 _ => return Poll::Ready(Err(WriteError::TimedOut)),

@@ -114,7 +114,7 @@ impl SessionConfig {
     /// Sets how long the peer may leave written bytes untouched before it counts as gone: 60 s by default; `None` waits
     /// for ever.
     ///
-    /// Only drivers that see the writing can tell ([`Session::handle_unwritten`](super::Session::handle_unwritten)),
+    /// Only drivers that see the writing can tell ([`Session::handle_write_pending`](super::Session::handle_write_pending)),
     /// as `write_to` of the adapters does. An HTTP engine that writes itself does not ask a session whose peer is stuck:
     /// there it takes a timeout of the engine or of the socket (`TCP_USER_TIMEOUT`), and until then a session costs its
     /// cursor and the engine's buffer.

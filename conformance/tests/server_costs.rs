@@ -82,7 +82,7 @@ fn heartbeats_of_ten_thousand_sessions() {
         let log = sse_tokio::EventLog::default();
         let tasks: Vec<_> = (0..10_000)
             .map(|_| {
-                let mut session = sse_tokio::Session::resume_with(&log, None, config.clone());
+                let mut session = log.session().config(config.clone()).open();
                 tokio::spawn(async move {
                     let mut beats = 0;
                     while core::future::poll_fn(|cx| session.poll_bytes(cx)).await.is_some() {

@@ -127,7 +127,7 @@ fn serve(listener: &TcpListener) -> io::Result<()> {
         }
         let mut stream = listener.accept()?.0;
         let (_, headers) = read_head(&mut BufReader::new(&mut stream))?;
-        let id = headers.value("last-event-id").and_then(server::last_event_id);
+        let id = headers.value("last-event-id").and_then(server::last_event_id_in_header);
         let (cursor, resumed) = log.subscribe(id.as_ref().map_or(StartAt::Oldest, StartAt::After), clock.now());
         println!("  (a client asks for what came after {id:?}: {resumed:?})");
         let retry = Some(Retry::from_millis(200));

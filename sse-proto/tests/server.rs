@@ -7,7 +7,7 @@ use sse_proto::{
     bytes::Bytes,
     server::{
         CloseReason, Cursor, EventLog, Heartbeat, LogConfig, LogRead, Output, PublishError, Resumed, SendError,
-        Session, SessionConfig, StartAt, UnusableId, last_event_id,
+        Session, SessionConfig, StartAt, UnusableId, last_event_id_in_header,
     },
 };
 
@@ -308,7 +308,7 @@ fn a_client_whose_id_cannot_be_used_learns_that_it_may_miss_something() {
     let mut log = numbered(2, LogConfig::new());
     let long = "x".repeat(1025);
     for header in [&b"\xff"[..], b"a\0", b"a\nb", b"\r", long.as_bytes()] {
-        let id = last_event_id(header);
+        let id = last_event_id_in_header(header);
         assert_eq!(id, Some(EventId::unusable()));
         let (cursor, resumed) = log.subscribe(id.as_ref().map_or(StartAt::Live, StartAt::After), START);
         assert_eq!(resumed, Resumed::Unknown, "{header:?}");
@@ -320,7 +320,7 @@ fn a_client_whose_id_cannot_be_used_learns_that_it_may_miss_something() {
         assert_eq!((resync.event_type(), resync.data()), ("resync", "{\"reason\":\"unknown\"}"));
         assert_eq!(decoder.decode(&mut input).unwrap().unwrap().data(), "1");
     }
-    assert_eq!(last_event_id(b""), None);
+    assert_eq!(last_event_id_in_header(b""), None);
 }
 
 #[test]

@@ -105,7 +105,7 @@ async fn answer(body: String) -> axum::http::Response<Session> {
             eprintln!("nobody listens any more: {error}");
         }
     });
-    session.into_response()
+    session.into_http_response()
 }
 
 async fn speak(sender: &Sender, prompt: &str) -> Result<(), Box<dyn Error + Send + Sync>> {

@@ -233,8 +233,8 @@ async fn the_end_of_all_events_is_status_204() {
     let answer = request(address, Protocol::Http1, "/", &[]).await;
     assert_eq!(answer.status(), 204);
     assert!(answer.headers().get("content-type").is_none());
-    assert!(NoMoreEvents.into_response::<String>().into_body().is_empty());
-    assert_eq!(IntoResponse::into_response(NoMoreEvents).status(), 204);
+    assert!(NoMoreEvents.into_http_response::<String>().into_body().is_empty());
+    assert_eq!(NoMoreEvents.into_response().status(), 204);
 }
 
 #[test]

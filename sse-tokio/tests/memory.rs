@@ -142,7 +142,7 @@ async fn sessions_of_one_log_get_the_same_events_live_and_replayed() {
     let first = log.publish("1").unwrap();
     let live = Session::resume(&log, None);
     let resumed = Session::resume(&log, first.as_ref());
-    let all = Session::reading(&log, log.subscribe(StartAt::Oldest).0, SessionConfig::new());
+    let all = log.session().start_at(StartAt::Oldest).open();
     let sessions = [live, resumed, all].map(|session| {
         let (far, near) = duplex(64);
         tokio::spawn(session.write_to(near));
@@ -285,7 +285,7 @@ async fn ids_of_an_earlier_log_are_not_taken_for_those_of_this_one() {
     let old = EventLog::default().publish("a").unwrap().unwrap();
     let log = EventLog::default();
     log.publish("b").unwrap();
-    assert_eq!(log.subscribe(StartAt::After(&old)).1, Resumed::Stale);
+    assert_eq!(Session::resume(&log, Some(&old)).resumed(), Resumed::Stale);
     let mut events = EventReader::new(first_bytes(Session::resume(&log, Some(&old))).await);
     let resync = events.next().await.unwrap().unwrap();
     assert_eq!(resync.event_type(), "resync");

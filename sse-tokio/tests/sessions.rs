@@ -212,7 +212,7 @@ async fn a_farewell_is_the_last_thing_sent() {
 async fn sessions_read_their_topics_and_are_counted() {
     let log = EventLog::new(LogConfig::new().epoch(1));
     let open = |key: &'static str, topics: &[&'static str]| {
-        log.session().key(key).at_most(1).topics(topics.iter().copied()).config(quiet()).open()
+        log.session().key(key).topics(topics.iter().copied()).config(quiet()).open_at_most(1)
     };
     let mut a = open("ann", &["a"]).unwrap();
     let mut ab = open("bob", &["a", "b"]).unwrap();
@@ -264,12 +264,11 @@ async fn a_client_of_another_log_is_told_unless_that_is_switched_off() {
     let known = log.publish("b").unwrap().unwrap();
     let stranger = EventId::new("no-such-event").unwrap();
     let told = "event: resync\ndata: {\"reason\":\"unknown\"}\n\n";
-    let first = |id, config| ready_bytes(&mut Session::resume_with(&log, Some(id), config));
+    let first = |id, config| ready_bytes(&mut log.session().after(Some(id)).config(config).open());
     assert!(first(&stranger, SessionConfig::new()).starts_with(told));
     assert!(!first(&stranger, quiet().resync(None)).contains("resync"));
     assert!(!first(&known, quiet()).contains("resync"));
-    let (cursor, resumed) = log.subscribe(StartAt::After(&stranger));
-    let mut session = Session::resuming(&log, cursor, resumed, quiet());
+    let mut session = Session::resume(&log, Some(&stranger));
     assert!(ready_bytes(&mut session).starts_with(told));
 }
 
@@ -279,14 +278,14 @@ async fn an_observer_is_told_what_becomes_of_sessions() {
     let notes = Notes::default();
     log.observe(notes.clone());
     let ids: Vec<EventId> = (0..4).map(|number| log.publish(format!("{number}")).unwrap().unwrap()).collect();
-    let mut gone = log.session().key("ann").after(Some(&ids[0])).config(quiet()).open().unwrap();
+    let mut gone = log.session().key("ann").after(Some(&ids[0])).config(quiet()).open();
     ready_bytes(&mut gone);
     for number in 4..9 {
         log.publish(format!("{number}")).unwrap();
     }
     ready_bytes(&mut gone);
     drop(gone);
-    let mut ended = log.session().topics(["t"]).config(quiet()).open().unwrap();
+    let mut ended = log.session().topics(["t"]).config(quiet()).open();
     log.close();
     ready_bytes(&mut ended);
     drop(ended);
@@ -309,12 +308,12 @@ impl Observer for Panics {
 async fn a_session_leaves_its_log_before_an_observer_can_panic() {
     let log = EventLog::default();
     log.observe(Panics);
-    let session = log.session().config(quiet()).open().unwrap();
+    let session = log.session().config(quiet()).open();
     assert_eq!(log.sessions(), 1);
     catch_unwind(AssertUnwindSafe(|| drop(session))).unwrap_err();
     assert_eq!(log.sessions(), 0);
     // One that ends while it is polled is dropped as the panic goes by, and does not tell the observer again.
-    let mut session = log.session().config(quiet()).open().unwrap();
+    let mut session = log.session().config(quiet()).open();
     log.close();
     catch_unwind(AssertUnwindSafe(move || ready_bytes(&mut session))).unwrap_err();
     assert_eq!(log.sessions(), 0);
@@ -326,7 +325,7 @@ async fn one_stalled_reader_of_a_hundred_is_told_or_cut_and_holds_nobody_up() {
     let log = EventLog::new(LogConfig::new().events(100));
     let readers: Vec<_> = (0..99)
         .map(|_| {
-            let (far, _) = serve(Session::resume_with(&log, None, quiet()), 4096);
+            let (far, _) = serve(log.session().config(quiet()).open(), 4096);
             tokio::spawn(async move {
                 let mut events = EventReader::new(far);
                 let mut last = 0;
@@ -340,8 +339,8 @@ async fn one_stalled_reader_of_a_hundred_is_told_or_cut_and_holds_nobody_up() {
         .collect();
     let told = quiet().write_timeout(None);
     let cut = quiet().on_lag(OnLag::Disconnect).write_timeout(None);
-    let (told_far, told) = serve(Session::resume_with(&log, None, told), 16);
-    let (mut cut_far, cut) = serve(Session::resume_with(&log, None, cut), 16);
+    let (told_far, told) = serve(log.session().config(told).open(), 16);
+    let (mut cut_far, cut) = serve(log.session().config(cut).open(), 16);
     for number in 1..=EVENTS {
         log.publish(format!("{number}")).unwrap();
         for _ in 0..4 {
@@ -379,7 +378,7 @@ async fn one_stalled_reader_of_a_hundred_is_told_or_cut_and_holds_nobody_up() {
 #[tokio::test(start_paused = true)]
 async fn a_publisher_may_wait_for_a_reader_that_asks_for_it() {
     let log = EventLog::new(LogConfig::new());
-    let session = log.session().awaited(2).config(quiet().burst(1)).open().unwrap();
+    let session = log.session().awaited(2).config(quiet().burst(1)).open();
     let (far, _) = serve(session, 16);
     let publisher = tokio::spawn({
         let log = log.clone();
@@ -404,7 +403,7 @@ async fn a_publisher_may_wait_for_a_reader_that_asks_for_it() {
 #[tokio::test(start_paused = true)]
 async fn a_reader_that_goes_away_holds_no_publisher_up() {
     let log = EventLog::default();
-    let session = log.session().awaited(0).config(quiet()).open().unwrap();
+    let session = log.session().awaited(0).config(quiet()).open();
     log.publish("unread").unwrap();
     let waiting = tokio::spawn({
         let log = log.clone();
@@ -416,7 +415,7 @@ async fn a_reader_that_goes_away_holds_no_publisher_up() {
     assert!(timeout(SECOND, waiting).await.unwrap().unwrap());
 
     // Patience has an end as well.
-    let _stuck = log.session().awaited(0).config(quiet()).open().unwrap();
+    let _stuck = log.session().awaited(0).config(quiet()).open();
     log.publish("unread").unwrap();
     let started = Instant::now();
     log.publish_awaiting("next", 5 * SECOND).await.unwrap();
@@ -426,7 +425,7 @@ async fn a_reader_that_goes_away_holds_no_publisher_up() {
 #[tokio::test(start_paused = true)]
 async fn a_drain_ends_all_sessions_and_names_those_it_cut() {
     let log = EventLog::default();
-    let open = |key: &'static str| log.session().key(key).config(quiet()).open().unwrap();
+    let open = |key: &'static str| log.session().key(key).config(quiet()).open();
     let (good_far, good) = serve(open("good"), 1024);
     let (_stuck_far, stuck) = serve(open("stuck"), 4);
     tokio::task::yield_now().await;
@@ -447,7 +446,7 @@ async fn a_drain_ends_all_sessions_and_names_those_it_cut() {
     assert!(events.next().await.is_none());
 
     // A client that connects during the drain gets what it asks for, and then the same end.
-    let (far, late) = serve(log.session().start_at(StartAt::Oldest).config(quiet()).open().unwrap(), 1024);
+    let (far, late) = serve(log.session().start_at(StartAt::Oldest).config(quiet()).open(), 1024);
     assert!(late.await.unwrap());
     let mut events = EventReader::new(far);
     assert_eq!(events.next().await.unwrap().unwrap().data(), "last");
@@ -483,12 +482,9 @@ async fn a_drain_changes_nothing_about_where_a_session_starts() {
     let bye = |id: &str| ("bye".into(), String::new(), id.to_owned());
     let five = EventId::new("1-5").unwrap();
     let resumed: [&dyn Fn() -> Session; 3] = [
-        &|| Session::resume_with(&log, Some(&five), quiet()),
-        &|| log.session().after(Some(&five)).config(quiet()).open().unwrap(),
-        &|| {
-            let (cursor, resumed) = log.subscribe(StartAt::After(&five));
-            Session::resuming(&log, cursor, resumed, quiet())
-        },
+        &|| log.session().after(Some(&five)).config(quiet()).open(),
+        &|| log.session().start_at(StartAt::After(&five)).config(quiet()).open(),
+        &|| log.session().key("ann").after(Some(&five)).config(quiet()).open_at_most(1).unwrap(),
     ];
     for (open, last) in resumed.iter().zip(11..) {
         let mut session = open();
@@ -499,14 +495,14 @@ async fn a_drain_changes_nothing_about_where_a_session_starts() {
         assert_eq!(events(&mut session), expected);
     }
     let live: [&dyn Fn() -> Session; 2] =
-        [&|| Session::resume_with(&log, None, quiet()), &|| log.session().after(None).config(quiet()).open().unwrap()];
+        [&|| log.session().config(quiet()).open(), &|| log.session().after(None).config(quiet()).open()];
     for (open, last) in live.iter().zip(14..) {
         let mut session = open();
         log.publish(format!("{last}")).unwrap();
         assert_eq!(events(&mut session), [message(last), bye(&format!("1-{last}"))]);
     }
     let stranger = EventId::new("0-5").unwrap();
-    let mut session = log.session().after(Some(&stranger)).config(quiet()).open().unwrap();
+    let mut session = log.session().after(Some(&stranger)).config(quiet()).open();
     assert_eq!(session.resumed(), Resumed::Stale);
     let all = events(&mut session);
     assert_eq!((&all[0].0[..], &all[1], all.len()), ("resync", &message(1), 17));

@@ -26,7 +26,7 @@ use sse_driver::{
 use sse_proto::{
     Decoder, Timestamp,
     client::{ClientConfig, Request, ResponseHead},
-    server::{Heartbeat, Publication, RESPONSE_HEADERS, SessionConfig, StartAt, last_event_id},
+    server::{Heartbeat, Publication, RESPONSE_HEADERS, SessionConfig, StartAt, last_event_id_in_header},
 };
 
 use crate::{
@@ -69,8 +69,8 @@ impl Connect for Network {
             return ready(Err(Broken));
         }
         let (sink, source) = pipe(Some(500 + 37 * self.connections));
-        let id = request.headers.value("Last-Event-ID").and_then(last_event_id);
-        let session = self.log.session().start_at(StartAt::Oldest).after(id.as_ref()).open().expect("room");
+        let id = request.headers.value("Last-Event-ID").and_then(last_event_id_in_header);
+        let session = self.log.session().start_at(StartAt::Oldest).after(id.as_ref()).open();
         spawn(async { drop(session.write_to(sink).await) });
         let headers = RESPONSE_HEADERS.into_iter().collect();
         ready(Ok(Response { head: ResponseHead { status: 200, headers }, body: source }))
@@ -127,7 +127,7 @@ impl Reader {
             None => session.open(),
             Some(topic) => session.topics([topic]).open(),
         };
-        Self { session: session.expect("room"), woken: Arc::default() }
+        Self { session, woken: Arc::default() }
     }
 
     /// The data of what there is. The session waits then.

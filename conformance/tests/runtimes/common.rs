@@ -24,6 +24,28 @@ use super::{
     plain,
 };
 
+/// What frameworks ask of a body that is a stream, warp's `reply::stream` the most.
+fn check_stream<S, E>()
+where
+    S: futures_core::Stream<Item = Result<sse::bytes::Bytes, E>> + Send + Sync + Unpin + 'static,
+    E: Into<Box<dyn core::error::Error + Send + Sync>> + Into<io::Error>,
+{
+}
+
+/// What frameworks ask of a body that is an `http_body::Body`.
+fn check_body<B>()
+where
+    B: Body<Data = sse::bytes::Bytes, Error: Into<Box<dyn core::error::Error + Send + Sync>>> + Send + Sync + 'static,
+{
+}
+
+/// A test of the compiler: it can fail only there.
+#[test]
+fn a_session_suits_every_framework() {
+    check_stream::<Session, _>();
+    check_body::<Session>();
+}
+
 /// A server on a free port that answers requests.
 async fn serve_http<B>(
     answer: impl Fn(http::Request<Incoming>) -> http::Response<B> + Clone + Send + 'static,
@@ -49,9 +71,9 @@ async fn serve_log(log: &EventLog) -> SocketAddr {
     let log = log.clone();
     serve_http(move |request| {
         let id = last_event_id(request.headers());
-        let (cursor, _) = log.subscribe(id.as_ref().map_or(StartAt::Oldest, StartAt::After));
         let config = SessionConfig::new().retry(Retry::from_millis(10));
-        let mut response = Session::reading(&log, cursor, config).into_response();
+        let session = log.session().start_at(StartAt::Oldest).after(id.as_ref()).config(config).open();
+        let mut response = session.into_http_response();
         if log.is_closed() {
             *response.status_mut() = http::StatusCode::NO_CONTENT;
         }
@@ -104,7 +126,7 @@ fn a_subscriber_of_a_topic_gets_values_until_a_handle_closes_it() {
             let id = last_event_id(request.headers());
             let topic = request.uri().path().trim_start_matches('/').to_owned();
             let session = prices.session().topics([topic]).start_at(StartAt::Oldest).after(id.as_ref()).open();
-            session.expect("room").into_response()
+            session.into_http_response()
         });
         let config = ClientConfig::new(format!("http://{}/prices", server.await)).expect("a URL");
         let mut source = EventSource::open(config).expect("a URL");
@@ -177,14 +199,13 @@ fn a_client_resumes_over_a_transport_of_its_own() {
         for number in 1..=3 {
             log.publish(format!("{number}")).expect("room");
         }
-        let first = log.subscribe(StartAt::Oldest).0;
         // A session that ends after what there is: its log is closed.
         let early = EventLog::default();
         early.publish("0").expect("room");
         early.close();
         let sessions = vec![
-            Session::reading(&early, early.subscribe(StartAt::Oldest).0, SessionConfig::new()),
-            Session::reading(&log, first, SessionConfig::new()),
+            early.session().start_at(StartAt::Oldest).open(),
+            log.session().start_at(StartAt::Oldest).open(),
         ];
         let address = serve(sessions).await;
 
@@ -228,10 +249,9 @@ pub(super) fn serve_cut(events: u32) -> SocketAddr {
             let responses = Arc::new(AtomicU32::new(0));
             let served = serve_http(move |request| {
                 let id = last_event_id(request.headers());
-                let (cursor, _) = log.subscribe(id.as_ref().map_or(StartAt::Oldest, StartAt::After));
                 let number = responses.fetch_add(1, Ordering::Relaxed);
-                let session = Session::reading(&log, cursor, SessionConfig::new());
-                session.into_response().map(|session| Cut::new(session, number))
+                let session = log.session().start_at(StartAt::Oldest).after(id.as_ref()).open();
+                session.into_http_response().map(|session| Cut::new(session, number))
             });
             address.send(served.await).expect("somebody waits");
             core::future::pending::<()>().await;

@@ -35,7 +35,7 @@ fn requests_and_responses_over_http_are_flushed() {
                 let answer = |_| {
                     let (sender, session): (Sender, Session) = Session::channel(SessionConfig::new());
                     sender.close_with("a");
-                    core::future::ready(Ok::<_, Infallible>(session.into_response()))
+                    core::future::ready(Ok::<_, Infallible>(session.into_http_response()))
                 };
                 let io = Io::new(Held::new(stream));
                 drop(http1::Builder::new().serve_connection(io, service_fn(answer)).await);

@@ -99,6 +99,25 @@ impl Wakers {
     }
 }
 
+/// A value that is `Sync` whatever it holds, because it is used through `&mut` only. Through `&` one can look at it.
+pub(crate) struct Exclusive<T>(Mutex<T>);
+
+impl<T> Exclusive<T> {
+    pub(crate) const fn new(value: T) -> Self {
+        Self(Mutex::new(value))
+    }
+
+    /// Returns the value, without locking.
+    pub(crate) fn get_mut(&mut self) -> &mut T {
+        self.0.get_mut().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Locks the value for a look at it.
+    pub(crate) fn look<R>(&self, look: impl FnOnce(&T) -> R) -> R {
+        look(&self.0.lock().unwrap_or_else(PoisonError::into_inner))
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use alloc::{sync::Arc, task::Wake, vec::Vec};
@@ -108,7 +127,7 @@ mod tests {
         sync::{Mutex, TryLockError},
     };
 
-    use super::lock;
+    use super::{Exclusive, lock};
 
     /// What happened, in order.
     type Events = Arc<Mutex<Vec<&'static str>>>;
@@ -179,5 +198,14 @@ mod tests {
         }));
         assert!(panicked.is_err());
         assert_eq!(*lock(&events), ["first", "dropped"]);
+    }
+
+    #[test]
+    fn an_exclusive_value_is_sync() {
+        fn check<T: Send + Sync>(_: &T) {}
+        let mut value = Exclusive::new(core::cell::Cell::new(1));
+        check(&value);
+        value.get_mut().set(2);
+        assert_eq!(value.look(core::cell::Cell::get), 2);
     }
 }

@@ -26,7 +26,7 @@ pub use self::{
     priming::{priming, silent_priming},
     publication::{Publication, PublishError},
     reason::CloseReason,
-    request::{UnusableId, check_id, last_event_id, last_event_id_in_query},
+    request::{UnusableId, check_id, last_event_id_in_header, last_event_id_in_query},
     session::{OnLag, Output, SendError, Session, SessionConfig},
     store::Store,
     subscribers::{SubscriberId, Subscribers, Subscription, TooManySessions},

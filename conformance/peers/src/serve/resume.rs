@@ -71,7 +71,7 @@ fn pass(log: &EventLog, id: &EventId) -> Duration {
     let mut context = Context::from_waker(Waker::noop());
     let start = Instant::now();
     for _ in 0..TIMES {
-        let mut session = Session::resume_with(log, Some(id), config.clone());
+        let mut session = log.session().after(Some(id)).config(config.clone()).open();
         let mut read = 0;
         while read < READ / 2 {
             match session.poll_bytes(&mut context) {

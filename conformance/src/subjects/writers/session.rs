@@ -118,7 +118,7 @@ where
 {
     let message = message(fields)?;
     let log = EventLog::<K>::new(LogConfig::new().bytes(ROOM));
-    let session = Session::resume_with(&log, None, quiet());
+    let session = log.session().config(quiet()).open();
     let mut made_id = None;
     let mut written = to_writer(session, || {
         let id = publish(&log, message).map_err(|error| Refused::new("data", error))?;
@@ -240,7 +240,7 @@ fn body<K: Runtime>(fields: &Fields) -> Result<Written, Refused> {
     fn frames<K: Runtime>(session: &mut Session<K>) -> Vec<u8> {
         let mut bytes = Vec::new();
         while let Poll::Ready(Some(frame)) = settle(|cx| Pin::new(&mut *session).poll_frame(cx)) {
-            let Ok(data) = frame.map(http_body::Frame::into_data);
+            let data = frame.expect("a session has no errors").into_data();
             bytes.extend_from_slice(&data.expect("a response with events has no trailers"));
         }
         bytes

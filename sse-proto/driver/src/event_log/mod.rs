@@ -15,8 +15,8 @@ use std::sync::Mutex;
 use sse_proto::{
     EventId, Text, Timestamp,
     server::{
-        self, CloseReason, Cursor, DrainConfig, Drained, Interest, LogConfig, Observer, Publication, PublishError,
-        Resumed, StartAt, Store, SubscriberId, Subscribers,
+        self, CloseReason, DrainConfig, Drained, LogConfig, Observer, Publication, PublishError, Store, SubscriberId,
+        Subscribers,
     },
 };
 
@@ -163,7 +163,7 @@ impl<K: Runtime> EventLog<K> {
     ///
     /// ```
     /// use sse_proto::Text;
-    /// use sse_driver::{EventLog, Runtime};
+    /// use sse_driver::{EventLog, transport::Runtime};
     ///
     /// /// Called by the connection to the other nodes, for each message that it has put into the store.
     /// fn arrived<K: Runtime>(log: &EventLog<K>, topics: &[Text]) {
@@ -262,19 +262,6 @@ impl<K: Runtime> EventLog<K> {
     /// Begins to open a session.
     pub fn session(&self) -> Subscribe<'_, K> {
         Subscribe::new(self)
-    }
-
-    /// A cursor for a new session, and whether it can start where it wished to.
-    pub fn subscribe(&self, start: StartAt<'_>) -> (Cursor, Resumed) {
-        self.subscribe_to(Interest::all(), start)
-    }
-
-    /// A cursor for a new session that wants some messages, and whether it can start where it wished to.
-    pub fn subscribe_to(&self, interest: Interest, start: StartAt<'_>) -> (Cursor, Resumed) {
-        let mut locked = lock(&self.shared);
-        let (state, _) = locked.parts();
-        let now = state.clock.now();
-        state.store.subscribe(interest, start, now)
     }
 
     /// How many sessions there are.

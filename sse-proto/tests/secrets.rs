@@ -6,7 +6,10 @@ use sse_proto::{
     Decoder, Event, EventId, EventType, Message, Timestamp,
     bytes::BytesMut,
     client::{ClientConfig, EventSource, FailReason, Headers, InvalidUrl, Output, Refusal, ResponseHead},
-    server::{self, EventLog, Heartbeat, LogConfig, Publication, SessionConfig, StartAt, Subscribers, Subscription},
+    server::{
+        self, DrainConfig, DrainProgress, EventLog, Heartbeat, LogConfig, Publication, SessionConfig, SessionInfo,
+        StartAt, Subscribers, Subscription,
+    },
     typed::{Convention, Mark, Reading, TypedError},
 };
 
@@ -203,6 +206,14 @@ fn what_serves_shows_lengths() {
     let mut subscribers = Subscribers::default();
     subscribers.join(subscription).unwrap();
     assert_shows(&debug(&subscribers), &["1"]);
+    subscribers.drain(DrainConfig::new(), 1, now);
+    let DrainProgress::Done(drained) = subscribers.poll_drained(now + core::time::Duration::from_secs(10)) else {
+        panic!()
+    };
+    assert_eq!(drained.cut, [Some(SECRET.into())]);
+    assert_shows(&debug(&drained), &["sessions: 1", "6 bytes"]);
+    assert_shows(&debug(&SessionInfo::new(Some(SECRET), None)), &["6 bytes"]);
+    assert_shows(&debug(&Publication::new("73857293").to(["football"]).key(SECRET)), &["football", "6 bytes"]);
 
     let write = |data: &mut sse_proto::DataWriter<'_>| {
         core::fmt::Write::write_str(data, "s3cr3t")?;

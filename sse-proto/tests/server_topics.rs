@@ -6,8 +6,8 @@ use std::collections::BTreeSet;
 use sse_proto::{
     Decoder, EventId, EventType, Message, Retry, Text, Timestamp,
     server::{
-        Cursor, DrainConfig, Drained, EventLog, Interest, LogConfig, LogRead, Publication, Resumed, StartAt,
-        Subscribers, Subscription, TooManySessions,
+        Cursor, DrainConfig, DrainProgress, Drained, EventLog, Interest, LogConfig, LogRead, Publication, Resumed,
+        StartAt, Subscribers, Subscription, TooManySessions,
     },
 };
 
@@ -234,7 +234,7 @@ fn a_drain_says_farewell_with_spread_out_times_and_tells_who_was_cut() {
     let ids: Vec<_> = (0..20)
         .map(|number| subscribers.join_unlimited(Subscription::to_all().key(format!("user {number}"))))
         .collect();
-    assert_eq!(subscribers.poll_drained(START), Err(None));
+    assert_eq!(subscribers.poll_drained(START), DrainProgress::NotBegun);
     assert_eq!(subscribers.farewell(), None);
     let farewell = Message::new().event(EventType::new("bye").unwrap());
     let config = DrainConfig::new().farewell(farewell.clone());
@@ -246,10 +246,10 @@ fn a_drain_says_farewell_with_spread_out_times_and_tells_who_was_cut() {
     for id in &ids[2..] {
         subscribers.leave(*id);
     }
-    assert_eq!(subscribers.poll_drained(at(9)), Err(Some(at(10))));
+    assert_eq!(subscribers.poll_drained(at(9)), DrainProgress::Waiting { until: at(10) });
     assert!(!subscribers.is_cut(ids[0]));
     let cut = vec![Some("user 0".into()), Some("user 1".into())];
-    let drained = subscribers.poll_drained(at(10)).unwrap();
+    let DrainProgress::Done(drained) = subscribers.poll_drained(at(10)) else { panic!("the deadline has come") };
     assert_eq!((drained.sessions, drained.cut), (20, cut));
     assert!(subscribers.is_cut(ids[0]) && subscribers.is_cut(ids[1]));
     let late = subscribers.join_unlimited(Subscription::to_all());
@@ -257,7 +257,7 @@ fn a_drain_says_farewell_with_spread_out_times_and_tells_who_was_cut() {
 
     let mut nobody = Subscribers::default();
     nobody.drain(DrainConfig::new(), 1, START);
-    assert_eq!(nobody.poll_drained(START), Ok(Drained::default()));
+    assert_eq!(nobody.poll_drained(START), DrainProgress::Done(Drained::default()));
 }
 
 /// Numbers of readers are used again, and those who come one after the other during a drain come back together otherwise.

@@ -1,10 +1,10 @@
 //! How a server stops.
 
 use alloc::vec::Vec;
-use core::time::Duration;
+use core::{fmt, time::Duration};
 
 use super::Subscribers;
-use crate::{Message, Retry, Text, Timestamp, random::Random};
+use crate::{Message, Retry, Text, Timestamp, hidden::Hidden, random::Random};
 
 /// How the sessions of a log are brought to their ends when the server stops.
 ///
@@ -83,14 +83,37 @@ pub(super) struct Draining {
     cut: Option<Vec<Option<Text>>>,
 }
 
-/// What came of a drain.
-#[derive(Clone, Debug, Default, Eq, PartialEq)]
+/// The result of a drain. `Debug` shows the lengths of the keys in place of the keys.
+#[derive(Clone, Default, Eq, PartialEq)]
 #[non_exhaustive]
 pub struct Drained {
-    /// How many sessions there were when it began.
+    /// The number of sessions when the drain began.
     pub sessions: usize,
-    /// The sessions that did not come to their ends in time: the key of each, where it has one.
+    /// The sessions that did not end in time: the key of each, where it has one.
     pub cut: Vec<Option<Text>>,
+}
+
+impl fmt::Debug for Drained {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let cut: Vec<_> = self.cut.iter().map(|key| key.as_ref().map(|key| Hidden(key.len()))).collect();
+        f.debug_struct("Drained").field("sessions", &self.sessions).field("cut", &cut).finish()
+    }
+}
+
+/// How far a drain has come: what [`Subscribers::poll_drained`] returns.
+///
+/// The enum is exhaustive on purpose: a driver has to deal with all of it.
+#[derive(Clone, Debug, Eq, PartialEq)]
+pub enum DrainProgress {
+    /// All sessions have ended or were cut. Wake all that are left.
+    Done(Drained),
+    /// No drain has begun.
+    NotBegun,
+    /// Some sessions have not ended.
+    Waiting {
+        /// When to ask again at the latest.
+        until: Timestamp,
+    },
 }
 
 impl Subscribers {
@@ -102,27 +125,25 @@ impl Subscribers {
         self.draining.get_or_insert(Draining { config, random: Random::new(seed), deadline, sessions, cut: None });
     }
 
-    /// Whether all are at their ends, and who was cut; or when to ask again at the latest. After the deadline those who
-    /// are left are cut: wake them all then.
-    ///
-    /// # Errors
-    ///
-    /// The deadline, while there is something to wait for; `None` if no drain has begun.
-    pub fn poll_drained(&mut self, now: Timestamp) -> Result<Drained, Option<Timestamp>> {
+    /// Returns how far the drain has come. Sessions that have not ended by its deadline are cut
+    /// ([`is_cut`](Self::is_cut)).
+    pub fn poll_drained(&mut self, now: Timestamp) -> DrainProgress {
         let left = self.len();
         let cut = match &self.draining {
-            None => return Err(None),
+            None => return DrainProgress::NotBegun,
             Some(Draining { cut: Some(cut), .. }) => cut.clone(),
-            Some(draining) if left > 0 && now < draining.deadline => return Err(Some(draining.deadline)),
+            Some(draining) if left > 0 && now < draining.deadline => {
+                return DrainProgress::Waiting { until: draining.deadline };
+            }
             Some(_) => self.cut_all(),
         };
-        let Some(draining) = &mut self.draining else { return Err(None) };
+        let Some(draining) = &mut self.draining else { return DrainProgress::NotBegun };
         draining.cut = Some(cut.clone());
-        Ok(Drained { sessions: draining.sessions, cut })
+        DrainProgress::Done(Drained { sessions: draining.sessions, cut })
     }
 
-    /// What a session ends with; `None` if there is no drain. Each call draws a new reconnection time; call it once per
-    /// session.
+    /// Returns the last message of a session; `None` if there is no drain. Each call draws a new reconnection time; call
+    /// it once per session.
     pub fn farewell(&mut self) -> Option<Message> {
         let Draining { config, random, .. } = self.draining.as_mut()?;
         let retry = config.retry.saturating_add(random.up_to(config.spread));
@@ -130,7 +151,7 @@ impl Subscribers {
         Some(config.farewell.clone().unwrap_or_default().retry(Retry::from_millis(millis)))
     }
 
-    /// Whether a drain has begun.
+    /// Returns whether a drain has begun.
     pub fn is_draining(&self) -> bool {
         self.draining.is_some()
     }

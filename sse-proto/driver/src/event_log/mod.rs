@@ -15,8 +15,8 @@ use std::sync::Mutex;
 use sse_proto::{
     EventId, Text, Timestamp,
     server::{
-        self, CloseReason, DrainConfig, Drained, LogConfig, Observer, Publication, PublishError, Store, SubscriberId,
-        Subscribers,
+        self, CloseReason, DrainConfig, DrainProgress, Drained, LogConfig, Observer, Publication, PublishError, Store,
+        SubscriberId, Subscribers,
     },
 };
 
@@ -217,11 +217,12 @@ impl<K: Runtime> EventLog<K> {
                 let (state, after) = locked.parts();
                 let now = state.clock.now();
                 let deadline = match state.subscribers.poll_drained(now) {
-                    Ok(drained) => {
+                    DrainProgress::Done(drained) => {
                         state.wake_all(after);
                         return Poll::Ready(drained);
                     }
-                    Err(deadline) => deadline,
+                    DrainProgress::NotBegun => None,
+                    DrainProgress::Waiting { until } => Some(until),
                 };
                 after.discard(state.watchers.insert(watcher.number, waker));
                 drop(locked);

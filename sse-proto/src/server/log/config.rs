@@ -1,4 +1,4 @@
-//! What a log is asked, and what it answers.
+//! The settings of a log, and the results of subscribing and reading.
 
 use core::{fmt, time::Duration};
 
@@ -78,9 +78,9 @@ impl Default for LogConfig {
 /// Where a reader starts. `Debug` shows the length of an ID in place of the ID.
 #[derive(Clone, Copy, Eq, PartialEq)]
 pub enum StartAt<'a> {
-    /// Behind the event with this ID; at the oldest kept one if the log does not have it any more or never had.
+    /// After the event with this ID; at the oldest kept one if the log does not have the event any more or never had.
     After(&'a EventId),
-    /// With what is published from now on.
+    /// With the next message that is published.
     Live,
     /// With the oldest message that is kept.
     Oldest,
@@ -96,33 +96,33 @@ impl fmt::Debug for StartAt<'_> {
     }
 }
 
-/// What became of the wish to start somewhere.
+/// Where a reader starts, compared with where it wished to.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 pub enum Resumed {
     /// As asked, and nothing is missing.
     Exact,
-    /// The event asked for is known, but messages after it are gone.
+    /// The log knows the event, but messages after it are gone.
     Gap {
-        /// How many. For a reader of some topics, how many of all topics: at least one of its own is among them, as far
-        /// as the log can tell.
+        /// The number of messages. For a reader of some topics, those of all topics: as far as the log can tell, at least
+        /// one that it wanted is among them.
         missed: u64,
     },
-    /// The ID was made by an earlier log, before a restart say: what came after it there is not known.
+    /// An earlier log made the ID, for example before a restart: what came after it there is not known.
     Stale,
-    /// The log knows nothing of the ID, or several events had it: some events may be missing, and some may come again.
+    /// The log does not know the ID, or several events had it: some events may be missing, and some may come again.
     Unknown,
 }
 
-/// What a read gave.
+/// The result of a read.
 #[derive(Clone, Debug, Eq, PartialEq)]
 pub enum LogRead {
     /// The log was closed, and everything has been read.
     Closed,
     /// One or more whole encoded messages.
     Events(Bytes),
-    /// The reader was so slow that messages are gone that it had not read. The cursor is at the oldest kept one now.
+    /// The reader was so slow that messages are gone that it had not read. The cursor is at the oldest kept one.
     Lagged {
-        /// How many messages are gone; for a reader of some topics, counted as in [`Resumed::Gap`].
+        /// The number of messages that are gone; for a reader of some topics, counted as in [`Resumed::Gap`].
         missed: u64,
     },
     /// Everything has been read.

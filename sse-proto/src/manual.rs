@@ -194,7 +194,7 @@
 //!
 //! # Serving: a log and its readers
 //!
-//! An [`EventLog`](crate::server::EventLog) has one sequence of messages, whatever their topics are. Each is encoded once, behind the
+//! An [`EventLog`](crate::server::EventLog) has one sequence of messages, whatever their topics are. Each is encoded once, after the
 //! one before, into segments of at most 64 KiB whose bytes are shared. A reader holds the position of the next message:
 //! what it has not read yet is a slice of a segment, so that a burst of messages is one piece, without a copy and without
 //! an allocation for each reader. Only a reader of some topics whose messages do not lie next to each other needs them
@@ -204,15 +204,15 @@
 //! would need as many of both as there are topics. An index of each topic's positions keeps a reader of a rare topic from
 //! walking over the others, and tells whether what it missed was for it.
 //!
-//! Being told of a gap comes in four ways: the [`resync`](crate::server::SessionConfig::resync) event for the client, sent
+//! A gap is reported in four ways: the [`resync`](crate::server::SessionConfig::resync) event for the client, sent
 //! unless it is switched off, the value of [`Resumed`](crate::server::Resumed) when a session is opened, `Output::Lagged`
 //! while it runs, and the [`Observer`](crate::server::Observer) for the operator. A client that hears of a gap asks for the
 //! whole state anew; one whose ID nobody knows gets everything that is kept, and may have some of it already.
 //!
 //! A slow reader never holds up the others, nor the publisher, which does not wait unless it asks to. What becomes of a
-//! reader that the log has overtaken is its own setting: it goes on and is told, or it is ended
-//! ([`OnLag`](crate::server::OnLag)), and with [`latest`](crate::server::Interest::latest) it is spared what is out of
-//! date by the time that it reads.
+//! reader that the log has overtaken is a setting of each session: it continues and the gap is reported, or it is ended
+//! ([`OnLag`](crate::server::OnLag)). With [`latest`](crate::server::Interest::latest) a reader does not get what is out
+//! of date by the time that it reads.
 //!
 //! When a session ends, it ends for a reason ([`CloseReason`](crate::server::CloseReason)). Nothing is sent after that.
 //!

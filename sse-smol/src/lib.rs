@@ -23,7 +23,7 @@
 //!
 //! /// A handler of hyper, or of any framework whose responses are those of the crate `http`.
 //! fn events(log: &EventLog, headers: &http::HeaderMap) -> http::Response<Session> {
-//!     Session::resume(log, last_event_id(headers).as_ref()).into_response()
+//!     Session::resume(log, last_event_id(headers).as_ref()).into_http_response()
 //! }
 //!
 //! /// Encoded once, for everybody who listens and everybody who reconnects.

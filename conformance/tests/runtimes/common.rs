@@ -22,7 +22,7 @@ use sse_proto::{
     EventId, Message, Retry,
     bytes::Bytes,
     client::{ClientConfig, FailReason, Loss, Request, ResponseHead},
-    server::{LogConfig, Publication, SessionConfig, StartAt},
+    server::{Heartbeat, LogConfig, Publication, SessionConfig, StartAt},
 };
 
 use crate::cut::Cut;
@@ -33,6 +33,7 @@ on_every_runtime!(
     events_cross_a_socket_in_order_and_in_full,
     a_quiet_session_is_kept_alive_by_the_runtimes_timer,
     a_client_resumes_over_a_transport_of_its_own,
+    a_session_suits_every_framework,
 );
 
 /// A socket that listens on a free port, and its address.
@@ -40,6 +41,27 @@ pub(crate) fn listen<R: UnderTest>() -> (R::Listener, SocketAddr) {
     let listener = TcpListener::bind("127.0.0.1:0").expect("a free port");
     let address = listener.local_addr().expect("an address");
     (R::listener(listener).expect("a listener"), address)
+}
+
+/// What frameworks ask of a body that is a stream, warp's `reply::stream` the most.
+fn check_stream<S, E>()
+where
+    S: futures_core::Stream<Item = Result<Bytes, E>> + Send + Sync + Unpin + 'static,
+    E: Into<Box<dyn core::error::Error + Send + Sync>> + Into<io::Error>,
+{
+}
+
+/// What frameworks ask of a body that is an `http_body::Body`.
+fn check_body<B>()
+where
+    B: Body<Data = Bytes, Error: Into<Box<dyn core::error::Error + Send + Sync>>> + Send + Sync + 'static,
+{
+}
+
+/// A test of the compiler: it can fail only there.
+fn a_session_suits_every_framework<R: UnderTest>() {
+    check_stream::<Session<R>, _>();
+    check_body::<Session<R>>();
 }
 
 /// A server on a free port that answers requests.
@@ -66,9 +88,9 @@ fn serve_log<R: UnderTest>(log: &EventLog<R>) -> SocketAddr {
     let log = log.clone();
     serve_http::<R, _>(move |request| {
         let id = last_event_id(request.headers());
-        let (cursor, _) = log.subscribe(id.as_ref().map_or(StartAt::Oldest, StartAt::After));
-        let config = SessionConfig { retry: Some(Retry::from_millis(10)), ..SessionConfig::default() };
-        let mut response = Session::reading(&log, cursor, config).into_response();
+        let config = SessionConfig::new().retry(Retry::from_millis(10));
+        let session = log.session().start_at(StartAt::Oldest).after(id.as_ref()).config(config).open();
+        let mut response = session.into_http_response();
         if log.is_closed() {
             *response.status_mut() = http::StatusCode::NO_CONTENT;
         }
@@ -118,7 +140,7 @@ fn a_subscriber_of_a_topic_gets_values_until_a_handle_closes_it<R: UnderTest>() 
             let id = last_event_id(request.headers());
             let topic = request.uri().path().trim_start_matches('/').to_owned();
             let session = prices.session().topics([topic]).start_at(StartAt::Oldest).after(id.as_ref()).open();
-            session.expect("room").into_response()
+            session.into_http_response()
         });
         let config = ClientConfig::new(format!("http://{}/prices", server)).expect("a URL");
         let mut source = EventSource::<R>::open(config).expect("a URL");
@@ -150,7 +172,7 @@ fn serve<R: UnderTest>(sessions: Vec<Session<R>>) -> SocketAddr {
 
 fn events_cross_a_socket_in_order_and_in_full<R: UnderTest>() {
     R::block_on(async {
-        let (sender, session) = Session::<R>::channel(SessionConfig { queue: 256, ..SessionConfig::default() });
+        let (sender, session) = Session::<R>::channel(SessionConfig::new().queue(256));
         let address = serve(vec![session]);
         R::spawn(async move {
             for number in 0..1000 {
@@ -170,7 +192,7 @@ fn a_quiet_session_is_kept_alive_by_the_runtimes_timer<R: UnderTest>() {
     R::block_on(async {
         let heartbeat = Duration::from_millis(50);
         let (_sender, mut session): (Sender, Session<R>) =
-            Session::channel(SessionConfig { heartbeat: Some(heartbeat.into()), ..SessionConfig::default() });
+            Session::channel(SessionConfig::new().heartbeat(Heartbeat::quiet(heartbeat)));
         let mut next = async || core::future::poll_fn(|cx| session.poll_bytes(cx)).await;
         assert_eq!(next().await.as_deref(), Some(&b":\n"[..]));
         let started = Instant::now();
@@ -187,15 +209,12 @@ fn a_client_resumes_over_a_transport_of_its_own<R: UnderTest>() {
         for number in 1..=3 {
             log.publish(format!("{number}")).expect("room");
         }
-        let first = log.subscribe(StartAt::Oldest).0;
         // A session that ends after what there is: its log is closed.
         let early = EventLog::<R>::default();
         early.publish("0").expect("room");
         early.close();
-        let sessions = vec![
-            Session::reading(&early, early.subscribe(StartAt::Oldest).0, SessionConfig::default()),
-            Session::reading(&log, first, SessionConfig::default()),
-        ];
+        let sessions =
+            vec![early.session().start_at(StartAt::Oldest).open(), log.session().start_at(StartAt::Oldest).open()];
         let address = serve(sessions);
 
         let transport = |_: Request| async move {
@@ -230,8 +249,7 @@ fn a_client_resumes_over_a_transport_of_its_own<R: UnderTest>() {
 
 /// For the other runtimes: serves so many events, from a thread of its own, in responses that break off.
 pub(crate) fn serve_cut<R: UnderTest>(events: u32) -> SocketAddr {
-    let log =
-        EventLog::<R>::new(LogConfig { events: events as usize, bytes: 16 * 1024 * 1024, ..LogConfig::default() });
+    let log = EventLog::<R>::new(LogConfig::new().events(events as usize).bytes(16 * 1024 * 1024));
     let published = log.clone();
     let (address, served) = mpsc::channel();
     thread::spawn(move || {
@@ -239,10 +257,9 @@ pub(crate) fn serve_cut<R: UnderTest>(events: u32) -> SocketAddr {
             let responses = Arc::new(AtomicU32::new(0));
             let served = serve_http::<R, _>(move |request| {
                 let id = last_event_id(request.headers());
-                let (cursor, _) = log.subscribe(id.as_ref().map_or(StartAt::Oldest, StartAt::After));
                 let number = responses.fetch_add(1, Ordering::Relaxed);
-                let session = Session::reading(&log, cursor, SessionConfig::default());
-                session.into_response().map(|session| Cut::new(session, number))
+                let session = log.session().start_at(StartAt::Oldest).after(id.as_ref()).open();
+                session.into_http_response().map(|session| Cut::new(session, number))
             });
             address.send(served).expect("somebody waits");
             core::future::pending::<()>().await;

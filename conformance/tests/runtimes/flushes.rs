@@ -27,7 +27,7 @@ on_every_runtime!(
 
 fn a_session_flushes_when_nothing_more_is_waiting_and_at_its_end<R: UnderTest>() {
     R::block_on(async {
-        let config = SessionConfig { heartbeat: None, ..SessionConfig::default() };
+        let config = SessionConfig::new().heartbeat(None);
         let (sender, session): (Sender, Session<R>) = Session::channel(config);
         let shown = Sink::default();
         let mut writing = pin!(session.write_to(Memory::new(Held::new(R::io(Memory::new(shown.clone()))))));
@@ -55,9 +55,9 @@ fn requests_and_responses_over_http_are_flushed<R: UnderTest>() {
             R::spawn(async move {
                 let tcp = R::accept(&listener).await.expect("a client");
                 let answer = |_| {
-                    let (sender, session): (Sender, Session<R>) = Session::channel(SessionConfig::default());
+                    let (sender, session): (Sender, Session<R>) = Session::channel(SessionConfig::new());
                     sender.close_with("a");
-                    ready(Ok::<_, Infallible>(session.into_response()))
+                    ready(Ok::<_, Infallible>(session.into_http_response()))
                 };
                 let io = R::io(held::<R>(tcp));
                 drop(http1::Builder::new().serve_connection(io, service_fn(answer)).await);

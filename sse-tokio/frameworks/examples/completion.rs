@@ -96,7 +96,7 @@ async fn complete(url: &str, prompt: &str) -> Result<(), Box<dyn Error>> {
 }
 
 async fn answer(body: String) -> axum::http::Response<Session> {
-    let session = Session::run(SessionConfig::default(), |sender| async move {
+    let session = Session::run(SessionConfig::new(), |sender| async move {
         let spoken = match serde_json::from_str(&body) {
             Ok(Request { prompt, .. }) => speak(&sender, prompt).await,
             Err(error) => send(&sender, &problem(&error.to_string())).await,
@@ -105,7 +105,7 @@ async fn answer(body: String) -> axum::http::Response<Session> {
             eprintln!("nobody listens any more: {error}");
         }
     });
-    session.into_response()
+    session.into_http_response()
 }
 
 async fn speak(sender: &Sender, prompt: &str) -> Result<(), Box<dyn Error + Send + Sync>> {

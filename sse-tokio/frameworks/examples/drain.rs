@@ -64,7 +64,7 @@ async fn serve(
 
 fn farewell() -> Result<DrainConfig, Box<dyn Error>> {
     let farewell = Message::new().event(EventType::new("farewell")?).data("the server stops");
-    Ok(DrainConfig { farewell: Some(farewell), ..DrainConfig::default() })
+    Ok(DrainConfig::new().farewell(farewell))
 }
 
 async fn publish(log: EventLog) {

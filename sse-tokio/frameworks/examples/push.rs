@@ -54,11 +54,7 @@ struct Pushing {
 /// Nothing is spawned: the handler within runs while the response is written, the response ends when it does, and it is
 /// dropped when the client goes away.
 async fn events(State(Pushing { pause, mut stop }): State<Pushing>) -> Session {
-    let config = SessionConfig {
-        heartbeat: Some(Heartbeat::quiet(pause / 3)),
-        retry: Some(Retry::from_millis(3000)),
-        ..SessionConfig::default()
-    };
+    let config = SessionConfig::new().heartbeat(Heartbeat::quiet(pause / 3)).retry(Retry::from_millis(3000));
     Session::run(config, move |sender| async move {
         // A graceful stop waits for this handler, and nothing ends it but itself.
         let farewell = tokio::select! {

@@ -12,7 +12,7 @@ use std::error::Error;
 use axum::{Router, extract::State, routing::get};
 use serde::{Deserialize, Serialize};
 use sse_tokio::{
-    Event, EventLog, EventSource, EventType, Message, Session, SessionConfig,
+    Event, EventLog, EventSource, EventType, Message, Session,
     server::StartAt,
     typed::{Convention, Mark, TypedError},
 };
@@ -76,6 +76,5 @@ fn log() -> std::io::Result<EventLog> {
 }
 
 async fn feed(State(log): State<EventLog>) -> axum::http::Response<Session> {
-    let (cursor, _) = log.subscribe(StartAt::Oldest);
-    Session::reading(&log, cursor, SessionConfig::default()).into_response()
+    log.session().start_at(StartAt::Oldest).open().into_http_response()
 }

@@ -97,7 +97,7 @@ async fn read_to(body: &mut Incoming, end: &str) -> String {
 
 /// IDs that can be foretold.
 fn numbered() -> EventLog {
-    EventLog::new(LogConfig { epoch: Some(1), ..LogConfig::default() })
+    EventLog::new(LogConfig::new().epoch(1))
 }
 
 async fn events(State(log): State<EventLog>, LastEventId(id): LastEventId) -> Session {
@@ -145,7 +145,7 @@ async fn a_client_that_leaves_is_noticed() {
     for protocol in BOTH {
         let (handlers, mut sender) = tokio::sync::mpsc::unbounded_channel();
         let route = get(async move || {
-            let (sender, session) = Session::channel(SessionConfig::default());
+            let (sender, session) = Session::channel(SessionConfig::new());
             handlers.send(sender).unwrap();
             session
         });
@@ -162,7 +162,7 @@ async fn a_client_that_leaves_is_noticed() {
 #[tokio::test]
 async fn status_and_headers_can_be_set() {
     let own = async || {
-        let (sender, session) = Session::channel(SessionConfig::default());
+        let (sender, session) = Session::channel(SessionConfig::new());
         sender.try_send("hello").unwrap();
         (StatusCode::ACCEPTED, [("x-own", "1"), ("cache-control", "no-cache")], session)
     };
@@ -181,7 +181,7 @@ async fn status_and_headers_can_be_set() {
 #[tokio::test]
 async fn a_post_is_answered_by_a_session_that_ends_with_its_handler() {
     let answer = async |question: String| {
-        Session::run(SessionConfig::default(), move |sender| async move {
+        Session::run(SessionConfig::new(), move |sender| async move {
             for word in question.split(' ') {
                 sender.send(word).await.unwrap();
             }
@@ -232,8 +232,8 @@ async fn the_end_of_all_events_is_status_204() {
     let answer = request(address, Protocol::Http1, "/", &[]).await;
     assert_eq!(answer.status(), 204);
     assert!(answer.headers().get("content-type").is_none());
-    assert!(NoMoreEvents.into_response::<String>().into_body().is_empty());
-    assert_eq!(IntoResponse::into_response(NoMoreEvents).status(), 204);
+    assert!(NoMoreEvents.into_http_response::<String>().into_body().is_empty());
+    assert_eq!(NoMoreEvents.into_response().status(), 204);
 }
 
 #[test]

@@ -63,9 +63,8 @@ async fn a_client_gets_what_is_published_and_resumes_what_it_missed() {
     let log = EventLog::default();
     let events = |State(log): State<EventLog>, headers: HeaderMap| async move {
         let id = last_event_id(&headers);
-        let (cursor, _) = log.subscribe(id.as_ref().map_or(StartAt::Oldest, StartAt::After));
-        let config = SessionConfig { retry: Some(Retry::from_millis(10)), ..SessionConfig::default() };
-        Session::reading(&log, cursor, config).into_response()
+        let config = SessionConfig::new().retry(Retry::from_millis(10));
+        log.session().start_at(StartAt::Oldest).after(id.as_ref()).config(config).open().into_http_response()
     };
     let address = serve(Router::new().route("/events", get(events)).with_state(log.clone())).await;
     let url = format!("http://{address}/events");
@@ -87,9 +86,10 @@ async fn a_client_gets_what_is_published_and_resumes_what_it_missed() {
 
 #[tokio::test]
 async fn the_head_of_the_response_keeps_proxies_from_holding_events_back() {
-    let address =
-        serve(Router::new().route("/", get(|| async { Session::resume(&EventLog::default(), None).into_response() })))
-            .await;
+    let address = serve(
+        Router::new().route("/", get(|| async { Session::resume(&EventLog::default(), None).into_http_response() })),
+    )
+    .await;
     let mut stream = TcpStream::connect(address).await.unwrap();
     stream.write_all(b"GET / HTTP/1.1\r\nHost: x\r\n\r\n").await.unwrap();
     // The head is there before any event is, and so is the first byte of the body.
@@ -242,9 +242,9 @@ async fn a_url_may_have_a_query_and_no_path() {
 async fn a_handler_sees_that_its_client_is_gone() {
     let (handlers, mut sender) = mpsc::unbounded_channel::<Sender>();
     let route = get(move || async move {
-        let (sender, session) = Session::channel(SessionConfig::default());
+        let (sender, session) = Session::channel(SessionConfig::new());
         let _ = handlers.send(sender);
-        session.into_response()
+        session.into_http_response()
     });
     let address = serve(Router::new().route("/", route)).await;
     let mut source = EventSource::get(format!("http://{address}/")).unwrap();

@@ -14,7 +14,7 @@ use http_body::Body;
 use hyper::{body::Incoming, server::conn::http2, service::service_fn};
 use hyper_util::rt::TokioExecutor;
 use sse_tokio::{
-    ClientConfig, EventLog, EventSource, EventSourceOver, Session, SessionConfig, last_event_id,
+    ClientConfig, EventLog, EventSource, EventSourceOver, Session, last_event_id,
     server::StartAt,
     transport::{
         Dialler, HttpConnector, Io, Socket, Target,
@@ -82,8 +82,7 @@ async fn answer(
     }
     let id = last_event_id(&head.headers);
     seen.lock().unwrap().push((head.version, head.uri, head.headers, length));
-    let (cursor, _) = log.subscribe(id.as_ref().map_or(StartAt::Oldest, StartAt::After));
-    Ok(Session::reading(&log, cursor, SessionConfig::default()).into_response())
+    Ok(log.session().start_at(StartAt::Oldest).after(id.as_ref()).open().into_http_response())
 }
 
 impl Server {

@@ -188,7 +188,7 @@ async fn sessions_tell_how_they_began_and_ended_and_no_secrets() {
     let collector = Collector::default();
     let _default = tracing::subscriber::set_default(collector.clone());
 
-    let log = EventLog::new(LogConfig { events: 1, ..LogConfig::default() });
+    let log = EventLog::new(LogConfig::new().events(1));
     let first = log.publish("secret").unwrap().unwrap();
     let session = Session::resume(&log, Some(&first));
     log.publish("secret").unwrap();
@@ -197,7 +197,7 @@ async fn sessions_tell_how_they_began_and_ended_and_no_secrets() {
     log.close();
     session.write_to(tokio::io::sink()).await.unwrap();
     drop(Session::resume(&log, Some(&first)));
-    let (sender, session) = Session::channel(SessionConfig::default());
+    let (sender, session) = Session::channel(SessionConfig::new());
     sender.try_send(Message::new().data("secret")).unwrap();
     drop(sender);
     session.write_to(tokio::io::sink()).await.unwrap();

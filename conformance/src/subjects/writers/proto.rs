@@ -135,7 +135,7 @@ const ROOM: usize = 64 * 1024 * 1024;
 
 fn log(fields: &Fields) -> Result<Written, Refused> {
     let message = message(fields)?;
-    let mut log = EventLog::new(LogConfig { bytes: ROOM, ..LogConfig::default() });
+    let mut log = EventLog::new(LogConfig::new().bytes(ROOM));
     let (mut cursor, _) = log.subscribe(StartAt::Live, Timestamp::default());
     let id = log.publish(message, Timestamp::default()).map_err(|error| Refused::new("data", error))?;
     let made_id = if fields.id.is_none() { id.map(|id| id.as_str().into()) } else { None };
@@ -148,7 +148,7 @@ fn log(fields: &Fields) -> Result<Written, Refused> {
 }
 
 fn quiet() -> SessionConfig {
-    SessionConfig { heartbeat: None, ..SessionConfig::default() }
+    SessionConfig::new().heartbeat(None)
 }
 
 fn send(fields: &Fields) -> Result<Written, Refused> {
@@ -171,7 +171,7 @@ fn heartbeat(fields: &Fields) -> Result<Written, Refused> {
     const PERIOD: Duration = Duration::from_secs(1);
     let message = message(fields)?;
     let heartbeat = Some(Heartbeat::quiet(PERIOD).with_message(&message));
-    let mut session = Session::new(SessionConfig { heartbeat, ..quiet() });
+    let mut session = Session::new(quiet().heartbeat(heartbeat));
     let before = drain(&mut session);
     Ok(Written { before, bytes: drain_at(&mut session, Timestamp::new(PERIOD)), made_id: None })
 }

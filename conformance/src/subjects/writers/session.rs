@@ -11,11 +11,11 @@ use core::{
 use std::{sync::Arc, task::Wake, thread};
 
 use futures_core::Stream;
-use http_body::{Body, Frame};
+use http_body::Body;
 use sse_driver::{EventLog, Session};
 use sse_proto::{
     EventId, Message,
-    server::{LogConfig, Publication, PublishError, SessionConfig},
+    server::{Heartbeat, LogConfig, Publication, PublishError, SessionConfig},
 };
 
 use super::{Path, message};
@@ -47,7 +47,7 @@ pub(crate) fn writer<R: UnderTest>() -> Writer {
 }
 
 fn quiet() -> SessionConfig {
-    SessionConfig { heartbeat: None, ..SessionConfig::default() }
+    SessionConfig::new().heartbeat(None)
 }
 
 /// Enough for the largest case.
@@ -62,8 +62,8 @@ fn log<R: UnderTest>(
     publish: impl FnOnce(&EventLog<R>, Message) -> Result<Option<EventId>, PublishError>,
 ) -> Result<Written, Refused> {
     let message = message(fields)?;
-    let log = EventLog::<R>::new(LogConfig { bytes: ROOM, ..LogConfig::default() });
-    let session = Session::resume_with(&log, None, quiet());
+    let log = EventLog::<R>::new(LogConfig::new().bytes(ROOM));
+    let session = log.session().config(quiet()).open();
     let mut made_id = None;
     let mut written = to_writer(session, || {
         let id = publish(&log, message).map_err(|error| Refused::new("data", error))?;
@@ -104,7 +104,7 @@ fn heartbeat<R: UnderTest>(fields: &Fields) -> Result<Written, Refused> {
     let message = message(fields)?;
     let go = Arc::new(AtomicBool::new(false));
     let told = Arc::clone(&go);
-    let config = SessionConfig { heartbeat: Some(PERIOD.into()), ..quiet() };
+    let config = quiet().heartbeat(Heartbeat::quiet(PERIOD));
     // Nothing until it is told to, then the message once, and nothing again.
     let beat = move || if told.swap(false, Ordering::Relaxed) { message.clone() } else { Message::new() };
     let (_sender, session) = Session::<R>::channel(config);
@@ -161,7 +161,7 @@ fn body<R: UnderTest>(fields: &Fields) -> Result<Written, Refused> {
     fn frames<R: UnderTest>(session: &mut Session<R>) -> Vec<u8> {
         let mut bytes = Vec::new();
         while let Poll::Ready(Some(frame)) = settle(|cx| Pin::new(&mut *session).poll_frame(cx)) {
-            let Ok(data) = frame.map(Frame::into_data);
+            let data = frame.expect("a session has no errors").into_data();
             bytes.extend_from_slice(&data.expect("a response with events has no trailers"));
         }
         bytes

@@ -53,16 +53,16 @@ async fn events(State(log): State<EventLog>, Path(topics): Path<String>, LastEve
         return StatusCode::NOT_FOUND.into_response();
     }
     // A page that misses events is told so, and can load everything anew.
-    let config = SessionConfig { retry: Some(Retry::from_millis(500)), ..SessionConfig::default() };
+    let config = SessionConfig::new().retry(Retry::from_millis(500));
     // Where users log in, the key is the user's name; here all are one.
-    let session = log.session().topics(topics).after(id.as_ref()).key("anybody").at_most(1000).config(config).open();
+    let session = log.session().topics(topics).after(id.as_ref()).config(config).key("anybody").open_at_most(1000);
     match session {
         Err(TooManySessions { .. }) => StatusCode::TOO_MANY_REQUESTS.into_response(),
         Ok(session) => {
             if !matches!(session.resumed(), Resumed::Exact) {
                 println!("a client asked for {id:?}: {:?}", session.resumed());
             }
-            IntoResponse::into_response(session)
+            session.into_response()
         }
     }
 }

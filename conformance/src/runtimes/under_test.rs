@@ -18,7 +18,8 @@ use super::Memory;
 pub trait UnderTest:
     Runtime<Timer: Send>
     + Sockets
-    + Streams<Io<Memory>: Stream, Io<<Self as Sockets>::Tcp>: Stream>
+    + Streams<Io<Memory>: Stream>
+    + Streams<Io<<Self as Sockets>::Tcp>: Stream>
     + fmt::Debug
     + Send
     + Sync

@@ -45,7 +45,7 @@ macro_rules! count_turns {
             }
         });
         let url = format!("http://{address}/");
-        let config = $sse::ClientConfig::new(url).expect("a URL").max_reconnections(0);
+        let config = $sse::ClientConfig::get(url).expect("a URL").max_reconnections(0);
         let mut source = $sse::EventSource::open(config).expect("a URL");
         let mut events = 0;
         while let Some(event) = source.next_ref().await {

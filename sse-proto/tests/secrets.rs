@@ -5,7 +5,7 @@ use core::{error::Error, fmt::Debug};
 use sse_proto::{
     Decoder, Event, EventId, EventType, Message, Timestamp,
     bytes::BytesMut,
-    client::{Change, ClientConfig, EventSource, FailReason, Headers, InvalidUrl, Output, Refusal, ResponseHead},
+    client::{Change, ClientConfig, EventSource, FailReason, Headers, Output, Refusal, RequestError, ResponseHead},
     server::{self, EventLog, Heartbeat, LogConfig, Publication, SessionConfig, StartAt, Subscribers, Subscription},
     typed::{Convention, Mark, Reading, TypedError},
 };
@@ -49,7 +49,7 @@ const URL: &str = "https://host.example:8443/the/path?token=s3cr3t#s3cr3t";
 const SHOWN: &str = "\"https://host.example:8443/the/path?…\"";
 
 fn config() -> ClientConfig {
-    ClientConfig::new(URL)
+    ClientConfig::get(URL)
         .unwrap()
         .header("Authorization", "Bearer s3cr3t")
         .unwrap()
@@ -112,15 +112,14 @@ fn a_url_that_cannot_be_used_is_reported_without_user_and_query() {
         ("http://user:s3cr3t/s3cr3t@host.example/", &["http://host.example/"]),
         ("user:s3cr3t?s3cr3t@host.example/", &["\"…\""]),
     ] {
-        let fault: InvalidUrl = ClientConfig::new(url).unwrap_err();
-        assert_eq!(fault.url, url);
+        let fault: RequestError = ClientConfig::get(url).unwrap_err();
         assert_shows(&error(&fault), parts);
     }
 }
 
 #[test]
 fn a_header_that_cannot_be_sent_is_reported_without_its_value() {
-    let config = || ClientConfig::new("http://host.example/").unwrap();
+    let config = || ClientConfig::get("http://host.example/").unwrap();
     let shown = |name: &str, value: &str| error(&config().header(name, value).unwrap_err());
     assert_shows(&shown("X-Api-Key", "s3cr3t\n"), &["X-Api-Key", "byte 6"]);
     assert_shows(&shown("Last-Event-ID", "s3cr3t\n"), &["Last-Event-ID", "byte 6"]);

@@ -65,10 +65,8 @@ async fn main() -> Result<(), Box<dyn Error>> {
 
 /// Prints the text as it comes, and how it ended.
 async fn complete(url: &str, prompt: &str) -> Result<(), Box<dyn Error>> {
-    let config = ClientConfig::new(url)?
-        .method("POST")?
-        .header("Content-Type", "application/json")?
-        .body(serde_json::to_vec(&Request { prompt, stream: true })?)
+    let config = ClientConfig::post(url)?
+        .json(&Request { prompt, stream: true })?
         // A request that never reached its server may be sent again, and would be for as long as the server is down.
         .max_reconnections(0);
     let mut chunks = EventSource::open(config)?

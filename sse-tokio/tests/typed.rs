@@ -104,7 +104,7 @@ fn scripted_with(
     let (connects, alive) = <(Rc<Cell<u32>>, Rc<Cell<i32>>)>::default();
     let bodies = bodies.iter().map(|(pieces, hangs)| (pieces.to_vec(), *hangs)).collect();
     let script = Script { bodies, connects: Rc::clone(&connects), alive: Rc::clone(&alive) };
-    let config = ClientConfig::new("http://events.test/").unwrap().reconnection_time(Duration::from_millis(1));
+    let config = ClientConfig::get("http://events.test/").unwrap().reconnection_time(Duration::from_millis(1));
     (EventSourceOver::new(configure(config), script), connects, alive)
 }
 

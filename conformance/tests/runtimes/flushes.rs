@@ -45,7 +45,7 @@ fn requests_and_responses_over_http_are_flushed() {
                 let dialler = dialler.clone();
                 async move { dialler.secure(Held::new(TcpStream::connect(address).await?), &target).await }
             };
-            let config = ClientConfig::new(format!("http://{address}/")).expect("a URL").max_reconnections(0);
+            let config = ClientConfig::get(format!("http://{address}/")).expect("a URL").max_reconnections(0);
             let mut source = EventSourceOver::new(config, HttpConnector::new(dial));
             let event = source.next().await.expect("an event").expect("no error");
             let _ = done.send(String::from(event.data()));

@@ -7,7 +7,7 @@ fn a_request_has_its_method_and_body_each_time_it_is_sent_and_a_refusal_says_why
             "HTTP/1.1 200 OK\r\nContent-Type: text/event-stream\r\n\r\nid: 7\ndata: 1\n\n",
             "HTTP/1.1 422 No\r\nContent-Type: application/json\r\nContent-Length: 17\r\n\r\n{\"error\":\"model\"}",
         ]);
-        let config = ClientConfig::new(format!("http://{server}/chat")).expect("a URL").reconnection_time(Duration::ZERO);
+        let config = ClientConfig::get(format!("http://{server}/chat")).expect("a URL").reconnection_time(Duration::ZERO);
         let config = config.method("POST").expect("a method").body("{\"stream\":true}");
         let config = config.header("Content-Type", "application/json").expect("a field");
         let mut source = EventSource::open(config).expect("a URL");
@@ -33,7 +33,7 @@ fn a_length_is_announced_only_where_a_body_could_be_expected() {
     block_on(async {
         let (server, requests) = plain::serve(&["HTTP/1.1 204 No Content\r\n\r\n"; 2]);
         for (method, lengths) in [("GET", 0), ("POST", 1)] {
-            let config = ClientConfig::new(format!("http://{server}/")).expect("a URL").method(method).expect("a method");
+            let config = ClientConfig::get(format!("http://{server}/")).expect("a URL").method(method).expect("a method");
             let failure =
                 EventSource::open(config).expect("a URL").next().await.expect("a failure").expect_err("no event");
             assert_eq!(failure.reason, FailReason::Status(204));
@@ -49,7 +49,7 @@ fn a_length_is_announced_only_where_a_body_could_be_expected() {
 /// A client of this server that trusts it, if it is to.
 fn https(server: &Server, host: &str, protocols: Option<&[&str]>) -> EventSource {
     let dialler = protocols.map_or_else(Dialler::default, |protocols| Dialler::with_tls(server.trusted(protocols)));
-    let config = ClientConfig::new(format!("https://{host}:{}/", server.address.port())).expect("a URL");
+    let config = ClientConfig::get(format!("https://{host}:{}/", server.address.port())).expect("a URL");
     EventSource::new(config.reconnection_time(Duration::ZERO), HttpConnector::new(dialler))
 }
 
@@ -116,7 +116,7 @@ fn a_proxy_goes_through_a_dialler_of_the_callers_own() {
                 dialler.secure(tcp, &target).await
             }
         };
-        let config = ClientConfig::new(format!("https://localhost:{}/", server.address.port())).expect("a URL");
+        let config = ClientConfig::get(format!("https://localhost:{}/", server.address.port())).expect("a URL");
         let mut source = EventSourceOver::new(config.max_reconnections(0), HttpConnector::new(through_proxy));
         assert_eq!(source.next().await.expect("an event").expect("no error").data(), "1");
         let asked = asked.recv().expect("a request");

@@ -7,7 +7,7 @@ use sse_proto::{
     bytes::BytesMut,
     client::{Change, ClientConfig, EventSource, FailReason, Headers, Output, Refusal, RequestError, ResponseHead},
     server::{self, EventLog, Heartbeat, LogConfig, Publication, SessionConfig, StartAt, Subscribers, Subscription},
-    typed::{Convention, Mark, Reading, TypedError},
+    typed::{FromEvent, Reading},
 };
 
 /// Part of all that must not be printed.
@@ -214,21 +214,20 @@ fn what_serves_shows_lengths() {
 
 #[test]
 fn an_event_that_cannot_be_read_is_reported_by_its_type_and_lengths() {
-    fn number(event: &Event) -> Result<u32, core::num::ParseIntError> {
-        event.data().parse()
+    struct Number;
+
+    impl FromEvent for Number {
+        type Value = u32;
+        type Error = core::num::ParseIntError;
+
+        fn from_event(event: &Event) -> Result<u32, Self::Error> {
+            event.data().parse()
+        }
     }
-    let event = |event_type| {
-        let event_type = EventType::new(event_type).unwrap();
-        Event::new(event_type, "s3cr3t data", EventId::new("s3cr3t").unwrap())
-    };
-    let convention = Convention::new().error_at(Mark::event_type("error"));
-    let problem = |event: Event| event.data().parse::<u32>().map_err(|error| (event, error));
-    for (event_type, variant) in [("price", "Unreadable"), ("error", "ReportedUnreadable")] {
-        let mut reading = Reading::new(number).with_convention(convention.clone()).with_error(problem);
-        let read = reading.handle_event::<FailReason>(event(event_type));
-        let fault: TypedError<FailReason, _, u32> = read.unwrap().unwrap_err();
-        assert_shows(&error(&fault), &[variant, event_type, "11 bytes", "6 bytes", "invalid digit"]);
-    }
+
+    let event = Event::new(EventType::from_static("price"), "s3cr3t data", EventId::new("s3cr3t").unwrap());
+    let fault = Reading::<Number>::new().handle_event::<FailReason>(event).unwrap().unwrap_err();
+    assert_shows(&error(&fault), &["Unreadable", "price", "11 bytes", "6 bytes", "invalid digit"]);
 }
 
 #[test]

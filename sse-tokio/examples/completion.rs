@@ -69,10 +69,7 @@ async fn complete(url: &str, prompt: &str) -> Result<(), Box<dyn Error>> {
         .json(&Request { prompt, stream: true })?
         // A request that never reached its server may be sent again, and would be for as long as the server is down.
         .max_reconnections(0);
-    let mut chunks = EventSource::open(config)?
-        .json::<Chunk>()
-        .with_convention(Convention::completion())
-        .with_json_error::<Problem>();
+    let mut chunks = EventSource::open(config)?.json::<Chunk>().with_convention(Convention::completion());
     let mut usage = None;
     while let Some(item) = chunks.next().await {
         match item {
@@ -81,9 +78,12 @@ async fn complete(url: &str, prompt: &str) -> Result<(), Box<dyn Error>> {
                 io::stdout().flush()?;
                 usage = chunk.value.usage.or(usage);
             }
-            Err(TypedError::Reported(Problem { error })) => println!(" - the server reports: {}", error.message),
-            // There is one attempt, so what is missing stays so.
-            Err(TypedError::Truncated { .. }) => println!(" - cut off"),
+            Err(TypedError::Reported(event)) => {
+                let Problem { error } = event.json()?;
+                println!(" - the server reports: {}", error.message);
+            }
+            // There is one attempt, so what is missing stays missing.
+            Err(error) if error.is_cut_off() => println!(" - cut off"),
             Err(error) => return Err(error.into()),
         }
     }

@@ -23,7 +23,7 @@ use std::{
 
 use hyper::{Request, body::Incoming, server::conn::http1, service::service_fn};
 use sse_tokio::{
-    EventId, EventLog, Message, Retry, Session, SessionConfig, last_event_id,
+    EventId, EventLog, Message, Retry, SessionConfig, last_event_id,
     server::{LogConfig, PublishError, StartAt},
     transport::Io,
 };
@@ -123,7 +123,7 @@ fn number_at(time: Duration) -> u64 {
 }
 
 async fn serve(address: SocketAddr, start: Duration) -> Result<(), Box<dyn Error>> {
-    let log = EventLog::new(LogConfig { events: 100_000, bytes: 64 * 1024 * 1024, ..LogConfig::default() });
+    let log = EventLog::new(LogConfig::new().events(100_000).bytes(64 * 1024 * 1024));
     // What the client has had already is there before it comes back.
     let next = publish(&log, 0, start)?;
     let listener = TcpListener::bind(address).await?;
@@ -133,10 +133,9 @@ async fn serve(address: SocketAddr, start: Duration) -> Result<(), Box<dyn Error
         let log = log.clone();
         let service = service_fn(move |request: Request<Incoming>| {
             let id = last_event_id(request.headers());
-            let (cursor, resumed) = log.subscribe(id.as_ref().map_or(StartAt::Oldest, StartAt::After));
-            let retry = Some(Retry::from_millis(500));
-            let session = Session::resuming(&log, cursor, resumed, SessionConfig { retry, ..SessionConfig::default() });
-            async move { Ok::<_, Infallible>(session.into_response()) }
+            let config = SessionConfig::new().retry(Retry::from_millis(500));
+            let session = log.session().start_at(StartAt::Oldest).after(id.as_ref()).config(config).open();
+            async move { Ok::<_, Infallible>(session.into_http_response()) }
         });
         // How a connection ends is the client's affair.
         tokio::spawn(async move {

@@ -7,7 +7,7 @@
 //! use sse_proto::{client::ClientConfig, server::{LogConfig, SessionConfig}};
 //!
 //! let config = ClientConfig::get("http://pair.test/")?;
-//! let mut pair = Pair::new(config, LogConfig::default(), SessionConfig::default(), Network::default());
+//! let mut pair = Pair::new(config, LogConfig::new(), SessionConfig::new(), Network::default());
 //! pair.publish("first");
 //! pair.pass(Duration::from_secs(1));
 //! pair.cut(Break::Reset { arrives: 0 });
@@ -297,7 +297,7 @@ impl Pair {
         let due = |moment: &Timestamp| *moment <= now;
         match &mut self.link {
             Link::Asked { arrives, request } if due(arrives) => {
-                let id = request.headers.value("last-event-id").and_then(server::last_event_id);
+                let id = request.headers.value("last-event-id").and_then(server::last_event_id_in_header);
                 self.link = self.answer(id.as_ref());
             }
             Link::Down { told: told @ Some(_) } if told.as_ref().is_some_and(due) => {

@@ -45,13 +45,8 @@ fn pair(kept: usize, on_lag: OnLag, burst: usize, network: Network) -> Pair {
         .idle_timeout(Duration::from_secs(5))
         .reconnection_time(Duration::from_millis(200))
         .limits(Limits::UNLIMITED);
-    let session = SessionConfig {
-        burst,
-        heartbeat: Some(Heartbeat::quiet(Duration::from_secs(1))),
-        on_lag,
-        ..SessionConfig::default()
-    };
-    Pair::new(client, LogConfig { events: kept, ..LogConfig::default() }, session, network)
+    let session = SessionConfig::new().burst(burst).heartbeat(Heartbeat::quiet(Duration::from_secs(1))).on_lag(on_lag);
+    Pair::new(client, LogConfig::new().events(kept), session, network)
 }
 
 /// Plays the script, and then leaves both in peace for as long as the longest wait. Returns how many were published.

@@ -11,13 +11,13 @@ use std::{
 
 use sse_proto::{
     EventId, Timestamp,
-    server::{EventLog, LogConfig, LogRead, Output, Session, SessionConfig, StartAt},
+    server::{EventLog, Heartbeat, LogConfig, LogRead, Output, Session, SessionConfig, StartAt},
 };
 
 const START: Timestamp = Timestamp::from_millis(0);
 
 fn log_of(events: usize) -> EventLog {
-    let mut log = EventLog::new(LogConfig { events, bytes: 1 << 30, ..LogConfig::default() });
+    let mut log = EventLog::new(LogConfig::new().events(events).bytes(1 << 30));
     for number in 0..events {
         log.publish(format!("{number:0>180}"), START).expect("room");
     }
@@ -45,8 +45,8 @@ fn resuming_from_the_middle_costs_as_much_as_from_the_end() {
 #[test]
 #[ignore = "a measurement"]
 fn reading_costs_no_more_for_many() {
-    let mut log = EventLog::new(LogConfig { events: 100_000, bytes: 1 << 30, ..LogConfig::default() });
-    let config = SessionConfig::default();
+    let mut log = EventLog::new(LogConfig::new().events(100_000).bytes(1 << 30));
+    let config = SessionConfig::new();
     let mut sessions: Vec<Session> =
         (0..1000).map(|_| Session::reading(config.clone(), log.subscribe(StartAt::Live, START).0)).collect();
     let (mut publishing, mut reading) = (Duration::ZERO, Duration::ZERO);
@@ -78,11 +78,11 @@ fn heartbeats_of_ten_thousand_sessions() {
     let runtime = tokio::runtime::Builder::new_current_thread().enable_time().build().expect("a runtime");
     runtime.block_on(async {
         let period = Duration::from_millis(500);
-        let config = SessionConfig { heartbeat: Some(period.into()), ..SessionConfig::default() };
+        let config = SessionConfig::new().heartbeat(Heartbeat::quiet(period));
         let log = sse_tokio::EventLog::default();
         let tasks: Vec<_> = (0..10_000)
             .map(|_| {
-                let mut session = sse_tokio::Session::resume_with(&log, None, config.clone());
+                let mut session = log.session().config(config.clone()).open();
                 tokio::spawn(async move {
                     let mut beats = 0;
                     while core::future::poll_fn(|cx| session.poll_bytes(cx)).await.is_some() {

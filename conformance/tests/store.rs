@@ -16,7 +16,7 @@ use self::replica::Replica;
 
 /// No heartbeat, which would wake a session as well.
 fn quiet() -> SessionConfig {
-    SessionConfig { heartbeat: None, ..SessionConfig::default() }
+    SessionConfig::new().heartbeat(None)
 }
 
 /// The events of a session that runs in a task.
@@ -41,9 +41,9 @@ fn event(data: &str, id: &str) -> (String, String) {
 async fn sessions_are_woken_for_what_comes_from_elsewhere() {
     let replica = Replica::new(100);
     let log = EventLog::with_store(replica.clone());
-    let open = |topics: &[&'static str]| events(log.session().topics(topics.to_vec()).config(quiet()).open().unwrap());
+    let open = |topics: &[&'static str]| events(log.session().topics(topics.to_vec()).config(quiet()).open());
     let (mut a, mut b, mut ab) = (open(&["a"]), open(&["b"]), open(&["a", "b"]));
-    let mut all = events(Session::resume_with(&log, None, quiet()));
+    let mut all = events(log.session().config(quiet()).open());
     // Everybody waits.
     for _ in 0..10 {
         tokio::task::yield_now().await;
@@ -77,7 +77,7 @@ async fn sessions_are_woken_for_what_comes_from_elsewhere() {
     // One ID resumes at every node.
     let other_node = EventLog::with_store(replica);
     let zero = EventId::from(0);
-    let session = other_node.session().topics(["b"]).after(Some(&zero)).config(quiet()).open().unwrap();
+    let session = other_node.session().topics(["b"]).after(Some(&zero)).config(quiet()).open();
     assert_eq!(session.resumed(), Resumed::Exact);
     let mut resumed = events(session);
     assert_eq!(next(&mut resumed).await, event("to everybody", "1"));
@@ -98,7 +98,7 @@ async fn no_event_from_elsewhere_is_lost_while_sessions_come_to_wait() {
     let log = EventLog::with_store(replica.clone());
     let (sender, mut counts) = mpsc::unbounded_channel();
     for topic in ["odd", "even"] {
-        let mut events = events(log.session().topics([topic]).config(quiet()).open().unwrap());
+        let mut events = events(log.session().topics([topic]).config(quiet()).open());
         let sender = sender.clone();
         tokio::spawn(async move {
             let first = usize::from(topic == "odd");
@@ -124,7 +124,7 @@ async fn no_event_from_elsewhere_is_lost_while_sessions_come_to_wait() {
 async fn a_client_of_the_store_is_told_what_it_misses() {
     let replica = Replica::new(2);
     let log = EventLog::with_store(replica.clone());
-    let mut slow = log.session().config(quiet()).open().unwrap();
+    let mut slow = log.session().config(quiet()).open();
     for number in 0..5 {
         replica.append(&Publication::new(number.to_string())).unwrap();
     }
@@ -143,7 +143,7 @@ async fn a_client_of_the_store_is_told_what_it_misses() {
     };
     assert_eq!(sent(&mut slow), [r#"{"reason":"lagged","missed":3}"#, "3", "4"]);
     for id in [EventId::from(0), EventId::unusable()] {
-        let mut session = Session::resume_with(&log, Some(&id), quiet());
+        let mut session = log.session().after(Some(&id)).config(quiet()).open();
         assert_eq!(session.resumed(), Resumed::Unknown);
         assert_eq!(sent(&mut session), [r#"{"reason":"unknown"}"#, "3", "4"]);
     }

@@ -36,7 +36,6 @@ fn open(log: &EventLog, topics: Option<&'static str>) -> Session {
         None => subscribe.open(),
         Some(topic) => subscribe.topics([topic, "other"]).open(),
     }
-    .expect("no limit is set")
 }
 
 /// Takes what is ready: how many bytes, in how many pieces.
@@ -99,7 +98,7 @@ fn fan_out(burst: usize, topics: Option<&'static str>) {
 
 /// Many events in one frame, and one that is shared with the next reader at the same place.
 fn a_reader_that_fell_behind() {
-    let log = EventLog::new(LogConfig { events: 100_000, bytes: 64 << 20, ..LogConfig::default() });
+    let log = EventLog::new(LogConfig::new().events(100_000).bytes(64 << 20));
     let mut sessions: Vec<Session> = (0..10).map(|_| open(&log, None)).collect();
     for session in &mut sessions {
         take(session);
@@ -119,11 +118,11 @@ fn a_reader_that_fell_behind() {
 /// A log keeps to its bound, and to a quarter more at most, whatever is published and read.
 fn bounded() {
     for (size, most) in [(10, 300_000), (180, 1 << 20), (9000, 1 << 20), (200_000, 1 << 20)] {
-        let log = EventLog::new(LogConfig { events: usize::MAX, bytes: most, ..LogConfig::default() });
+        let log = EventLog::new(LogConfig::new().events(usize::MAX).bytes(most));
         let heartbeat = Some(Heartbeat::quiet(Duration::ZERO));
-        let config = SessionConfig { heartbeat, ..SessionConfig::default() };
-        let mut fast = log.session().config(config.clone()).open().expect("no limit is set");
-        let _stalled = log.session().config(config).open().expect("no limit is set");
+        let config = SessionConfig::new().heartbeat(heartbeat);
+        let mut fast = log.session().config(config.clone()).open();
+        let _stalled = log.session().config(config).open();
         let text = "x".repeat(size);
         let ((), used) = heap::measure(|| {
             for number in 0..3 * most / size {

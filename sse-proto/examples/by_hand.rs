@@ -120,18 +120,18 @@ fn receive(body: &mut BufReader<TcpStream>) -> io::Result<Vec<u8>> {
 /// The server: one client after the other, from the same log. The first response ends too early.
 fn serve(listener: &TcpListener) -> io::Result<()> {
     let clock = Clock(Instant::now());
-    let mut log = EventLog::new(LogConfig::default());
+    let mut log = EventLog::new(LogConfig::new());
     for responses in 0.. {
         for number in 1..=3 {
             log.publish(format!("event {} of 6", 3 * responses + number), clock.now()).map_err(io::Error::other)?;
         }
         let mut stream = listener.accept()?.0;
         let (_, headers) = read_head(&mut BufReader::new(&mut stream))?;
-        let id = headers.value("last-event-id").and_then(server::last_event_id);
+        let id = headers.value("last-event-id").and_then(server::last_event_id_in_header);
         let (cursor, resumed) = log.subscribe(id.as_ref().map_or(StartAt::Oldest, StartAt::After), clock.now());
         println!("  (a client asks for what came after {id:?}: {resumed:?})");
         let retry = Some(Retry::from_millis(200));
-        let session = Session::reading(SessionConfig { retry, ..SessionConfig::default() }, cursor);
+        let session = Session::reading(SessionConfig::new().retry(retry), cursor);
         if responses == 0 {
             respond(stream, session, &mut log)?;
         } else {

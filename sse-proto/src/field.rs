@@ -75,12 +75,12 @@ impl EventId {
     /// Stands for a received `Last-Event-ID` that cannot be used: U+FFFD alone.
     ///
     /// No [`EventLog`](crate::server::EventLog) knows or accepts it, so such a client is not mistaken for a new one
-    /// ([`last_event_id`](crate::server::last_event_id)). Treat it as any ID that you do not know.
+    /// ([`last_event_id_in_header`](crate::server::last_event_id_in_header)). Treat it as any ID that you do not know.
     ///
     /// ```
     /// use sse_proto::{EventId, Timestamp, server::{EventLog, LogConfig, Resumed, StartAt}};
     ///
-    /// let mut log = EventLog::new(LogConfig::default());
+    /// let mut log = EventLog::new(LogConfig::new());
     /// let (_, resumed) = log.subscribe(StartAt::After(&EventId::unusable()), Timestamp::default());
     /// assert_eq!(resumed, Resumed::Unknown);
     /// ```

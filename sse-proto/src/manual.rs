@@ -128,9 +128,31 @@
 //! `sse_driver::transport::HttpConnector` makes a transport of it. For sockets with the traits of `futures_io` there is
 //! `sse_driver::futures_io::FuturesIo` (feature `futures-io`), with TLS by rustls (feature `futures-tls`).
 //!
+//! Where the loops require `Send` of a runtime (names of `sse_driver`):
+//!
+//! | what | requires |
+//! |---|---|
+//! | the four traits; `EventReader`; `EventSource` over a `Connect` of yours; `Session::write_to` | nothing: streams and futures may belong to one thread |
+//! | `EventSource::prepare` | that the hook and its futures are `Send` |
+//! | `transport::Dial`, `transport::Socket`, `futures_io::ConnectTcp` | that the stream, and the future that opens it, are `Send` |
+//! | `Session::run`, `stream` and `with_heartbeat`, `server::Subscribe::filter`, `EventLog::with_store` | that what the caller hands in is `Send` |
+//! | `EventLog::observe` | that the observer is `Send` and `Sync` |
+//! | a session as the response of axum | that the `Timer` is `Send` |
+//!
+//! These bounds are there so that sources and sessions can move between threads: they keep such values in boxes. hyper
+//! does not ask for them over HTTP/1.1. A runtime whose sockets stay in one thread, such as monoio, can therefore have
+//! readers, sessions, and clients over a `Connect` of its own, but not `transport::HttpConnector`. A `Waker` is always
+//! `Send`: the wakers of every runtime may be called from the thread that publishes to a log or closes a source.
+//!
+//! Where they require the standard library: `client::Handle`, `EventLog`, `Session` and `Sender`
+//! (they lock), HTTP, everything of `futures_io`, and TLS. Without it, as on embassy,
+//! `EventReader` and `EventSource` work over traits of yours, and a server drives
+//! [`server::Log`](crate::server::Log) and [`server::Session`](crate::server::Session) by hand.
+//!
 //! A test of a runtime needs no time: the tests of `sse-conformance` have one with pipes in memory and a clock that is a
 //! number (`tests/own_runtime`), on which three hours of reconnections pass at once. `sse_conformance::Harness` and its
-//! siblings judge it as they judge the adapters.
+//! siblings judge it as they judge the adapters. A runtime with sockets implements `sse_conformance::runtimes::UnderTest`,
+//! and all suites judge it: the tests have one on the sockets of the standard library (`tests/every_runtime/fourth`).
 //!
 //! # Receiving: lent or owned
 //!
@@ -172,7 +194,7 @@
 //!
 //! # Serving: a log and its readers
 //!
-//! An [`EventLog`](crate::server::EventLog) has one sequence of messages, whatever their topics are. Each is encoded once, behind the
+//! An [`EventLog`](crate::server::EventLog) has one sequence of messages, whatever their topics are. Each is encoded once, after the
 //! one before, into segments of at most 64 KiB whose bytes are shared. A reader holds the position of the next message:
 //! what it has not read yet is a slice of a segment, so that a burst of messages is one piece, without a copy and without
 //! an allocation for each reader. Only a reader of some topics whose messages do not lie next to each other needs them
@@ -182,15 +204,15 @@
 //! would need as many of both as there are topics. An index of each topic's positions keeps a reader of a rare topic from
 //! walking over the others, and tells whether what it missed was for it.
 //!
-//! Being told of a gap comes in four ways: the [`resync`](crate::server::SessionConfig::resync) event for the client, sent
+//! A gap is reported in four ways: the [`resync`](crate::server::SessionConfig::resync) event for the client, sent
 //! unless it is switched off, the value of [`Resumed`](crate::server::Resumed) when a session is opened, `Output::Lagged`
 //! while it runs, and the [`Observer`](crate::server::Observer) for the operator. A client that hears of a gap asks for the
 //! whole state anew; one whose ID nobody knows gets everything that is kept, and may have some of it already.
 //!
 //! A slow reader never holds up the others, nor the publisher, which does not wait unless it asks to. What becomes of a
-//! reader that the log has overtaken is its own setting: it goes on and is told, or it is ended
-//! ([`OnLag`](crate::server::OnLag)), and with [`latest`](crate::server::Interest::latest) it is spared what is out of
-//! date by the time that it reads.
+//! reader that the log has overtaken is a setting of each session: it continues and the gap is reported, or it is ended
+//! ([`OnLag`](crate::server::OnLag)). With [`latest`](crate::server::Interest::latest) a reader does not get what is out
+//! of date by the time that it reads.
 //!
 //! When a session ends, it ends for a reason ([`CloseReason`](crate::server::CloseReason)). Nothing is sent after that.
 //!
@@ -206,5 +228,5 @@
 //!
 //! # Without the standard library
 //!
-//! With `default-features = false` the crate needs `alloc` and nothing else; sse-driver builds there, too, without the
-//! shared log. `memchr` then chooses its instructions when it is compiled, not when it runs.
+//! With `default-features = false` the crate needs `alloc` and nothing else; `driver` builds there, too, without handles,
+//! sessions and the shared log. `memchr` then chooses its instructions when it is compiled, not when it runs.

@@ -6,7 +6,10 @@ use sse_proto::{
     Decoder, Event, EventId, EventType, Message, Timestamp,
     bytes::BytesMut,
     client::{Change, ClientConfig, EventSource, FailReason, Headers, Output, Refusal, RequestError, ResponseHead},
-    server::{self, EventLog, Heartbeat, LogConfig, Publication, SessionConfig, StartAt, Subscribers, Subscription},
+    server::{
+        self, DrainConfig, DrainProgress, EventLog, Heartbeat, LogConfig, Publication, SessionConfig, SessionInfo,
+        StartAt, Subscribers, Subscription,
+    },
     typed::{FromEvent, Reading},
 };
 
@@ -181,19 +184,19 @@ fn a_decoder_shows_lengths() {
 #[test]
 fn what_serves_shows_lengths() {
     let now = Timestamp::default();
-    let mut log = EventLog::new(LogConfig::default());
+    let mut log = EventLog::new(LogConfig::new());
     let id = EventId::new("s3cr3t").unwrap();
     let publication = Publication::new(Message::from("s3cr3t").id(id.clone())).key("s3cr3t");
     log.publish(publication, now).unwrap();
     let (cursor, _) = log.subscribe(StartAt::Oldest, now);
-    let mut session = server::Session::reading(SessionConfig::default(), cursor);
+    let mut session = server::Session::reading(SessionConfig::new(), cursor);
     session.handle_log(&mut log);
     assert_shows(&debug(&log), &["events: 1"]);
     debug(&session);
     assert_shows(&debug(&StartAt::After(&id)), &["6 bytes"]);
 
     let message = Message::from("s3cr3t");
-    let mut session = server::Session::new(SessionConfig::default());
+    let mut session = server::Session::new(SessionConfig::new());
     session.send(&message).unwrap();
     assert_shows(&debug(&session), &["14 bytes"]);
     assert_shows(&debug(&Heartbeat::default().with_message(&message)), &["14 bytes", "15s"]);
@@ -203,6 +206,14 @@ fn what_serves_shows_lengths() {
     let mut subscribers = Subscribers::default();
     subscribers.join(subscription).unwrap();
     assert_shows(&debug(&subscribers), &["1"]);
+    subscribers.drain(DrainConfig::new(), 1, now);
+    let DrainProgress::Done(drained) = subscribers.poll_drained(now + core::time::Duration::from_secs(10)) else {
+        panic!()
+    };
+    assert_eq!(drained.cut, [Some(SECRET.into())]);
+    assert_shows(&debug(&drained), &["sessions: 1", "6 bytes"]);
+    assert_shows(&debug(&SessionInfo::new(Some(SECRET), None)), &["6 bytes"]);
+    assert_shows(&debug(&Publication::new("73857293").to(["football"]).key(SECRET)), &["football", "6 bytes"]);
 
     let write = |data: &mut sse_proto::DataWriter<'_>| {
         core::fmt::Write::write_str(data, "s3cr3t")?;

@@ -7,7 +7,7 @@ use sse_proto::{
     bytes::Bytes,
     server::{
         CloseReason, Cursor, EventLog, Heartbeat, LogConfig, LogRead, Output, PublishError, Resumed, SendError,
-        Session, SessionConfig, StartAt, UnusableId, last_event_id,
+        Session, SessionConfig, StartAt, UnusableId, last_event_id_in_header,
     },
 };
 
@@ -49,10 +49,10 @@ fn read(log: &mut EventLog, cursor: &mut Cursor) -> LogRead {
 
 #[test]
 fn the_first_byte_goes_out_at_once_with_the_reconnection_time_if_there_is_one() {
-    let mut session = Session::new(SessionConfig::default());
+    let mut session = Session::new(SessionConfig::new());
     assert_eq!(drain(&mut session, None, START), ":\n");
     let retry = Some(Retry::from_millis(50));
-    let mut session = Session::new(SessionConfig { retry, ..SessionConfig::default() });
+    let mut session = Session::new(SessionConfig::new().retry(retry));
     assert_eq!(drain(&mut session, None, START), "retry: 50\n");
 }
 
@@ -66,13 +66,13 @@ fn a_farewell_with_a_reconnection_time_ends_with_a_blank_line() {
         (Message::from("bye").retry(retry), "retry: 5\ndata: bye\n\n"),
         (Message::new().comment("c"), ": c\n"),
     ] {
-        let mut closed = Session::new(SessionConfig::default());
+        let mut closed = Session::new(SessionConfig::new());
         closed.close(Some(&farewell));
         assert_eq!(drain(&mut closed, None, START), format!(":\n{end}<closed>"));
 
-        let mut log = EventLog::new(LogConfig::default());
+        let mut log = EventLog::new(LogConfig::new());
         let (cursor, _) = log.subscribe(StartAt::Live, START);
-        let mut drained = Session::reading(SessionConfig::default(), cursor);
+        let mut drained = Session::reading(SessionConfig::new(), cursor);
         drained.finish(Some(&farewell), CloseReason::Drained);
         assert_eq!(drain(&mut drained, Some(&mut log), START), format!(":\n{end}<closed>"));
     }
@@ -80,7 +80,7 @@ fn a_farewell_with_a_reconnection_time_ends_with_a_blank_line() {
 
 #[test]
 fn a_heartbeat_goes_out_only_after_a_silence() {
-    let mut session = Session::new(SessionConfig::default());
+    let mut session = Session::new(SessionConfig::new());
     drain(&mut session, None, START);
     let fifteen = Duration::from_secs(15);
     assert_eq!(session.poll_output(START), Output::Wait { until: Some(START + fifteen) });
@@ -92,14 +92,14 @@ fn a_heartbeat_goes_out_only_after_a_silence() {
     let again = later + fifteen + fifteen;
     assert_eq!(session.poll_output(later + fifteen), Output::Wait { until: Some(again) });
 
-    let mut silent = Session::new(SessionConfig { heartbeat: None, ..SessionConfig::default() });
+    let mut silent = Session::new(SessionConfig::new().heartbeat(None));
     drain(&mut silent, None, START);
     assert_eq!(silent.poll_output(Timestamp::from_millis(u64::MAX)), Output::Wait { until: None });
 }
 
 #[test]
 fn a_heartbeat_of_zero_is_none() {
-    let config = SessionConfig { heartbeat: Some(Heartbeat::quiet(Duration::ZERO)), ..SessionConfig::default() };
+    let config = SessionConfig::new().heartbeat(Heartbeat::quiet(Duration::ZERO));
     let mut session = Session::new(config);
     assert_eq!(drain(&mut session, None, START), ":\n");
     assert_eq!(session.poll_output(START), Output::Wait { until: None });
@@ -107,7 +107,7 @@ fn a_heartbeat_of_zero_is_none() {
 
 #[test]
 fn messages_that_were_sent_together_go_out_together() {
-    let mut session = Session::new(SessionConfig::default());
+    let mut session = Session::new(SessionConfig::new());
     drain(&mut session, None, START);
     session.send(&Message::from("a")).unwrap();
     session.send(&Message::from("b")).unwrap();
@@ -116,7 +116,7 @@ fn messages_that_were_sent_together_go_out_together() {
 
 #[test]
 fn a_session_that_is_closed_sends_what_it_had_and_a_farewell_and_nothing_after() {
-    let mut session = Session::new(SessionConfig::default());
+    let mut session = Session::new(SessionConfig::new());
     session.send(&Message::from("a")).unwrap();
     let bye = Message::new().event(EventType::new("bye").unwrap());
     session.close(Some(&bye));
@@ -127,7 +127,7 @@ fn a_session_that_is_closed_sends_what_it_had_and_a_farewell_and_nothing_after()
 
 #[test]
 fn the_queue_is_bounded_and_still_takes_one_large_message() {
-    let mut session = Session::new(SessionConfig { queue: 20, ..SessionConfig::default() });
+    let mut session = Session::new(SessionConfig::new().queue(20));
     session.send(&Message::from("x".repeat(100))).unwrap();
     let full = SendError::Full { needed: 9, waiting: 108, bound: 20 };
     assert_eq!(session.send(&Message::from("a")), Err(full));
@@ -140,7 +140,7 @@ fn the_queue_is_bounded_and_still_takes_one_large_message() {
 
 #[test]
 fn a_peer_that_is_gone_gets_nothing() {
-    let mut session = Session::new(SessionConfig::default());
+    let mut session = Session::new(SessionConfig::new());
     session.send(&Message::from("a")).unwrap();
     session.handle_disconnect();
     assert_eq!(session.send(&Message::from("b")), Err(SendError::Closed));
@@ -149,22 +149,22 @@ fn a_peer_that_is_gone_gets_nothing() {
 
 #[test]
 fn a_log_gives_ids_to_events_and_keeps_those_it_is_given() {
-    let mut log = EventLog::new(LogConfig::default());
+    let mut log = EventLog::new(LogConfig::new());
     assert_eq!(log.publish("a", START).unwrap(), Some(EventId::from(1)));
     let own = EventId::new("own").unwrap();
     assert_eq!(log.publish(Message::new().data("b").id(own.clone()), START).unwrap(), Some(own.clone()));
     assert_eq!(log.publish(Message::new().comment("c"), START).unwrap(), None);
     assert_eq!(log.publish("d", START).unwrap(), Some(EventId::from(4)));
-    let mut session = Session::reading(SessionConfig::default(), log.subscribe(StartAt::After(&own), START).0);
+    let mut session = Session::reading(SessionConfig::new(), log.subscribe(StartAt::After(&own), START).0);
     assert_eq!(drain(&mut session, Some(&mut log), START), ":\n: c\ndata: d\nid: 4\n\n");
 }
 
 #[test]
 fn a_reader_goes_from_replay_to_live_without_a_gap_and_without_a_repetition() {
-    let mut log = numbered(3, LogConfig::default());
+    let mut log = numbered(3, LogConfig::new());
     let (cursor, resumed) = log.subscribe(StartAt::After(&EventId::from(1)), START);
     assert_eq!(resumed, Resumed::Exact);
-    let mut session = Session::reading(SessionConfig::default(), cursor);
+    let mut session = Session::reading(SessionConfig::new(), cursor);
     log.publish("4", START).unwrap();
     assert_eq!(drain(&mut session, Some(&mut log), START), ":\ndata: 2\nid: 2\n\ndata: 3\nid: 3\n\ndata: 4\nid: 4\n\n");
     log.publish("5", START).unwrap();
@@ -185,7 +185,7 @@ fn first(log: &mut EventLog, start: StartAt<'_>) -> (u64, Resumed) {
 
 #[test]
 fn where_a_reader_starts() {
-    let mut log = numbered(10, LogConfig { events: 4, ..LogConfig::default() });
+    let mut log = numbered(10, LogConfig::new().events(4));
     assert_eq!(first(&mut log, StartAt::Live), (0, Resumed::Exact));
     assert_eq!(first(&mut log, StartAt::Oldest), (7, Resumed::Exact));
     assert_eq!(first(&mut log, StartAt::After(&EventId::from(8))), (9, Resumed::Exact));
@@ -202,9 +202,9 @@ fn where_a_reader_starts() {
 #[test]
 fn an_epoch_tells_the_ids_of_an_earlier_log() {
     let old = EventId::new("a1-2").unwrap();
-    let mut log = numbered(3, LogConfig { epoch: Some(0xa1), ..LogConfig::default() });
+    let mut log = numbered(3, LogConfig::new().epoch(0xa1));
     assert_eq!(log.subscribe(StartAt::After(&old), START).1, Resumed::Exact);
-    let mut log = numbered(3, LogConfig { epoch: Some(0xa2), ..LogConfig::default() });
+    let mut log = numbered(3, LogConfig::new().epoch(0xa2));
     assert_eq!(log.subscribe(StartAt::After(&old), START).1, Resumed::Stale);
     assert_eq!(log.subscribe(StartAt::After(&EventId::from(2)), START).1, Resumed::Unknown);
 }
@@ -212,7 +212,7 @@ fn an_epoch_tells_the_ids_of_an_earlier_log() {
 #[test]
 fn ids_that_are_given_and_ids_that_are_made_are_never_the_same() {
     let two = || Message::from("a").id(EventId::from(2));
-    let mut given = EventLog::new(LogConfig::default());
+    let mut given = EventLog::new(LogConfig::new());
     given.publish(two(), START).unwrap();
     assert_eq!(given.publish("b", START), Err(PublishError::AmbiguousId));
     given.publish(Message::new().comment("no event, no ID"), START).unwrap();
@@ -220,9 +220,9 @@ fn ids_that_are_given_and_ids_that_are_made_are_never_the_same() {
     given.publish(Message::from("c").id(other), START).unwrap();
     assert_eq!(given.subscribe(StartAt::After(&EventId::from(1)), START).1, Resumed::Unknown);
 
-    let mut made = numbered(1, LogConfig::default());
+    let mut made = numbered(1, LogConfig::new());
     assert_eq!(made.publish(two(), START), Err(PublishError::AmbiguousId));
-    let mut made = numbered(1, LogConfig { epoch: Some(7), ..LogConfig::default() });
+    let mut made = numbered(1, LogConfig::new().epoch(7));
     assert_eq!(made.publish(two(), START), Ok(Some(EventId::from(2))));
     assert_eq!(made.subscribe(StartAt::After(&EventId::from(2)), START).1, Resumed::Exact);
 }
@@ -232,7 +232,7 @@ fn ids_that_are_given_and_ids_that_are_made_are_never_the_same() {
 fn ids_that_are_given_are_copied() {
     let block = Bytes::from("7".repeat(100_000));
     let id = EventId::new(Text::try_from(block.slice(..8)).unwrap()).unwrap();
-    let mut log = EventLog::new(LogConfig::default());
+    let mut log = EventLog::new(LogConfig::new());
     log.publish(Message::from("a").id(id.clone()), START).unwrap();
     log.publish(Message::from("b").id(id), START).unwrap();
     assert!(block.is_unique(), "the log keeps a slice of the block");
@@ -240,14 +240,14 @@ fn ids_that_are_given_are_copied() {
 
 #[test]
 fn a_message_with_nothing_in_it_is_not_kept() {
-    let mut log = EventLog::new(LogConfig::default());
+    let mut log = EventLog::new(LogConfig::new());
     assert_eq!(log.publish(Message::new(), START), Ok(None));
     assert!(log.is_empty());
 }
 
 #[test]
 fn given_numbers_that_were_never_published_are_unknown() {
-    let mut log = EventLog::new(LogConfig { events: 2, ..LogConfig::default() });
+    let mut log = EventLog::new(LogConfig::new().events(2));
     for number in [10, 11, 12] {
         log.publish(Message::from("x").id(EventId::from(number)), START).unwrap();
     }
@@ -259,7 +259,7 @@ fn given_numbers_that_were_never_published_are_unknown() {
 
 #[test]
 fn an_id_that_is_given_again_does_not_say_which_event_a_client_has() {
-    let mut log = EventLog::new(LogConfig { events: 2, ..LogConfig::default() });
+    let mut log = EventLog::new(LogConfig::new().events(2));
     let mut publish = |data: &'static str, id: &'static str| {
         log.publish(Message::from(data).id(EventId::new(id).unwrap()), START).unwrap();
         let (mut cursor, resumed) = log.subscribe(StartAt::After(&EventId::new("same").unwrap()), START);
@@ -280,7 +280,7 @@ fn an_id_that_is_given_again_does_not_say_which_event_a_client_has() {
 
 #[test]
 fn an_id_that_would_not_come_back_is_refused() {
-    let mut log = EventLog::new(LogConfig::default());
+    let mut log = EventLog::new(LogConfig::new());
     let mut publish = |id: &str| log.publish(Message::from("a").id(EventId::new(id).unwrap()), START);
     let long = "x".repeat(1025);
     for (id, reason) in [
@@ -305,14 +305,14 @@ fn an_id_that_would_not_come_back_is_refused() {
 
 #[test]
 fn a_client_whose_id_cannot_be_used_learns_that_it_may_miss_something() {
-    let mut log = numbered(2, LogConfig::default());
+    let mut log = numbered(2, LogConfig::new());
     let long = "x".repeat(1025);
     for header in [&b"\xff"[..], b"a\0", b"a\nb", b"\r", long.as_bytes()] {
-        let id = last_event_id(header);
+        let id = last_event_id_in_header(header);
         assert_eq!(id, Some(EventId::unusable()));
         let (cursor, resumed) = log.subscribe(id.as_ref().map_or(StartAt::Live, StartAt::After), START);
         assert_eq!(resumed, Resumed::Unknown, "{header:?}");
-        let mut session = Session::resuming(SessionConfig::default(), cursor, resumed);
+        let mut session = Session::resuming(SessionConfig::new(), cursor, resumed);
         let sent = drain(&mut session, Some(&mut log), START);
         let mut decoder = Decoder::new();
         let mut input = sent.as_bytes();
@@ -320,27 +320,27 @@ fn a_client_whose_id_cannot_be_used_learns_that_it_may_miss_something() {
         assert_eq!((resync.event_type(), resync.data()), ("resync", "{\"reason\":\"unknown\"}"));
         assert_eq!(decoder.decode(&mut input).unwrap().unwrap().data(), "1");
     }
-    assert_eq!(last_event_id(b""), None);
+    assert_eq!(last_event_id_in_header(b""), None);
 }
 
 #[test]
 fn the_log_stays_within_its_bounds() {
-    let config = LogConfig { events: 1000, bytes: 10_000, epoch: None, age: None };
+    let config = LogConfig::new().events(1000).bytes(10_000);
     let mut log = EventLog::new(config);
     for number in 0..1000 {
         log.publish("x".repeat(number % 300), START).unwrap();
-        assert!(log.bytes() <= config.bytes && !log.is_empty());
+        assert!(log.bytes() <= 10_000 && !log.is_empty());
     }
     assert!(matches!(log.publish("x".repeat(10_000), START), Err(PublishError::TooLarge { bound: 10_000, .. })));
-    let log = numbered(100, LogConfig { events: 7, ..config });
+    let log = numbered(100, config.events(7));
     assert_eq!(log.len(), 7);
 }
 
 #[test]
 fn a_session_that_the_log_overtook_is_told_and_goes_on() {
-    let config = LogConfig { events: 3, ..LogConfig::default() };
+    let config = LogConfig::new().events(3);
     let mut log = numbered(1, config);
-    let mut session = Session::reading(SessionConfig::default(), log.subscribe(StartAt::Live, START).0);
+    let mut session = Session::reading(SessionConfig::new(), log.subscribe(StartAt::Live, START).0);
     drain(&mut session, Some(&mut log), START);
     for number in 2..=8 {
         log.publish(format!("{number}"), START).unwrap();
@@ -355,9 +355,9 @@ fn a_session_that_the_log_overtook_is_told_and_goes_on() {
 
 #[test]
 fn a_slow_session_takes_no_more_than_a_burst_at_once() {
-    let mut log = numbered(4, LogConfig::default());
+    let mut log = numbered(4, LogConfig::new());
     let burst = "data: 1\nid: 1\n\n".len() * 2;
-    let config = SessionConfig { burst, ..SessionConfig::default() };
+    let config = SessionConfig::new().burst(burst);
     let mut session = Session::reading(config, log.subscribe(StartAt::Oldest, START).0);
     session.poll_output(START);
     session.handle_log(&mut log);
@@ -370,8 +370,8 @@ fn a_slow_session_takes_no_more_than_a_burst_at_once() {
 
 #[test]
 fn a_closed_log_ends_its_sessions_once_they_have_everything() {
-    let mut log = numbered(2, LogConfig::default());
-    let mut session = Session::reading(SessionConfig::default(), log.subscribe(StartAt::Oldest, START).0);
+    let mut log = numbered(2, LogConfig::new());
+    let mut session = Session::reading(SessionConfig::new(), log.subscribe(StartAt::Oldest, START).0);
     log.close();
     assert_eq!(log.publish("3", START), Err(PublishError::Closed));
     let sent = drain(&mut session, Some(&mut log), START);

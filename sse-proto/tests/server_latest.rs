@@ -38,7 +38,7 @@ fn read(log: &mut EventLog, cursor: &mut Cursor) -> Vec<u64> {
 
 #[test]
 fn a_message_to_another_topic_supersedes_nothing() {
-    let mut log = EventLog::new(LogConfig::default());
+    let mut log = EventLog::new(LogConfig::new());
     let mut a = latest(&mut log, Interest::all().topics(["a"]));
     let mut all = latest(&mut log, Interest::all());
     for (number, topic) in [(1, "a"), (2, "a"), (3, "b")] {
@@ -51,7 +51,7 @@ fn a_message_to_another_topic_supersedes_nothing() {
 
 #[test]
 fn a_message_that_the_filter_refuses_supersedes_nothing() {
-    let mut log = EventLog::new(LogConfig::default());
+    let mut log = EventLog::new(LogConfig::new());
     let odd = |entry: &Entry<'_>| numbers(entry.encoded())[0] % 2 == 1;
     let mut cursor = latest(&mut log, Interest::all().filter(odd));
     for number in 1..=4 {
@@ -65,7 +65,7 @@ fn a_message_that_the_filter_refuses_supersedes_nothing() {
 #[test]
 fn to_look_for_later_messages_takes_time_in_proportion_to_their_number() {
     const COUNT: usize = 10_000;
-    let mut log = EventLog::new(LogConfig { events: COUNT, bytes: usize::MAX, ..LogConfig::default() });
+    let mut log = EventLog::new(LogConfig::new().events(COUNT).bytes(usize::MAX));
     // Whatever share of them the filter lets through, and however little is read at once.
     for (modulus, most) in [(1, 0), (2, 0), (100, 0), (COUNT, 0), (2, 1000), (COUNT, usize::MAX)] {
         let asked = Arc::new(AtomicUsize::new(0));
@@ -178,7 +178,7 @@ proptest! {
         bytes in 1_000_usize..10_000,
         acts in vec((any::<u8>(), any::<u8>(), any::<u8>()), 1..300),
     ) {
-        let mut log = EventLog::new(LogConfig { events, bytes, ..LogConfig::default() });
+        let mut log = EventLog::new(LogConfig::new().events(events).bytes(bytes));
         let mut history: Vec<Published> = Vec::new();
         let mut readers: Vec<Reader> = Vec::new();
         for (act, what, how) in acts {

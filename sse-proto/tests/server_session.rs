@@ -14,7 +14,7 @@ const START: Timestamp = Timestamp::from_millis(0);
 const SECOND: Duration = Duration::from_secs(1);
 
 fn quiet() -> SessionConfig {
-    SessionConfig { heartbeat: None, ..SessionConfig::default() }
+    SessionConfig::new().heartbeat(None)
 }
 
 fn at(seconds: u32) -> Timestamp {
@@ -43,7 +43,7 @@ fn drain(session: &mut Session, log: &mut EventLog, now: Timestamp) -> String {
 
 #[test]
 fn heartbeats_of_a_fixed_period_go_out_whatever_else_is_sent() {
-    let config = SessionConfig { heartbeat: Some(Heartbeat::fixed(10 * SECOND)), ..SessionConfig::default() };
+    let config = SessionConfig::new().heartbeat(Heartbeat::fixed(10 * SECOND));
     let mut session = Session::new(config);
     transmitted(session.poll_output(START));
     session.send(&Message::from("a")).unwrap();
@@ -61,12 +61,12 @@ fn heartbeats_of_a_fixed_period_go_out_whatever_else_is_sent() {
 fn a_heartbeat_may_be_a_message_or_be_made_when_it_is_due() {
     let ping = Message::new().event(EventType::new("ping").unwrap());
     let heartbeat = Some(Heartbeat::quiet(SECOND).with_message(&ping));
-    let mut session = Session::new(SessionConfig { heartbeat, ..SessionConfig::default() });
+    let mut session = Session::new(SessionConfig::new().heartbeat(heartbeat));
     transmitted(session.poll_output(START));
     assert_eq!(transmitted(session.poll_output(at(1))), "event: ping\ndata: \n\n");
 
     let heartbeat = Some(Heartbeat::quiet(SECOND).made());
-    let mut session = Session::new(SessionConfig { heartbeat, ..SessionConfig::default() });
+    let mut session = Session::new(SessionConfig::new().heartbeat(heartbeat));
     transmitted(session.poll_output(START));
     assert_eq!(session.poll_output(at(1)), Output::Heartbeat);
     session.send(&Message::from("made")).unwrap();
@@ -77,7 +77,7 @@ fn a_heartbeat_may_be_a_message_or_be_made_when_it_is_due() {
 
 #[test]
 fn no_heartbeat_comes_after_the_end() {
-    let mut session = Session::new(SessionConfig::default());
+    let mut session = Session::new(SessionConfig::new());
     transmitted(session.poll_output(START));
     session.close(None);
     assert_eq!(session.poll_output(at(100)), Output::Closed);
@@ -87,38 +87,38 @@ fn no_heartbeat_comes_after_the_end() {
 
 #[test]
 fn the_first_bytes_may_be_padded() {
-    let mut session = Session::new(SessionConfig { padding: 2048, retry: Some(Retry::from_millis(7)), ..quiet() });
+    let mut session = Session::new(quiet().padding(2048).retry(Retry::from_millis(7)));
     let first = transmitted(session.poll_output(START));
     let padding = first.strip_suffix("retry: 7\n").unwrap();
     assert_eq!(padding.len(), 2048);
     assert!(padding.starts_with(": ") && padding.ends_with(" \n"));
     for padding in 1..5 {
-        let mut session = Session::new(SessionConfig { padding, ..quiet() });
+        let mut session = Session::new(quiet().padding(padding));
         assert_eq!(transmitted(session.poll_output(START)).len(), padding.max(2));
     }
 }
 
 #[test]
 fn a_peer_that_takes_nothing_is_taken_for_gone() {
-    let mut session = Session::new(SessionConfig { write_timeout: Some(5 * SECOND), ..quiet() });
+    let mut session = Session::new(quiet().write_timeout(5 * SECOND));
     transmitted(session.poll_output(at(10)));
-    assert_eq!(session.handle_unwritten(at(12)), Output::Wait { until: Some(at(15)) });
+    assert_eq!(session.handle_write_pending(at(12)), Output::Wait { until: Some(at(15)) });
     // Some of it is taken: the time begins anew.
     session.handle_progress(at(14));
-    assert_eq!(session.handle_unwritten(at(15)), Output::Wait { until: Some(at(19)) });
-    assert_eq!(session.handle_unwritten(at(19)), Output::Closed);
+    assert_eq!(session.handle_write_pending(at(15)), Output::Wait { until: Some(at(19)) });
+    assert_eq!(session.handle_write_pending(at(19)), Output::Closed);
     assert_eq!(session.close_reason(), Some(CloseReason::WriteTimeout));
     assert_eq!(session.send(&Message::from("a")), Err(SendError::Closed));
     assert_eq!(session.poll_output(at(19)), Output::Closed);
 
-    let mut patient = Session::new(SessionConfig { write_timeout: None, ..quiet() });
+    let mut patient = Session::new(quiet().write_timeout(None));
     transmitted(patient.poll_output(START));
-    assert_eq!(patient.handle_unwritten(Timestamp::from_millis(u64::MAX)), Output::Wait { until: None });
+    assert_eq!(patient.handle_write_pending(Timestamp::from_millis(u64::MAX)), Output::Wait { until: None });
 }
 
 #[test]
 fn sessions_of_an_age_end_at_different_moments() {
-    let config = SessionConfig { max_age: Some(100 * SECOND), ..quiet() };
+    let config = quiet().max_age(100 * SECOND);
     let ends: Vec<Timestamp> = (0..50)
         .map(|seed| {
             let mut session = Session::new(config.clone()).with_seed(seed);
@@ -149,7 +149,7 @@ fn sessions_of_an_age_end_at_different_moments() {
 }
 
 fn small_log(count: u64) -> EventLog {
-    let mut log = EventLog::new(LogConfig { events: 2, epoch: Some(0xa), ..LogConfig::default() });
+    let mut log = EventLog::new(LogConfig::new().events(2).epoch(0xa));
     for number in 1..=count {
         log.publish(format!("{number}"), START).unwrap();
     }
@@ -174,7 +174,7 @@ fn a_client_is_told_what_became_of_its_wish_to_resume() {
         // By another name, or not at all.
         let resume = |log: &mut EventLog, resync| {
             let (cursor, resumed) = log.subscribe(StartAt::After(&id), START);
-            let mut session = Session::resuming(SessionConfig { resync, ..quiet() }, cursor, resumed);
+            let mut session = Session::resuming(quiet().resync(resync), cursor, resumed);
             transmitted(session.poll_output(START))
         };
         let other = EventType::new("behind").unwrap();
@@ -186,8 +186,8 @@ fn a_client_is_told_what_became_of_its_wish_to_resume() {
 #[test]
 fn a_client_whose_session_lags_is_told_before_it_goes_on() {
     let told = "event: resync\ndata: {\"reason\":\"lagged\",\"missed\":3}\n\n";
-    let other = SessionConfig { resync: Some(EventType::new("behind").unwrap()), ..quiet() };
-    let silent = SessionConfig { resync: None, ..quiet() };
+    let other = quiet().resync(EventType::new("behind").unwrap());
+    let silent = quiet().resync(None);
     for (config, told) in
         [(quiet(), told.to_owned()), (other, told.replace("resync", "behind")), (silent, String::new())]
     {
@@ -205,7 +205,7 @@ fn a_client_whose_session_lags_is_told_before_it_goes_on() {
 #[test]
 fn a_session_that_lags_may_be_ended_instead() {
     let mut log = small_log(0);
-    let config = SessionConfig { on_lag: OnLag::Disconnect, ..quiet() };
+    let config = quiet().on_lag(OnLag::Disconnect);
     let mut session = Session::reading(config, log.subscribe(StartAt::Live, START).0);
     drain(&mut session, &mut log, START);
     for number in 1..=5 {
@@ -232,7 +232,7 @@ fn finishing_sends_what_the_log_has_and_the_farewell_and_nothing_after() {
 
 #[test]
 fn only_the_latest_of_each_key_goes_to_a_reader_that_wants_it_so() {
-    let mut log = EventLog::new(LogConfig::default());
+    let mut log = EventLog::new(LogConfig::new());
     let price = |log: &mut EventLog, key: &'static str, data: u32| {
         log.publish(Publication::new(format!("{key} {data}")).key(key), START).unwrap();
     };

@@ -6,8 +6,8 @@ use std::collections::BTreeSet;
 use sse_proto::{
     Decoder, EventId, EventType, Message, Retry, Text, Timestamp,
     server::{
-        Cursor, DrainConfig, Drained, EventLog, Interest, LogConfig, LogRead, Publication, Resumed, StartAt,
-        Subscribers, Subscription, TooManySessions,
+        Cursor, DrainConfig, DrainProgress, Drained, EventLog, Interest, LogConfig, LogRead, Publication, Resumed,
+        StartAt, Subscribers, Subscription, TooManySessions,
     },
 };
 
@@ -39,7 +39,7 @@ fn publish(log: &mut EventLog, topics: &str, data: &'static str) {
 
 #[test]
 fn a_reader_gets_the_messages_to_its_topics_and_to_all_once_and_in_order() {
-    let mut log = EventLog::new(LogConfig::default());
+    let mut log = EventLog::new(LogConfig::new());
     let mut subscribe = |topics: &str| {
         let interest = Interest::all().topics(topics.chars().map(String::from));
         log.subscribe_to(interest, StartAt::Live, START).0
@@ -59,7 +59,7 @@ fn a_reader_gets_the_messages_to_its_topics_and_to_all_once_and_in_order() {
 
 #[test]
 fn readers_of_the_same_topics_share_what_was_gathered_from_their_own_places_on() {
-    let mut log = EventLog::new(LogConfig::default());
+    let mut log = EventLog::new(LogConfig::new());
     let at = |log: &mut EventLog, position: u64| {
         let id = EventId::from(position);
         log.subscribe_to(Interest::all().topics(["a"]), StartAt::After(&id), START).0
@@ -78,7 +78,7 @@ fn readers_of_the_same_topics_share_what_was_gathered_from_their_own_places_on()
 
 #[test]
 fn one_id_resumes_all_topics_of_a_reader() {
-    let mut log = EventLog::new(LogConfig::default());
+    let mut log = EventLog::new(LogConfig::new());
     for (topics, data) in [("a", "1"), ("b", "2"), ("c", "3"), ("a", "4"), ("c", "5"), ("b", "6")] {
         publish(&mut log, topics, data);
     }
@@ -90,7 +90,7 @@ fn one_id_resumes_all_topics_of_a_reader() {
 
 #[test]
 fn a_reader_of_a_rare_topic_misses_only_what_it_wanted() {
-    let mut log = EventLog::new(LogConfig { events: 3, ..LogConfig::default() });
+    let mut log = EventLog::new(LogConfig::new().events(3));
     let rare = || Interest::all().topics(["r"]);
     publish(&mut log, "r", "1");
     let mut up_to_date = log.subscribe_to(rare(), StartAt::Live, START).0;
@@ -113,7 +113,7 @@ fn a_reader_of_a_rare_topic_misses_only_what_it_wanted() {
 
 #[test]
 fn topics_without_messages_are_forgotten_and_no_gap_with_them() {
-    let mut log = EventLog::new(LogConfig { events: 4, ..LogConfig::default() });
+    let mut log = EventLog::new(LogConfig::new().events(4));
     let mut cursor = log.subscribe_to(Interest::all().topics(["first"]), StartAt::Live, START).0;
     log.publish(Publication::new("lost").to(["first"]), START).unwrap();
     for number in 0..1000 {
@@ -129,7 +129,7 @@ fn topics_without_messages_are_forgotten_and_no_gap_with_them() {
 
 #[test]
 fn a_filter_is_asked_for_each_message_replayed_or_live() {
-    let mut log = EventLog::new(LogConfig::default());
+    let mut log = EventLog::new(LogConfig::new());
     for (topics, data) in [("a", "1"), ("s", "2"), ("", "3"), ("as", "4")] {
         publish(&mut log, topics, data);
     }
@@ -149,7 +149,7 @@ fn a_filter_is_asked_for_each_message_replayed_or_live() {
 
 #[test]
 fn messages_are_kept_for_their_time() {
-    let mut log = EventLog::new(LogConfig { age: Some(Duration::from_secs(10)), ..LogConfig::default() });
+    let mut log = EventLog::new(LogConfig::new().age(Duration::from_secs(10)));
     log.publish("1", at(0)).unwrap();
     log.publish("2", at(5)).unwrap();
     assert_eq!(log.subscribe(StartAt::After(&EventId::from(1)), at(9)).1, Resumed::Exact);
@@ -217,15 +217,15 @@ fn only_readers_that_are_to_be_waited_for_hold_a_publisher_back() {
     let mut subscribers = Subscribers::default();
     let slow = subscribers.join_unlimited(Subscription::to_all());
     subscribers.wait(slow, 0);
-    assert!(subscribers.keep_up(1000, 1));
+    assert!(subscribers.keep_up(1000));
     let awaited = subscribers.join_unlimited(Subscription::to_all().awaited(10).at(1000));
-    assert!(subscribers.keep_up(1000, 1));
-    assert!(subscribers.keep_up(1009, 1));
-    assert!(!subscribers.keep_up(1010, 1));
+    assert!(subscribers.keep_up(1000));
+    assert!(subscribers.keep_up(1009));
+    assert!(!subscribers.keep_up(1010));
     subscribers.advance(awaited, 1001);
-    assert!(subscribers.keep_up(1010, 1));
+    assert!(subscribers.keep_up(1010));
     subscribers.leave(awaited);
-    assert!(subscribers.keep_up(2000, 1));
+    assert!(subscribers.keep_up(2000));
 }
 
 #[test]
@@ -234,10 +234,10 @@ fn a_drain_says_farewell_with_spread_out_times_and_tells_who_was_cut() {
     let ids: Vec<_> = (0..20)
         .map(|number| subscribers.join_unlimited(Subscription::to_all().key(format!("user {number}"))))
         .collect();
-    assert_eq!(subscribers.poll_drained(START), Err(None));
+    assert_eq!(subscribers.poll_drained(START), DrainProgress::NotBegun);
     assert_eq!(subscribers.farewell(), None);
     let farewell = Message::new().event(EventType::new("bye").unwrap());
-    let config = DrainConfig { farewell: Some(farewell.clone()), ..DrainConfig::default() };
+    let config = DrainConfig::new().farewell(farewell.clone());
     subscribers.drain(config, 1, START);
     let told: Vec<Message> = ids.iter().filter_map(|_| subscribers.farewell()).collect();
     let times: Vec<u64> =
@@ -246,27 +246,26 @@ fn a_drain_says_farewell_with_spread_out_times_and_tells_who_was_cut() {
     for id in &ids[2..] {
         subscribers.leave(*id);
     }
-    assert_eq!(subscribers.poll_drained(at(9)), Err(Some(at(10))));
+    assert_eq!(subscribers.poll_drained(at(9)), DrainProgress::Waiting { until: at(10) });
     assert!(!subscribers.is_cut(ids[0]));
     let cut = vec![Some("user 0".into()), Some("user 1".into())];
-    let drained = subscribers.poll_drained(at(10)).unwrap();
+    let DrainProgress::Done(drained) = subscribers.poll_drained(at(10)) else { panic!("the deadline has come") };
     assert_eq!((drained.sessions, drained.cut), (20, cut));
     assert!(subscribers.is_cut(ids[0]) && subscribers.is_cut(ids[1]));
     let late = subscribers.join_unlimited(Subscription::to_all());
     assert!(subscribers.farewell().is_some() && !subscribers.is_cut(late));
 
     let mut nobody = Subscribers::default();
-    nobody.drain(DrainConfig::default(), 1, START);
-    assert_eq!(nobody.poll_drained(START), Ok(Drained::default()));
+    nobody.drain(DrainConfig::new(), 1, START);
+    assert_eq!(nobody.poll_drained(START), DrainProgress::Done(Drained::default()));
 }
 
 /// Numbers of readers are used again, and those who come one after the other during a drain come back together otherwise.
 #[test]
 fn clients_that_come_one_after_the_other_during_a_drain_are_spread_out() {
     let mut subscribers = Subscribers::default();
-    let config = DrainConfig::default();
-    let (least, most) = (config.retry, config.retry + config.spread);
-    subscribers.drain(config, 1, START);
+    let (least, spread) = (Duration::from_secs(1), Duration::from_secs(9));
+    subscribers.drain(DrainConfig::new().retry(least).spread(spread), 1, START);
     let times: BTreeSet<Duration> = (0..1000)
         .map(|_| {
             let id = subscribers.join_unlimited(Subscription::to_all());
@@ -278,6 +277,6 @@ fn clients_that_come_one_after_the_other_during_a_drain_are_spread_out() {
             decoder.retry().unwrap().as_duration()
         })
         .collect();
-    assert!(times.iter().all(|time| (least..=most).contains(time)));
+    assert!(times.iter().all(|time| (least..=least + spread).contains(time)));
     assert!(times.len() > 800, "{} different times", times.len());
 }

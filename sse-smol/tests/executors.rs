@@ -15,7 +15,7 @@ use std::{
 use hyper::{Request, body::Incoming, server::conn::http1, service::service_fn};
 use smol::{Executor, LocalExecutor, Timer, io::Cursor, net::TcpListener};
 use sse_smol::{
-    Change, ClientConfig, EventLog, EventSource, EventSourceOver, Session,
+    Change, ClientConfig, EventLog, EventSource, EventSourceOver,
     client::ResponseHead,
     server::StartAt,
     transport::{Io, Response},
@@ -40,8 +40,8 @@ fn clients_run_on_an_executor_of_many_threads() {
             while let Ok((stream, _)) = listener.accept().await {
                 let log = served.clone();
                 let service = service_fn(move |_: Request<Incoming>| {
-                    let session = Session::reading(&log, log.subscribe(StartAt::Oldest).0, Default::default());
-                    async { Ok::<_, Infallible>(session.into_response()) }
+                    let session = log.session().start_at(StartAt::Oldest).open();
+                    async { Ok::<_, Infallible>(session.into_http_response()) }
                 });
                 EXECUTOR
                     .spawn(http1::Builder::new().max_buf_size(64 * 1024).serve_connection(Io::new(stream), service))

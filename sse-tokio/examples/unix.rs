@@ -17,12 +17,12 @@ fn main() {
 
 #[cfg(unix)]
 mod unix {
-    use std::{error::Error, fs, io, path::PathBuf, process};
+    use std::{convert::Infallible, error::Error, fs, io, path::PathBuf, process};
 
     use hyper::{Request, body::Incoming, server::conn::http1, service::service_fn};
     use sse_tokio::{
         ClientConfig, EventLog, EventSourceOver, last_event_id,
-        server::{StartAt, TooManySessions},
+        server::StartAt,
         transport::{HttpConnector, Io, Socket, Target},
     };
     use tokio::net::{UnixListener, UnixStream};
@@ -63,7 +63,7 @@ mod unix {
             let service = service_fn(move |request: Request<Incoming>| {
                 let id = last_event_id(request.headers());
                 let session = log.session().start_at(StartAt::Oldest).after(id.as_ref()).open();
-                async { Ok::<_, TooManySessions>(session?.into_response()) }
+                async { Ok::<_, Infallible>(session.into_http_response()) }
             });
             tokio::spawn(http1::Builder::new().max_buf_size(64 * 1024).serve_connection(Io::new(stream), service));
         }

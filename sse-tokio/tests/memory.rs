@@ -70,7 +70,7 @@ async fn a_reader_is_a_stream_and_says_why_it_ends() {
 #[tokio::test(start_paused = true)]
 async fn a_session_writes_to_any_writer_and_keeps_it_alive() {
     let (mut far, near) = duplex(1024);
-    let (sender, session) = Session::channel(SessionConfig::default());
+    let (sender, session) = Session::channel(SessionConfig::new());
     let writing = tokio::spawn(session.write_to(near));
     sender.send("a").await.unwrap();
     let mut seen = vec![0; 11];
@@ -94,7 +94,7 @@ async fn a_session_writes_to_any_writer_and_keeps_it_alive() {
 #[tokio::test(start_paused = true)]
 async fn a_sender_waits_for_room_and_is_told_when_the_peer_is_gone() {
     let (far, near) = duplex(16);
-    let config = SessionConfig { queue: 32, heartbeat: None, ..SessionConfig::default() };
+    let config = SessionConfig::new().queue(32).heartbeat(None);
     let (sender, session) = Session::channel(config);
     let writing = tokio::spawn(session.write_to(near));
     let mut sent = 0;
@@ -113,7 +113,7 @@ async fn a_sender_waits_for_room_and_is_told_when_the_peer_is_gone() {
 #[tokio::test]
 async fn messages_from_several_tasks_arrive_whole_and_in_each_tasks_order() {
     let (mut far, near) = duplex(64);
-    let (sender, session) = Session::channel(SessionConfig { queue: 64, ..SessionConfig::default() });
+    let (sender, session) = Session::channel(SessionConfig::new().queue(64));
     tokio::spawn(session.write_to(near));
     for task in 0..4 {
         let sender = sender.clone();
@@ -142,7 +142,7 @@ async fn sessions_of_one_log_get_the_same_events_live_and_replayed() {
     let first = log.publish("1").unwrap();
     let live = Session::resume(&log, None);
     let resumed = Session::resume(&log, first.as_ref());
-    let all = Session::reading(&log, log.subscribe(StartAt::Oldest).0, SessionConfig::default());
+    let all = log.session().start_at(StartAt::Oldest).open();
     let sessions = [live, resumed, all].map(|session| {
         let (far, near) = duplex(64);
         tokio::spawn(session.write_to(near));
@@ -285,7 +285,7 @@ async fn ids_of_an_earlier_log_are_not_taken_for_those_of_this_one() {
     let old = EventLog::default().publish("a").unwrap().unwrap();
     let log = EventLog::default();
     log.publish("b").unwrap();
-    assert_eq!(log.subscribe(StartAt::After(&old)).1, Resumed::Stale);
+    assert_eq!(Session::resume(&log, Some(&old)).resumed(), Resumed::Stale);
     let mut events = EventReader::new(first_bytes(Session::resume(&log, Some(&old))).await);
     let resync = events.next().await.unwrap().unwrap();
     assert_eq!(resync.event_type(), "resync");

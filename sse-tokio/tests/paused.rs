@@ -81,7 +81,7 @@ async fn silence_is_waited_for_by_the_paused_clock() {
 #[tokio::test(start_paused = true)]
 async fn heartbeats_follow_the_paused_clock() {
     let (mut client, server) = tokio::io::duplex(64);
-    let config = SessionConfig { retry: Some(Retry::from_millis(1)), ..SessionConfig::default() };
+    let config = SessionConfig::new().retry(Retry::from_millis(1));
     let (_sender, session) = Session::channel(config);
     let start = Instant::now();
     tokio::spawn(session.write_to(server));

@@ -28,7 +28,7 @@ use tokio::{
 const SECOND: Duration = Duration::from_secs(1);
 
 fn quiet() -> SessionConfig {
-    SessionConfig { heartbeat: None, ..SessionConfig::default() }
+    SessionConfig::new().heartbeat(None)
 }
 
 /// Writes a session to a pipe with so much room.
@@ -68,7 +68,7 @@ async fn a_handler_is_dropped_when_its_client_goes_away() {
     struct Guard(Arc<()>);
     let alive = Arc::new(());
     let guard = Guard(Arc::clone(&alive));
-    let session = Session::run(SessionConfig::default(), |sender| async move {
+    let session = Session::run(SessionConfig::new(), |sender| async move {
         sender.send("hello").await.unwrap();
         let _guard = &guard.0;
         pending::<()>().await;
@@ -101,7 +101,7 @@ impl Stream for Items {
 fn a_stream_is_sent_in_one_piece_as_far_as_there_is_room_and_ends_the_session() {
     tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap().block_on(async {
         let items = Items(["a", "b", "c"].into(), true);
-        let mut session = Session::stream(SessionConfig { queue: 18, ..quiet() }, items);
+        let mut session = Session::stream(quiet().queue(18), items);
         let mut next = async || poll_fn(|cx| session.poll_bytes(cx)).await.map(|bytes| bytes.to_vec());
         assert_eq!(next().await.unwrap(), b":\n");
         assert_eq!(next().await.unwrap(), b"data: a\n\ndata: b\n\n");
@@ -171,7 +171,7 @@ async fn values_are_written_as_json() {
 
 #[tokio::test(start_paused = true)]
 async fn a_heartbeat_is_made_by_a_function_each_time() {
-    let config = SessionConfig { heartbeat: Some(Heartbeat::fixed(SECOND)), ..SessionConfig::default() };
+    let config = SessionConfig::new().heartbeat(Heartbeat::fixed(SECOND));
     let mut count = 0;
     let (_sender, mut session) = Session::channel(config);
     session = session.with_heartbeat(move || {
@@ -188,7 +188,7 @@ async fn a_heartbeat_is_made_by_a_function_each_time() {
 
 #[tokio::test(start_paused = true)]
 async fn a_peer_that_takes_nothing_ends_its_session_and_frees_the_sender() {
-    let config = SessionConfig { write_timeout: Some(5 * SECOND), queue: 64, ..quiet() };
+    let config = quiet().write_timeout(5 * SECOND).queue(64);
     let (sender, session) = Session::channel(config);
     let (near, _far) = duplex(16);
     let started = Instant::now();
@@ -210,9 +210,9 @@ async fn a_farewell_is_the_last_thing_sent() {
 
 #[tokio::test]
 async fn sessions_read_their_topics_and_are_counted() {
-    let log = EventLog::new(LogConfig { epoch: Some(1), ..LogConfig::default() });
+    let log = EventLog::new(LogConfig::new().epoch(1));
     let open = |key: &'static str, topics: &[&'static str]| {
-        log.session().key(key).at_most(1).topics(topics.iter().copied()).config(quiet()).open()
+        log.session().key(key).topics(topics.iter().copied()).config(quiet()).open_at_most(1)
     };
     let mut a = open("ann", &["a"]).unwrap();
     let mut ab = open("bob", &["a", "b"]).unwrap();
@@ -264,29 +264,28 @@ async fn a_client_of_another_log_is_told_unless_that_is_switched_off() {
     let known = log.publish("b").unwrap().unwrap();
     let stranger = EventId::new("no-such-event").unwrap();
     let told = "event: resync\ndata: {\"reason\":\"unknown\"}\n\n";
-    let first = |id, config| ready_bytes(&mut Session::resume_with(&log, Some(id), config));
-    assert!(first(&stranger, SessionConfig::default()).starts_with(told));
-    assert!(!first(&stranger, SessionConfig { resync: None, ..quiet() }).contains("resync"));
+    let first = |id, config| ready_bytes(&mut log.session().after(Some(id)).config(config).open());
+    assert!(first(&stranger, SessionConfig::new()).starts_with(told));
+    assert!(!first(&stranger, quiet().resync(None)).contains("resync"));
     assert!(!first(&known, quiet()).contains("resync"));
-    let (cursor, resumed) = log.subscribe(StartAt::After(&stranger));
-    let mut session = Session::resuming(&log, cursor, resumed, quiet());
+    let mut session = Session::resume(&log, Some(&stranger));
     assert!(ready_bytes(&mut session).starts_with(told));
 }
 
 #[tokio::test]
 async fn an_observer_is_told_what_becomes_of_sessions() {
-    let log = EventLog::new(LogConfig { events: 2, ..LogConfig::default() });
+    let log = EventLog::new(LogConfig::new().events(2));
     let notes = Notes::default();
     log.observe(notes.clone());
     let ids: Vec<EventId> = (0..4).map(|number| log.publish(format!("{number}")).unwrap().unwrap()).collect();
-    let mut gone = log.session().key("ann").after(Some(&ids[0])).config(quiet()).open().unwrap();
+    let mut gone = log.session().key("ann").after(Some(&ids[0])).config(quiet()).open();
     ready_bytes(&mut gone);
     for number in 4..9 {
         log.publish(format!("{number}")).unwrap();
     }
     ready_bytes(&mut gone);
     drop(gone);
-    let mut ended = log.session().topics(["t"]).config(quiet()).open().unwrap();
+    let mut ended = log.session().topics(["t"]).config(quiet()).open();
     log.close();
     ready_bytes(&mut ended);
     drop(ended);
@@ -309,12 +308,12 @@ impl Observer for Panics {
 async fn a_session_leaves_its_log_before_an_observer_can_panic() {
     let log = EventLog::default();
     log.observe(Panics);
-    let session = log.session().config(quiet()).open().unwrap();
+    let session = log.session().config(quiet()).open();
     assert_eq!(log.sessions(), 1);
     catch_unwind(AssertUnwindSafe(|| drop(session))).unwrap_err();
     assert_eq!(log.sessions(), 0);
     // One that ends while it is polled is dropped as the panic goes by, and does not tell the observer again.
-    let mut session = log.session().config(quiet()).open().unwrap();
+    let mut session = log.session().config(quiet()).open();
     log.close();
     catch_unwind(AssertUnwindSafe(move || ready_bytes(&mut session))).unwrap_err();
     assert_eq!(log.sessions(), 0);
@@ -323,10 +322,10 @@ async fn a_session_leaves_its_log_before_an_observer_can_panic() {
 #[tokio::test(start_paused = true)]
 async fn one_stalled_reader_of_a_hundred_is_told_or_cut_and_holds_nobody_up() {
     const EVENTS: usize = 500;
-    let log = EventLog::new(LogConfig { events: 100, ..LogConfig::default() });
+    let log = EventLog::new(LogConfig::new().events(100));
     let readers: Vec<_> = (0..99)
         .map(|_| {
-            let (far, _) = serve(Session::resume_with(&log, None, quiet()), 4096);
+            let (far, _) = serve(log.session().config(quiet()).open(), 4096);
             tokio::spawn(async move {
                 let mut events = EventReader::new(far);
                 let mut last = 0;
@@ -338,10 +337,10 @@ async fn one_stalled_reader_of_a_hundred_is_told_or_cut_and_holds_nobody_up() {
             })
         })
         .collect();
-    let told = SessionConfig { write_timeout: None, ..quiet() };
-    let cut = SessionConfig { on_lag: OnLag::Disconnect, write_timeout: None, ..quiet() };
-    let (told_far, told) = serve(Session::resume_with(&log, None, told), 16);
-    let (mut cut_far, cut) = serve(Session::resume_with(&log, None, cut), 16);
+    let told = quiet().write_timeout(None);
+    let cut = quiet().on_lag(OnLag::Disconnect).write_timeout(None);
+    let (told_far, told) = serve(log.session().config(told).open(), 16);
+    let (mut cut_far, cut) = serve(log.session().config(cut).open(), 16);
     for number in 1..=EVENTS {
         log.publish(format!("{number}")).unwrap();
         for _ in 0..4 {
@@ -378,8 +377,8 @@ async fn one_stalled_reader_of_a_hundred_is_told_or_cut_and_holds_nobody_up() {
 
 #[tokio::test(start_paused = true)]
 async fn a_publisher_may_wait_for_a_reader_that_asks_for_it() {
-    let log = EventLog::new(LogConfig::default());
-    let session = log.session().awaited(2).config(SessionConfig { burst: 1, ..quiet() }).open().unwrap();
+    let log = EventLog::new(LogConfig::new());
+    let session = log.session().awaited(2).config(quiet().burst(1)).open();
     let (far, _) = serve(session, 16);
     let publisher = tokio::spawn({
         let log = log.clone();
@@ -404,7 +403,7 @@ async fn a_publisher_may_wait_for_a_reader_that_asks_for_it() {
 #[tokio::test(start_paused = true)]
 async fn a_reader_that_goes_away_holds_no_publisher_up() {
     let log = EventLog::default();
-    let session = log.session().awaited(0).config(quiet()).open().unwrap();
+    let session = log.session().awaited(0).config(quiet()).open();
     log.publish("unread").unwrap();
     let waiting = tokio::spawn({
         let log = log.clone();
@@ -416,7 +415,7 @@ async fn a_reader_that_goes_away_holds_no_publisher_up() {
     assert!(timeout(SECOND, waiting).await.unwrap().unwrap());
 
     // Patience has an end as well.
-    let _stuck = log.session().awaited(0).config(quiet()).open().unwrap();
+    let _stuck = log.session().awaited(0).config(quiet()).open();
     log.publish("unread").unwrap();
     let started = Instant::now();
     log.publish_awaiting("next", 5 * SECOND).await.unwrap();
@@ -426,14 +425,14 @@ async fn a_reader_that_goes_away_holds_no_publisher_up() {
 #[tokio::test(start_paused = true)]
 async fn a_drain_ends_all_sessions_and_names_those_it_cut() {
     let log = EventLog::default();
-    let open = |key: &'static str| log.session().key(key).config(quiet()).open().unwrap();
+    let open = |key: &'static str| log.session().key(key).config(quiet()).open();
     let (good_far, good) = serve(open("good"), 1024);
     let (_stuck_far, stuck) = serve(open("stuck"), 4);
     tokio::task::yield_now().await;
     log.publish("last").unwrap();
     let farewell = Some(Message::new().event(EventType::new("bye").unwrap()));
     let started = Instant::now();
-    let draining = log.drain(DrainConfig { farewell, timeout: 3 * SECOND, ..DrainConfig::default() });
+    let draining = log.drain(DrainConfig::new().farewell(farewell).timeout(3 * SECOND));
     let drained = draining.await;
     assert!(started.elapsed() >= 3 * SECOND);
     assert_eq!((drained.sessions, &drained.cut[..]), (2, &[Some("stuck".into())][..]));
@@ -447,7 +446,7 @@ async fn a_drain_ends_all_sessions_and_names_those_it_cut() {
     assert!(events.next().await.is_none());
 
     // A client that connects during the drain gets what it asks for, and then the same end.
-    let (far, late) = serve(log.session().start_at(StartAt::Oldest).config(quiet()).open().unwrap(), 1024);
+    let (far, late) = serve(log.session().start_at(StartAt::Oldest).config(quiet()).open(), 1024);
     assert!(late.await.unwrap());
     let mut events = EventReader::new(far);
     assert_eq!(events.next().await.unwrap().unwrap().data(), "last");
@@ -469,26 +468,23 @@ fn events(session: &mut Session) -> Vec<(String, String, String)> {
 
 #[tokio::test(start_paused = true)]
 async fn a_drain_changes_nothing_about_where_a_session_starts() {
-    let log = EventLog::new(LogConfig { epoch: Some(1), ..LogConfig::default() });
+    let log = EventLog::new(LogConfig::new().epoch(1));
     let _keeps_the_drain_going = Session::resume(&log, None);
     for number in 1..=10 {
         log.publish(format!("{number}")).unwrap();
     }
     let farewell = Some(Message::new().event(EventType::new("bye").unwrap()));
     let other = log.clone();
-    let mut drain = pin!(other.drain(DrainConfig { farewell, ..DrainConfig::default() }));
+    let mut drain = pin!(other.drain(DrainConfig::new().farewell(farewell)));
     assert!(drain.as_mut().poll(&mut Context::from_waker(Waker::noop())).is_pending());
 
     let message = |number: u32| ("message".into(), format!("{number}"), format!("1-{number}"));
     let bye = |id: &str| ("bye".into(), String::new(), id.to_owned());
     let five = EventId::new("1-5").unwrap();
     let resumed: [&dyn Fn() -> Session; 3] = [
-        &|| Session::resume_with(&log, Some(&five), quiet()),
-        &|| log.session().after(Some(&five)).config(quiet()).open().unwrap(),
-        &|| {
-            let (cursor, resumed) = log.subscribe(StartAt::After(&five));
-            Session::resuming(&log, cursor, resumed, quiet())
-        },
+        &|| log.session().after(Some(&five)).config(quiet()).open(),
+        &|| log.session().start_at(StartAt::After(&five)).config(quiet()).open(),
+        &|| log.session().key("ann").after(Some(&five)).config(quiet()).open_at_most(1).unwrap(),
     ];
     for (open, last) in resumed.iter().zip(11..) {
         let mut session = open();
@@ -499,14 +495,14 @@ async fn a_drain_changes_nothing_about_where_a_session_starts() {
         assert_eq!(events(&mut session), expected);
     }
     let live: [&dyn Fn() -> Session; 2] =
-        [&|| Session::resume_with(&log, None, quiet()), &|| log.session().after(None).config(quiet()).open().unwrap()];
+        [&|| log.session().config(quiet()).open(), &|| log.session().after(None).config(quiet()).open()];
     for (open, last) in live.iter().zip(14..) {
         let mut session = open();
         log.publish(format!("{last}")).unwrap();
         assert_eq!(events(&mut session), [message(last), bye(&format!("1-{last}"))]);
     }
     let stranger = EventId::new("0-5").unwrap();
-    let mut session = log.session().after(Some(&stranger)).config(quiet()).open().unwrap();
+    let mut session = log.session().after(Some(&stranger)).config(quiet()).open();
     assert_eq!(session.resumed(), Resumed::Stale);
     let all = events(&mut session);
     assert_eq!((&all[0].0[..], &all[1], all.len()), ("resync", &message(1), 17));
@@ -514,6 +510,6 @@ async fn a_drain_changes_nothing_about_where_a_session_starts() {
 
 #[tokio::test(start_paused = true)]
 async fn a_drain_of_nobody_is_over_at_once() {
-    let drained = timeout(SECOND, EventLog::default().drain(DrainConfig::default())).await.unwrap();
+    let drained = timeout(SECOND, EventLog::default().drain(DrainConfig::new())).await.unwrap();
     assert_eq!((drained.sessions, drained.cut.len()), (0, 0));
 }

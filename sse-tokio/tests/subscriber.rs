@@ -148,16 +148,3 @@ async fn a_body_without_end_is_cut() {
     let response = failure.refusal.unwrap();
     assert_eq!((response.body.len(), response.complete), (8 * 1024, false));
 }
-
-/// `StreamReader` takes the body of a client of the caller's own.
-#[cfg(feature = "reqwest")]
-#[tokio::test]
-async fn the_body_of_a_response_is_read_as_it_is() {
-    let answer = String::from("HTTP/1.1 200 OK\r\nContent-Length: 27\r\n\r\ndata: a\n\nevent: b\ndata: c\n\n");
-    let (url, _requests) = hold(vec![answer]).await;
-    let body = reqwest::get(url).await.unwrap().bytes_stream();
-    let mut events = sse_tokio::StreamReader::new(body);
-    assert_eq!(events.next().await.unwrap().unwrap().data(), "a");
-    assert_eq!(events.next().await.unwrap().unwrap().event_type(), "b");
-    assert!(events.next().await.is_none());
-}

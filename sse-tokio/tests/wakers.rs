@@ -16,7 +16,6 @@ use sse_tokio::{
     ClientConfig, EventLog, EventReader, EventSourceOver, Message, Sender, Session, SessionConfig,
     bytes::Bytes,
     client::{Request, ResponseHead},
-    server::StartAt,
     transport::Response,
 };
 
@@ -36,7 +35,7 @@ fn counted() -> (Arc<Count>, Waker) {
 }
 
 fn channel(queue: usize) -> (Sender, Session) {
-    let (sender, mut session) = Session::channel(SessionConfig { queue, heartbeat: None, ..SessionConfig::default() });
+    let (sender, mut session) = Session::channel(SessionConfig::new().queue(queue).heartbeat(None));
     // The first bytes are out of the way.
     while session.poll_bytes(&mut Context::from_waker(Waker::noop())).is_ready() {}
     (sender, session)
@@ -134,8 +133,8 @@ fn a_waker_may_use_the_log_when_it_is_dropped() {
 
     assert!(ends(|| {
         let log = EventLog::default();
-        let config = SessionConfig { heartbeat: None, ..SessionConfig::default() };
-        let mut session = Session::reading(&log, log.subscribe(StartAt::Live).0, config);
+        let config = SessionConfig::new().heartbeat(None);
+        let mut session = log.session().config(config).open();
         for _ in 0..2 {
             let waker = Waker::from(Arc::new(Publishes(log.clone())));
             while session.poll_bytes(&mut Context::from_waker(&waker)).is_ready() {}

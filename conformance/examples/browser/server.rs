@@ -114,7 +114,7 @@ impl State {
                         newer
                     });
                 }
-                NoMoreEvents.into_response()
+                NoMoreEvents.into_http_response()
             }
             _ => {
                 let mut missing = Response::new(Content::default());
@@ -128,13 +128,11 @@ impl State {
         let asked = Asked { at: Instant::now(), last_event_id: last_event_id.clone() };
         self.asked.lock().unwrap_or_else(PoisonError::into_inner).push(asked);
         if self.log.is_closed() {
-            return NoMoreEvents.into_response();
+            return NoMoreEvents.into_http_response();
         }
-        let start = last_event_id.as_ref().map_or(StartAt::Oldest, StartAt::After);
-        let config = SessionConfig { retry: Some(self.retry), ..SessionConfig::default() };
-        let (cursor, resumed) = self.log.subscribe(start);
-        let session = Session::resuming(&self.log, cursor, resumed, config);
-        session.into_response().map(|session| Content::Events(Box::new(session)))
+        let config = SessionConfig::new().retry(self.retry);
+        let session = self.log.session().start_at(StartAt::Oldest).after(last_event_id.as_ref()).config(config).open();
+        session.into_http_response().map(|session| Content::Events(Box::new(session)))
     }
 }
 
@@ -160,9 +158,9 @@ impl Default for Content {
 
 impl Body for Content {
     type Data = Bytes;
-    type Error = Infallible;
+    type Error = io::Error;
 
-    fn poll_frame(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Option<Result<Frame<Bytes>, Infallible>>> {
+    fn poll_frame(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Option<io::Result<Frame<Bytes>>>> {
         match self.get_mut() {
             Self::Events(session) => Pin::new(session.as_mut()).poll_frame(cx),
             Self::Text(text) => Poll::Ready(text.take().map(|text| Ok(Frame::data(text.into())))),

@@ -116,7 +116,7 @@ impl WritePath for Pipes {
 
     fn write(&self, fields: &Fields) -> Result<Written, Refused> {
         let message = message(fields)?;
-        let (sender, session) = Session::channel(SessionConfig { heartbeat: None, ..SessionConfig::default() });
+        let (sender, session) = Session::channel(SessionConfig::new().heartbeat(None));
         let (sink, mut source) = pipe(None);
         let mut writing = pin!(session.write_to(sink));
         let mut transfer = || {

@@ -26,7 +26,7 @@ use sse_driver::{
 use sse_proto::{
     Decoder, Timestamp,
     client::{ClientConfig, Request, ResponseHead},
-    server::{Publication, RESPONSE_HEADERS, SessionConfig, StartAt, last_event_id},
+    server::{Heartbeat, Publication, RESPONSE_HEADERS, SessionConfig, StartAt, last_event_id_in_header},
 };
 
 use crate::{
@@ -69,8 +69,8 @@ impl Connect for Network {
             return ready(Err(Broken));
         }
         let (sink, source) = pipe(Some(500 + 37 * self.connections));
-        let id = request.headers.value("Last-Event-ID").and_then(last_event_id);
-        let session = self.log.session().start_at(StartAt::Oldest).after(id.as_ref()).open().expect("room");
+        let id = request.headers.value("Last-Event-ID").and_then(last_event_id_in_header);
+        let session = self.log.session().start_at(StartAt::Oldest).after(id.as_ref()).open();
         spawn(async { drop(session.write_to(sink).await) });
         let headers = RESPONSE_HEADERS.into_iter().collect();
         ready(Ok(Response { head: ResponseHead { status: 200, headers }, body: source }))
@@ -121,13 +121,13 @@ impl Wake for Woken {
 
 impl Reader {
     fn new(log: &EventLog, topics: Option<&'static str>) -> Self {
-        let quiet = SessionConfig { heartbeat: None, ..SessionConfig::default() };
+        let quiet = SessionConfig::new().heartbeat(None);
         let session = log.session().config(quiet);
         let session = match topics {
             None => session.open(),
             Some(topic) => session.topics([topic]).open(),
         };
-        Self { session: session.expect("room"), woken: Arc::default() }
+        Self { session, woken: Arc::default() }
     }
 
     /// The data of what there is. The session waits then.
@@ -177,7 +177,7 @@ fn a_message_from_another_node_wakes_just_those_whom_it_concerns() {
 fn a_quiet_session_is_kept_alive_at_just_the_moments_it_says() {
     let moments = run(async {
         let heartbeat = Duration::from_secs(15);
-        let config = SessionConfig { heartbeat: Some(heartbeat.into()), ..SessionConfig::default() };
+        let config = SessionConfig::new().heartbeat(Heartbeat::quiet(heartbeat));
         let (_sender, session) = Session::channel(config);
         let (sink, mut source) = pipe(None);
         spawn(async { drop(session.write_to(sink).await) });

@@ -32,7 +32,8 @@ pub(crate) fn run(mut bytes: &[u8]) {
 const TOPICS: [&str; 3] = ["a", "b", "c"];
 
 struct World {
-    config: LogConfig,
+    /// The most events and bytes that the log keeps.
+    bounds: (usize, usize),
     log: EventLog,
     subscribers: Subscribers,
     /// What was published, by position: the topics, as bits, and the key.
@@ -67,14 +68,14 @@ fn bits(topics: u8) -> impl Iterator<Item = &'static str> {
 
 impl World {
     fn new(seed: u8, size: u8) -> Self {
-        let config = LogConfig {
-            events: usize::from(size >> 4) + 1,
-            bytes: 700 + 100 * usize::from(size & 15),
-            age: (seed & 1 == 1).then(|| Duration::from_secs(20)),
-            epoch: (seed & 2 == 2).then_some(7),
-        };
+        let bounds = (usize::from(size >> 4) + 1, 700 + 100 * usize::from(size & 15));
+        let config = LogConfig::new()
+            .events(bounds.0)
+            .bytes(bounds.1)
+            .age((seed & 1 == 1).then(|| Duration::from_secs(20)))
+            .epoch((seed & 2 == 2).then_some(7));
         Self {
-            config,
+            bounds,
             log: EventLog::new(config),
             subscribers: Subscribers::default(),
             history: Vec::new(),
@@ -98,7 +99,7 @@ impl World {
                 self.wake_all();
             }
             _ if choice >= 240 => {
-                let config = DrainConfig { timeout: Duration::from_secs(u64::from(value)), ..DrainConfig::default() };
+                let config = DrainConfig::new().timeout(Duration::from_secs(u64::from(value)));
                 if !self.subscribers.is_draining() {
                     let end = self.history.len() as u64;
                     self.clients.iter_mut().for_each(|client| client.end = end);
@@ -108,7 +109,7 @@ impl World {
             }
             _ => self.finish(choice, value),
         }
-        assert!(self.log.bytes() <= self.config.bytes && self.log.len() <= self.config.events);
+        assert!(self.log.bytes() <= self.bounds.1 && self.log.len() <= self.bounds.0);
         assert_eq!(self.subscribers.len(), self.clients.len());
     }
 
@@ -173,13 +174,11 @@ impl World {
             _ => 0,
         };
         let anywhere = anywhere || matches!(resumed, Resumed::Stale | Resumed::Unknown);
-        let config = SessionConfig {
-            heartbeat: None,
-            burst: 16 * usize::from(choice >> 5),
-            on_lag: if value & 64 == 64 { OnLag::Disconnect } else { OnLag::Skip },
-            resync: (value & 32 == 32).then(|| EventType::new("resync").expect("a type")),
-            ..SessionConfig::default()
-        };
+        let config = SessionConfig::new()
+            .heartbeat(None)
+            .burst(16 * usize::from(choice >> 5))
+            .on_lag(if value & 64 == 64 { OnLag::Disconnect } else { OnLag::Skip })
+            .resync((value & 32 == 32).then(|| EventType::new("resync").expect("a type")));
         self.clients.push(Client {
             id: self.subscribers.join_unlimited(subscription.at(cursor.position())),
             session: Session::resuming(config, cursor, resumed),

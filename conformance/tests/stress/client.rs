@@ -53,12 +53,10 @@ impl Client {
 
     /// Opens a session after the last event.
     fn open(&mut self, round: &Round) -> Session {
-        let config = SessionConfig {
-            heartbeat: None,
-            burst: 1 << below(&mut self.random, 14),
-            on_lag: [OnLag::Skip, OnLag::Disconnect][below(&mut self.random, 2) as usize],
-            ..SessionConfig::default()
-        };
+        let config = SessionConfig::new()
+            .heartbeat(None)
+            .burst(1 << below(&mut self.random, 14))
+            .on_lag([OnLag::Skip, OnLag::Disconnect][below(&mut self.random, 2) as usize]);
         let mut subscribe = round.log.session().config(config);
         if !self.wanted.topics.is_empty() {
             subscribe = subscribe.topics(self.wanted.topics.iter().copied());
@@ -66,14 +64,17 @@ impl Client {
         if self.wanted.latest {
             subscribe = subscribe.latest();
         }
-        if self.id.is_multiple_of(2) {
-            subscribe = subscribe.key(USERS[self.id as usize / 2 % USERS.len()]).at_most(3);
-        }
         if self.id < 2 {
             subscribe = subscribe.awaited(32);
         }
         let earliest = round.published.load(Ordering::SeqCst);
-        let session = subscribe.after(self.last_event_id.as_ref()).open().expect("the user's other sessions have left");
+        let subscribe = subscribe.after(self.last_event_id.as_ref());
+        let session = if self.id.is_multiple_of(2) {
+            let user = USERS[self.id as usize / 2 % USERS.len()];
+            subscribe.key(user).open_at_most(3).expect("the user's other sessions have left")
+        } else {
+            subscribe.open()
+        };
         let latest = round.begun.load(Ordering::SeqCst);
         let start = self.start(round, earliest..=latest);
         let is_stale = *start.start() == 0 && self.last_event_id.is_some();

@@ -92,7 +92,7 @@ fn run_round(
     totals: &mut Totals,
 ) -> Vec<Client> {
     let events = [64, 256, 4096][epoch as usize % 3];
-    let config = LogConfig { events, bytes: 256 * events, epoch: Some(epoch), ..LogConfig::default() };
+    let config = LogConfig::new().events(events).bytes(256 * events).epoch(epoch);
     let round = Arc::new(Round {
         epoch,
         log: runtime.block_on(async { EventLog::new(config) }),
@@ -125,7 +125,7 @@ fn run_round(
             round.log.close();
         } else {
             let farewell = Message::from("bye").event(EventType::new(FAREWELL).expect("a type"));
-            let config = DrainConfig { farewell: Some(farewell), timeout: 2 * STALLED, ..DrainConfig::default() };
+            let config = DrainConfig::new().farewell(farewell).timeout(2 * STALLED);
             let drained = in_time("the drain", round.log.drain(config)).await;
             assert!(drained.cut.is_empty(), "{drained:?}");
         }

@@ -15,7 +15,7 @@ use crate::{
     transport::{NoMoreEvents, Runtime, last_event_id},
 };
 
-/// The event after which the client wants to go on: the header `Last-Event-ID` of the request.
+/// The event after which the client wants to continue: the header `Last-Event-ID` of the request.
 ///
 /// It is `None` for a client that is new: the header is missing or empty. A header that cannot be used (longer than 1
 /// KiB, not UTF-8, or not a valid event ID) is [`EventId::unusable`], which no log knows, so that the client learns
@@ -26,10 +26,10 @@ pub struct LastEventId(
     pub Option<EventId>,
 );
 
-/// The header `Last-Event-ID`, or else the parameter `lastEventId` of the URL's query. A header that is there and not
+/// The header `Last-Event-ID`, or else the parameter `lastEventId` of the URL's query. A header that is present and not
 /// empty counts, even if it cannot be used ([`LastEventId`]). A parameter follows the same rules.
 ///
-/// What cannot set headers sends the parameter, and a page can put it into the URL of its first connection. URLs end up
+/// A client that cannot set headers sends the parameter, and a page can put it into the URL of its first connection. URLs end up
 /// in logs and histories, which is why [`LastEventId`] does not look there; for a parameter of another name there is
 /// [`last_event_id_in_query`].
 #[derive(Clone, Debug, Default, Eq, PartialEq)]
@@ -68,12 +68,12 @@ where
     K::Timer: Send + 'static,
 {
     fn into_response(self) -> Response {
-        Session::into_response(self).map(Body::new)
+        self.into_http_response().map(Body::new)
     }
 }
 
 impl IntoResponse for NoMoreEvents {
     fn into_response(self) -> Response {
-        NoMoreEvents::into_response(self)
+        self.into_http_response()
     }
 }

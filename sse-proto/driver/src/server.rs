@@ -5,7 +5,8 @@ pub use sse_proto::{
     server::{
         CloseReason, Cursor, DrainConfig, Drained, Entry, Heartbeat, Interest, LogConfig, LogRead, NO_MORE_EVENTS,
         Observer, OnLag, PassedOver, PublishError, RESPONSE_HEADERS, Resumed, SendError, SessionInfo, SessionTotals,
-        StartAt, Store, TooManySessions, UnusableId, check_id, last_event_id_in_query, priming, silent_priming,
+        StartAt, Store, TooManySessions, UnusableId, check_id, last_event_id_in_header, last_event_id_in_query,
+        priming, silent_priming,
     },
 };
 

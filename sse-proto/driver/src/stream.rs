@@ -1,11 +1,11 @@
 //! `Stream` for what yields events.
 
-#[cfg(feature = "std")]
-use core::convert::Infallible;
 use core::{
     pin::Pin,
     task::{Context, Poll},
 };
+#[cfg(feature = "std")]
+use std::io;
 
 #[cfg(feature = "std")]
 use bytes::Bytes;
@@ -47,16 +47,17 @@ impl<S: Source, V: FromEvent> Stream for TypedSource<S, V> {
     }
 }
 
-/// The bytes of the response, for servers that take a stream as a body.
+/// The bytes of the response, for frameworks that take a stream as a body. No error ever comes: its type is the one that
+/// frameworks know how to convert.
 ///
-/// actix-web, for one: `streaming` takes the session, and the header fields are those of
+/// In actix-web, `streaming` takes the session, and the header fields are those of
 /// [`RESPONSE_HEADERS`](sse_proto::server::RESPONSE_HEADERS).
 ///
 /// ```
 /// # use core::{error::Error, marker::PhantomData, task::{Context, Poll}};
 /// # use futures_core::Stream;
 /// # use sse_proto::{Timestamp, bytes::Bytes, server::{RESPONSE_HEADERS, SessionConfig}};
-/// # use sse_driver::{Runtime, Session, Streams, Timer};
+/// # use sse_driver::{Session, transport::{Runtime, Timer}};
 /// # #[derive(Default)]
 /// # struct NoTimer;
 /// # impl Timer for NoTimer {
@@ -65,12 +66,10 @@ impl<S: Source, V: FromEvent> Stream for TypedSource<S, V> {
 /// #     fn seed(&self) -> u64 { 0 }
 /// # }
 /// # struct Tokio;
-/// # impl Streams for Tokio {
-/// #     type Io<S> = S;
-/// #     fn io<S>(stream: S) -> S { stream }
-/// # }
 /// # impl Runtime for Tokio {
 /// #     type Timer = NoTimer;
+/// #     type Io<S> = S;
+/// #     fn io<S>(stream: S) -> S { stream }
 /// # }
 /// # struct HttpResponse;
 /// # struct Builder;
@@ -87,11 +86,11 @@ impl<S: Source, V: FromEvent> Stream for TypedSource<S, V> {
 ///     }
 ///     response.streaming(session)
 /// }
-/// # events(Session::channel(SessionConfig::default()).1);
+/// # events(Session::channel(SessionConfig::new()).1);
 /// ```
 #[cfg(feature = "std")]
 impl<K: Runtime> Stream for Session<K> {
-    type Item = Result<Bytes, Infallible>;
+    type Item = io::Result<Bytes>;
 
     fn poll_next(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Option<Self::Item>> {
         self.get_mut().poll_bytes(cx).map(|bytes| bytes.map(Ok))

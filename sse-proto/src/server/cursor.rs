@@ -65,7 +65,7 @@ pub struct PassedOver {
 /// use sse_proto::{Timestamp, server::{Interest, EventLog, LogConfig, LogRead, Publication, StartAt}};
 ///
 /// let now = Timestamp::default();
-/// let mut log = EventLog::new(LogConfig::default());
+/// let mut log = EventLog::new(LogConfig::new());
 /// let interest = Interest::all().topics(["football"]).filter(|entry| !entry.encoded().is_empty());
 /// let (mut cursor, _) = log.subscribe_to(interest, StartAt::Live, now);
 /// log.publish(Publication::new("a serve").to(["tennis"]), now)?;

@@ -21,7 +21,7 @@ use crate::{Message, Timestamp, hidden::Hidden};
 ///
 /// let ping = Message::new().event(EventType::new("ping")?);
 /// let heartbeat = Heartbeat::fixed(Duration::from_secs(10)).with_message(&ping);
-/// let config = SessionConfig { heartbeat: Some(heartbeat), ..SessionConfig::default() };
+/// let config = SessionConfig::new().heartbeat(heartbeat);
 /// # let _ = config;
 /// # Ok::<(), sse_proto::FieldError>(())
 /// ```
@@ -108,12 +108,5 @@ impl fmt::Debug for Content {
 impl Default for Heartbeat {
     fn default() -> Self {
         Self::quiet(Duration::from_secs(15))
-    }
-}
-
-impl From<Duration> for Heartbeat {
-    /// A comment after so long a silence.
-    fn from(period: Duration) -> Self {
-        Self::quiet(period)
     }
 }

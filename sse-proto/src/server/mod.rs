@@ -1,8 +1,8 @@
 //! The server: responses, and the log that they read from (section 9.2.7 and the advice of 9.2.6 of the HTML Standard).
 //!
 //! A [`Session`] is one response. It is fed with messages, or it reads from an [`EventLog`] that many sessions share: there
-//! each event is encoded once, and a session holds no more than a [`Cursor`]. [`Subscribers`] knows who reads what, whom
-//! a message wakes, and who is still there when the server drains. None of them does I/O.
+//! each event is encoded once, and a session holds no more than a [`Cursor`]. [`Subscribers`] knows which session reads
+//! what, which of them a message wakes, and which are left when the server drains. None of them does I/O.
 
 mod cursor;
 mod drain;
@@ -19,14 +19,14 @@ mod subscribers;
 
 pub use self::{
     cursor::{Cursor, Entry, Interest, PassedOver},
-    drain::{DrainConfig, Drained, Draining},
+    drain::{DrainConfig, DrainProgress, Drained},
     heartbeat::Heartbeat,
     log::{EventLog, LogConfig, LogRead, Resumed, StartAt},
     observer::{Observer, SessionInfo, SessionTotals},
     priming::{priming, silent_priming},
     publication::{Publication, PublishError},
     reason::CloseReason,
-    request::{UnusableId, check_id, last_event_id, last_event_id_in_query},
+    request::{UnusableId, check_id, last_event_id_in_header, last_event_id_in_query},
     session::{OnLag, Output, SendError, Session, SessionConfig},
     store::Store,
     subscribers::{SubscriberId, Subscribers, Subscription, TooManySessions},
@@ -41,5 +41,5 @@ pub use self::{
 pub const RESPONSE_HEADERS: [(&str, &str); 3] =
     [("Content-Type", "text/event-stream"), ("Cache-Control", "no-store, no-transform"), ("X-Accel-Buffering", "no")];
 
-/// The status of the answer that ends it all: a client that gets it does not come back.
+/// The status of a response to clients that should stop: a client that gets it does not reconnect.
 pub const NO_MORE_EVENTS: u16 = 204;

@@ -1,11 +1,13 @@
-//! Who wants to know.
+//! Reports about sessions, for metrics and logs.
+
+use core::fmt;
 
 use super::{CloseReason, PassedOver, Resumed};
-use crate::Text;
+use crate::{Text, hidden::Hidden};
 
-/// Is told what becomes of sessions: for metrics and logs. What is not wanted need not be written.
+/// Receives reports of what becomes of sessions, for metrics and logs. Each method does nothing by default.
 ///
-/// It is called in the task of the session, with no lock held, and should be quick.
+/// The methods are called in the task of the session, with no lock held, and should be quick.
 ///
 /// ```
 /// use std::sync::atomic::{AtomicU64, Ordering};
@@ -25,56 +27,63 @@ use crate::Text;
 /// }
 /// ```
 pub trait Observer {
-    /// A session was opened.
+    /// Reports that a session was opened.
     fn opened(&self, session: &SessionInfo<'_>) {
         let _ = session;
     }
 
-    /// A client asked to resume, and this came of it.
+    /// Reports where a session starts, compared with where its client asked to resume.
     fn resumed(&self, session: &SessionInfo<'_>, resumed: Resumed) {
         let _ = (session, resumed);
     }
 
-    /// The log has overtaken a session: it does not get so many messages.
+    /// Reports that the log has overtaken a session, which does not get `missed` messages.
     fn lagged(&self, session: &SessionInfo<'_>, missed: u64) {
         let _ = (session, missed);
     }
 
-    /// A session has ended.
+    /// Reports that a session has ended.
     fn closed(&self, session: &SessionInfo<'_>, reason: CloseReason, totals: SessionTotals) {
         let _ = (session, reason, totals);
     }
 }
 
-/// Which session it is.
-#[derive(Clone, Copy, Debug)]
+/// The session that a report is about. `Debug` shows the length of the key in place of the key.
+#[derive(Clone, Copy)]
 #[non_exhaustive]
 pub struct SessionInfo<'a> {
-    /// Whose it is.
+    /// Whose session it is, if that was set.
     pub key: Option<&'a str>,
     /// The topics it reads, in order; `None` if it reads all messages.
     pub topics: Option<&'a [Text]>,
 }
 
 impl<'a> SessionInfo<'a> {
-    /// A session with this key and these topics.
+    /// Returns the description of a session with this key and these topics.
     pub const fn new(key: Option<&'a str>, topics: Option<&'a [Text]>) -> Self {
         Self { key, topics }
     }
 }
 
-/// What did not get through in the life of a session, by reason.
+impl fmt::Debug for SessionInfo<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let mut shown = f.debug_struct("SessionInfo");
+        shown.field("key", &self.key.map(|key| Hidden(key.len()))).field("topics", &self.topics).finish()
+    }
+}
+
+/// The numbers of messages that a session did not get in its life, by reason.
 #[derive(Clone, Copy, Debug, Default, Eq, PartialEq)]
 #[non_exhaustive]
 pub struct SessionTotals {
     /// Messages that were gone before the session could read them.
     pub missed: u64,
-    /// Messages that it passed over.
+    /// Messages that the session passed over.
     pub passed_over: PassedOver,
 }
 
 impl SessionTotals {
-    /// These counts.
+    /// Returns these counts.
     pub const fn new(missed: u64, passed_over: PassedOver) -> Self {
         Self { missed, passed_over }
     }

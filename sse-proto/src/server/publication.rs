@@ -4,11 +4,12 @@ use alloc::{boxed::Box, vec::Vec};
 use core::{error::Error, fmt};
 
 use super::UnusableId;
-use crate::{Message, Text};
+use crate::{Message, Text, hidden::Hidden};
 
 /// A message with the topics that it is published to.
 ///
-/// A message without topics is for all readers. One with several reaches a reader of any of them, once.
+/// A message without topics is for all readers. One with several reaches a reader of any of them, once. `Debug` shows the
+/// length of the key in place of the key.
 ///
 /// ```
 /// use sse_proto::{Message, server::Publication};
@@ -18,7 +19,7 @@ use crate::{Message, Text};
 /// assert_eq!(price.topics().len(), 1);
 /// # let _ = news;
 /// ```
-#[derive(Clone, Debug, Eq, PartialEq)]
+#[derive(Clone, Eq, PartialEq)]
 pub struct Publication {
     pub(super) message: Message,
     pub(super) topics: Vec<Text>,
@@ -26,7 +27,7 @@ pub struct Publication {
 }
 
 impl Publication {
-    /// A message for all.
+    /// Returns a publication of this message to all readers.
     pub fn new(message: impl Into<Message>) -> Self {
         Self { message: message.into(), topics: Vec::new(), key: None }
     }
@@ -40,22 +41,31 @@ impl Publication {
         self
     }
 
-    /// Names what the message is about. It takes the place of earlier messages with the same key, for readers who want
-    /// this one and no more than the latest ([`Interest::latest`](super::Interest::latest)), and have not read those yet.
+    /// Names what the message is about. The message replaces earlier ones with the same key, for readers who want this one
+    /// and only the latest ([`Interest::latest`](super::Interest::latest)), and have not read the earlier ones yet.
     #[must_use]
     pub fn key(mut self, key: impl Into<Text>) -> Self {
         self.key = Some(key.into());
         self
     }
 
-    /// What is published.
+    /// Returns the message.
     pub fn message(&self) -> &Message {
         &self.message
     }
 
-    /// The topics, in order.
+    /// Returns the topics, in order.
     pub fn topics(&self) -> &[Text] {
         &self.topics
+    }
+}
+
+impl fmt::Debug for Publication {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Self { message, topics, key } = self;
+        let mut shown = f.debug_struct("Publication");
+        shown.field("message", message).field("topics", topics);
+        shown.field("key", &key.as_ref().map(|key| Hidden(key.len()))).finish()
     }
 }
 
@@ -73,40 +83,39 @@ pub(super) struct Tags {
 }
 
 impl Tags {
-    /// `None` if there are none. Texts are copied: a slice of a received block would keep the block.
-    pub(super) fn of(publication: &Publication) -> Option<Box<Self>> {
+    /// Returns `None` if there are none. Texts are copied: a slice of a received block would keep the block.
+    pub(super) fn of(topics: &[Text], key: Option<&Text>) -> Option<Box<Self>> {
         let copied = |text: &Text| Text::from(text.as_str());
-        let Publication { topics, key, .. } = publication;
         (!topics.is_empty() || key.is_some())
-            .then(|| Box::new(Self { topics: topics.iter().map(copied).collect(), key: key.as_ref().map(copied) }))
+            .then(|| Box::new(Self { topics: topics.iter().map(copied).collect(), key: key.map(copied) }))
     }
 
-    /// How many bytes they need, in the tags and in the index.
+    /// Returns how many bytes the topics and the key need, here and in the index.
     pub(super) fn cost(&self) -> usize {
         let text = |text: &Text| 3 * size_of::<Text>() + 2 * text.len() + size_of::<u64>();
         size_of::<Self>() + self.topics.iter().chain(&self.key).map(text).sum::<usize>()
     }
 }
 
-/// Why a message was not taken.
+/// Why a message was not published.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 #[non_exhaustive]
 pub enum PublishError {
-    /// The log makes IDs, and this one could be one of them; or the other way round. Give all events an ID, or none, or
-    /// choose an epoch.
+    /// The log makes IDs, and the given one could be one of them; or earlier IDs were given, and the log could make one of
+    /// them. Give all events an ID, or none, or choose an epoch.
     AmbiguousId,
     /// The log is closed.
     Closed,
-    /// A store of the caller's own did not take the message.
+    /// A custom store did not accept the message.
     Refused,
-    /// The message alone is larger than the log may be.
+    /// The message alone exceeds the bound of the log in bytes.
     TooLarge {
-        /// How many bytes it needs, counted as for [`LogConfig::bytes`](super::LogConfig::bytes).
+        /// The number of bytes it needs, counted as for [`LogConfig::bytes`](super::LogConfig::bytes).
         size: usize,
-        /// How many the log may have.
+        /// The greatest number of bytes that the log may have.
         bound: usize,
     },
-    /// No client could ask for what follows the event, because its ID would not come back as it was sent.
+    /// No client could ask for what follows the event, because its ID would not come back unchanged.
     UnusableId(UnusableId),
 }
 
@@ -117,7 +126,7 @@ impl fmt::Display for PublishError {
                 f.write_str("IDs given and IDs made by the log could be the same: give all events an ID, or none")
             }
             Self::Closed => f.write_str("the log is closed"),
-            Self::Refused => f.write_str("the store did not take the message"),
+            Self::Refused => f.write_str("the store did not accept the message"),
             Self::TooLarge { size, bound } => {
                 write!(f, "the message needs {size} bytes in the log, which may have {bound} in all")
             }

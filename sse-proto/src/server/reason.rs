@@ -6,19 +6,19 @@ use core::fmt;
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 #[non_exhaustive]
 pub enum CloseReason {
-    /// The server drains, and the deadline was over before this session had got everything.
+    /// The server drains, and its deadline came before this session had transmitted everything.
     Cut,
     /// The peer is gone, or the driver dropped the session.
     Disconnected,
     /// The server drains.
     Drained,
-    /// The application, or the log, closed it, or nobody is left to send anything.
+    /// The application or the log closed it, or its last sender was dropped.
     Finished,
     /// The log has overtaken the reader, and [`OnLag::Disconnect`](super::OnLag::Disconnect) is set.
     Lagged,
-    /// It was as old as it may be.
+    /// It reached its [`max_age`](super::SessionConfig::max_age).
     MaxAge,
-    /// The peer took nothing for too long.
+    /// The peer took nothing within the [`write_timeout`](super::SessionConfig::write_timeout).
     WriteTimeout,
 }
 
@@ -30,7 +30,7 @@ impl fmt::Display for CloseReason {
             Self::Drained => "drained",
             Self::Finished => "finished",
             Self::Lagged => "too slow for the log",
-            Self::MaxAge => "as old as it may be",
+            Self::MaxAge => "it reached its greatest age",
             Self::WriteTimeout => "the peer took nothing for too long",
         })
     }

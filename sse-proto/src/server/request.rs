@@ -5,23 +5,23 @@ use core::{error::Error, fmt};
 
 use crate::{EventId, Text};
 
-/// The longest ID that is taken from a request, in bytes.
+/// The longest ID that is read from a request, in bytes.
 const MOST: usize = 1024;
 
-/// Reads the value of a request's `Last-Event-ID` header: `None`, for a new client, if it is empty. The client chooses
-/// it; it proves nothing.
+/// Reads the value of a request's header `Last-Event-ID`: `None`, for a new client, if it is empty. The client chooses it,
+/// so it proves nothing. Frameworks with header types of their own hand over the bytes.
 ///
 /// A value that cannot be used (longer than 1 KiB, not UTF-8, or not a valid event ID) becomes [`EventId::unusable`],
 /// an ID that no log knows: the client had an ID, and may miss something.
 ///
 /// ```
-/// use sse_proto::{EventId, server::last_event_id};
+/// use sse_proto::{EventId, server::last_event_id_in_header};
 ///
-/// assert_eq!(last_event_id(b"42"), Some(EventId::from(42)));
-/// assert_eq!(last_event_id(b""), None);
-/// assert_eq!(last_event_id(&[b'x'; 2000]), Some(EventId::unusable()));
+/// assert_eq!(last_event_id_in_header(b"42"), Some(EventId::from(42)));
+/// assert_eq!(last_event_id_in_header(b""), None);
+/// assert_eq!(last_event_id_in_header(&[b'x'; 2000]), Some(EventId::unusable()));
 /// ```
-pub fn last_event_id(value: &[u8]) -> Option<EventId> {
+pub fn last_event_id_in_header(value: &[u8]) -> Option<EventId> {
     (!value.is_empty()).then(|| usable(value).unwrap_or(EventId::unusable()))
 }
 
@@ -30,8 +30,8 @@ fn usable(value: &[u8]) -> Option<EventId> {
     EventId::new(Text::from(text)).ok()
 }
 
-/// Reads the last event ID from the parameter `name` of a URL's query, the part behind the `?`, under the same rules as
-/// [`last_event_id`]: `None` if it is missing or empty. The first such parameter counts.
+/// Reads the last event ID from the parameter `name` of a URL's query, the part after the `?`, under the same rules as
+/// [`last_event_id_in_header`]: `None` if it is missing or empty. The first such parameter counts.
 ///
 /// The standard knows only the header. A parameter is what replacements of the browser's `EventSource` send that cannot
 /// set one, and what a page can put into the URL of its first connection. URLs end up in logs and histories: ask for it
@@ -49,7 +49,7 @@ fn usable(value: &[u8]) -> Option<EventId> {
 pub fn last_event_id_in_query(query: &str, name: &str) -> Option<EventId> {
     let parameters = query.split('&').map(|parameter| parameter.split_once('=').unwrap_or((parameter, "")));
     let (_, value) = parameters.into_iter().find(|(key, _)| decoded(key).is_some_and(|key| key == name.as_bytes()))?;
-    decoded(value).map_or(Some(EventId::unusable()), |value| last_event_id(&value))
+    decoded(value).map_or(Some(EventId::unusable()), |value| last_event_id_in_header(&value))
 }
 
 /// Checks that a client can resume after this ID: that it comes back unchanged in a header. The empty ID is accepted:
@@ -67,7 +67,7 @@ pub fn last_event_id_in_query(query: &str, name: &str) -> Option<EventId> {
 ///
 /// # Errors
 ///
-/// What is wrong with it.
+/// The reason why a client cannot.
 pub fn check_id(id: &EventId) -> Result<(), UnusableId> {
     if id.len() > MOST {
         return Err(UnusableId::TooLong { len: id.len(), most: MOST });
@@ -97,7 +97,7 @@ pub enum UnusableId {
     OuterSpace,
     /// It is [`EventId::unusable`]; choose any other.
     Reserved,
-    /// It is longer than what [`last_event_id`] takes; choose a shorter one.
+    /// It is longer than what [`last_event_id_in_header`] reads; choose a shorter one.
     TooLong {
         /// Its length in bytes.
         len: usize,

@@ -6,33 +6,33 @@ use crate::{EventId, Timestamp};
 /// Where published messages are kept: [`EventLog`] in memory, or a custom store.
 ///
 /// A store numbers its messages from 0, in the order of their publication; a [`Cursor`] holds the number of the next
-/// one to read. No method may wait: a store over a disk or a network keeps what it needs to answer from memory, and
+/// one to read. No method may wait: a store over a disk or a network keeps in memory what it needs, and
 /// fetches and writes in the background. A store may have messages that were not published through it, from another
 /// node for example; wake the readers then ([`Subscribers::wake`](super::Subscribers::wake), or `notify` of the
 /// driver's log).
 pub trait Store {
-    /// Takes a message, and returns the ID it has: its own, or one that the store made for the event.
+    /// Adds a message, and returns its ID: the given one, or one that the store made for the event.
     ///
     /// # Errors
     ///
-    /// The message was not taken, for example because no client could ask for its ID
+    /// The message was not accepted, for example because no client could ask for its ID
     /// ([`check_id`](super::check_id)).
     fn publish(&mut self, publication: Publication, now: Timestamp) -> Result<Option<EventId>, PublishError>;
 
-    /// Takes no more messages.
+    /// Closes the store: it accepts no more messages.
     fn close(&mut self);
 
-    /// A cursor for a new reader, and whether it can start where it wished to.
+    /// Returns a cursor for a new reader, and whether it can start where it wished to.
     fn subscribe(&mut self, interest: Interest, start: StartAt<'_>, now: Timestamp) -> (Cursor, Resumed);
 
-    /// Reads on from the cursor: at least one message if there is one that is wanted, and no more than `most` bytes of
-    /// several.
+    /// Reads from the cursor, and moves it: at least one wanted message if there is one, and at most `most` bytes if there
+    /// are several.
     fn read(&mut self, cursor: &mut Cursor, most: usize) -> LogRead;
 
-    /// The position that the next message will have.
+    /// Returns the position that the next message will have.
     fn end(&self) -> u64;
 
-    /// Whether no more messages are taken.
+    /// Returns whether the store is closed.
     fn is_closed(&self) -> bool;
 }
 

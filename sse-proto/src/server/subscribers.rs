@@ -34,7 +34,7 @@ pub struct Subscribers {
     free_groups: Vec<u32>,
     topics: BTreeMap<Text, u32>,
     keys: BTreeMap<Text, usize>,
-    /// How many have a bound on how far they may be behind.
+    /// How many have a bound on how late they may be.
     bounded: usize,
     pub(super) draining: Option<Draining>,
 }
@@ -56,7 +56,7 @@ pub struct Subscription {
     topics: Option<Box<[Text]>>,
     key: Option<Text>,
     most: Option<usize>,
-    behind: Option<u64>,
+    lag: Option<u64>,
     position: u64,
 }
 
@@ -94,10 +94,10 @@ impl Subscription {
         self
     }
 
-    /// Publishers that care wait for this reader when it is more than so many messages behind.
+    /// Has publishers that ask ([`Subscribers::keep_up`]) wait while this reader is more than `lag` messages late.
     #[must_use]
-    pub fn awaited(mut self, behind: u64) -> Self {
-        self.behind = Some(behind);
+    pub fn awaited(mut self, lag: u64) -> Self {
+        self.lag = Some(lag);
         self
     }
 
@@ -111,10 +111,10 @@ impl Subscription {
 
 impl fmt::Debug for Subscription {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let Self { topics, key, most, behind, position } = self;
+        let Self { topics, key, most, lag, position } = self;
         let mut shown = f.debug_struct("Subscription");
         shown.field("topics", topics).field("key", &key.as_ref().map(|key| Hidden(key.len())));
-        shown.field("most", most).field("behind", behind).field("position", position).finish()
+        shown.field("most", most).field("lag", lag).field("position", position).finish()
     }
 }
 
@@ -122,8 +122,8 @@ impl fmt::Debug for Subscription {
 struct Subscriber {
     key: Option<Box<Text>>,
     groups: Box<[Membership]>,
-    /// How far behind it may be before publishers wait: the greatest number where they never do.
-    behind: u64,
+    /// How many messages it may be late before publishers wait: the greatest number where they never do.
+    lag: u64,
     position: u64,
     waits: bool,
     /// A drain could not wait for it any longer.
@@ -185,7 +185,7 @@ impl Subscribers {
 
     /// Takes a reader in, however many there are with its key.
     pub fn join_unlimited(&mut self, subscription: Subscription) -> SubscriberId {
-        let Subscription { topics, key, behind, position, .. } = subscription;
+        let Subscription { topics, key, lag, position, .. } = subscription;
         if let Some(key) = &key {
             *self.keys.entry(key.clone()).or_default() += 1;
         }
@@ -196,7 +196,7 @@ impl Subscribers {
             self.groups[*group as usize].members += 1;
         }
         let groups = groups.into_iter().map(|group| Membership { group, listed: false }).collect();
-        self.bounded += usize::from(behind.is_some_and(|behind| behind != u64::MAX));
+        self.bounded += usize::from(lag.is_some_and(|lag| lag != u64::MAX));
         self.len += 1;
         let slot = self.free.pop().unwrap_or_else(|| {
             if self.slots.len() == self.slots.capacity() {
@@ -209,7 +209,7 @@ impl Subscribers {
         self.slots[slot as usize] = Some(Subscriber {
             key: key.map(Box::new),
             groups,
-            behind: behind.unwrap_or(u64::MAX),
+            lag: lag.unwrap_or(u64::MAX),
             position,
             waits: false,
             cut: false,
@@ -221,7 +221,7 @@ impl Subscribers {
     pub fn leave(&mut self, id: SubscriberId) {
         let Some(subscriber) = self.slots.get_mut(id.index()).and_then(Option::take) else { return };
         self.len -= 1;
-        self.bounded -= usize::from(subscriber.behind != u64::MAX);
+        self.bounded -= usize::from(subscriber.lag != u64::MAX);
         if let Some(key) = &subscriber.key
             && let Some(sessions) = self.keys.get_mut(&**key)
         {
@@ -305,15 +305,14 @@ impl Subscribers {
         self.iter().filter(move |(_, subscriber)| named(subscriber)).map(|(id, _)| id)
     }
 
-    /// Whether nobody who is to be waited for would be further behind than it wants, if so many messages more were
-    /// published to a log that ends at `end`.
-    pub fn keep_up(&self, end: u64, more: u64) -> bool {
-        self.bounded == 0
-            || self.iter().all(|(_, subscriber)| {
-                let behind = end.saturating_add(more).saturating_sub(subscriber.position);
-                // One that has read everything takes whatever comes next.
-                subscriber.position >= end || behind <= subscriber.behind
-            })
+    /// Returns whether publishing one more message to a log that ends at `end` keeps every awaited reader within its
+    /// allowed lag ([`Subscription::awaited`]).
+    pub fn keep_up(&self, end: u64) -> bool {
+        let within = |subscriber: &Subscriber| {
+            // One that has read everything accepts whatever comes next.
+            subscriber.position >= end || end.saturating_add(1) - subscriber.position <= subscriber.lag
+        };
+        self.bounded == 0 || self.iter().all(|(_, subscriber)| within(subscriber))
     }
 
     /// Whether a drain was over before this reader had come to its end, so that it is to give up.

@@ -1,7 +1,6 @@
 //! A response that breaks off, as if a cable had been pulled.
 
 use std::{
-    convert::Infallible,
     io,
     pin::Pin,
     task::{Context, Poll, ready},
@@ -40,7 +39,7 @@ impl<B> Cut<B> {
     }
 }
 
-impl<B: Body<Data = Bytes, Error = Infallible> + Unpin> Body for Cut<B> {
+impl<B: Body<Data = Bytes, Error = io::Error> + Unpin> Body for Cut<B> {
     type Data = Bytes;
     type Error = io::Error;
 
@@ -57,6 +56,7 @@ impl<B: Body<Data = Bytes, Error = Infallible> + Unpin> Body for Cut<B> {
         }
         let frame = match ready!(Pin::new(&mut this.body).poll_frame(cx)) {
             None => return Poll::Ready(None),
+            Some(Err(error)) => return Poll::Ready(Some(Err(error))),
             Some(Ok(frame)) => frame.into_data().unwrap_or_default(),
         };
         let Some((kept, at)) = this.at.and_then(|at| Some((at.find(&frame)?, at))) else {

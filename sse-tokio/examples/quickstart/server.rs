@@ -79,11 +79,12 @@ fn answer(request: &Request<Incoming>, log: &EventLog, cut: impl FnOnce() -> Opt
         (&Method::GET, "/events") => {
             let id = last_event_id(request.headers());
             // A client that is new here gets all that is kept; one that comes back gets what it has missed.
-            let start = id.as_ref().map_or(StartAt::Oldest, StartAt::After);
-            let (cursor, resumed) = log.subscribe(start);
-            let config = SessionConfig { retry: Some(Retry::from_millis(300)), ..SessionConfig::default() };
-            Session::resuming(log, cursor, resumed, config)
-                .into_response()
+            let session = log.session().start_at(StartAt::Oldest).after(id.as_ref());
+            let config = SessionConfig::new().retry(Retry::from_millis(300));
+            session
+                .config(config)
+                .open()
+                .into_http_response()
                 .map(|session| Answer::Events(Box::new(Cut::new(session, cut()))))
         }
         (&Method::GET, "/") => {

@@ -22,7 +22,7 @@ pub(crate) async fn run(address: &str) -> io::Result<()> {
         // One session for each request: live, or behind the event that the client has seen last.
         let service = service_fn(move |request: Request<Incoming>| {
             let session = Session::resume(&log, last_event_id(request.headers()).as_ref());
-            async { Ok::<_, Infallible>(session.into_response()) }
+            async { Ok::<_, Infallible>(session.into_http_response()) }
         });
         spawn(http1::Builder::new().max_buf_size(64 * 1024).serve_connection(Io::new(stream), service));
     }

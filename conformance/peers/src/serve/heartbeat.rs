@@ -83,8 +83,8 @@ fn start(runtime: &Runtime, sessions: usize, beats: &Arc<AtomicU64>, heartbeat: 
     let _entered = runtime.enter();
     let log = EventLog::default();
     for _ in 0..sessions {
-        let config = SessionConfig { heartbeat: heartbeat.clone(), ..SessionConfig::default() };
-        let (mut session, beats) = (Session::resume_with(&log, None, config), Arc::clone(beats));
+        let config = SessionConfig::new().heartbeat(heartbeat.clone());
+        let (mut session, beats) = (log.session().config(config).open(), Arc::clone(beats));
         runtime.spawn(async move {
             while poll_fn(|cx| session.poll_bytes(cx)).await.is_some() {
                 beats.fetch_add(1, Relaxed);

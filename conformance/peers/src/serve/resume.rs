@@ -56,7 +56,7 @@ pub(super) fn run(events: usize, effort: Effort) -> Result<bool, String> {
 
 /// A log, and the IDs of all its events.
 fn filled(events: usize, own: bool) -> Result<(EventLog, Vec<EventId>), String> {
-    let log = EventLog::new(LogConfig { events, bytes: events * 1024, ..LogConfig::default() });
+    let log = EventLog::new(LogConfig::new().events(events).bytes(events * 1024));
     let publish = |number: usize| {
         let message = Message::new().data(event::data(number as u64));
         let message = if own { message.id(EventId::from(number as u64)) } else { message };
@@ -67,11 +67,11 @@ fn filled(events: usize, own: bool) -> Result<(EventLog, Vec<EventId>), String> 
 }
 
 fn pass(log: &EventLog, id: &EventId) -> Duration {
-    let config = SessionConfig { burst: READ, ..SessionConfig::default() };
+    let config = SessionConfig::new().burst(READ);
     let mut context = Context::from_waker(Waker::noop());
     let start = Instant::now();
     for _ in 0..TIMES {
-        let mut session = Session::resume_with(log, Some(id), config.clone());
+        let mut session = log.session().after(Some(id)).config(config.clone()).open();
         let mut read = 0;
         while read < READ / 2 {
             match session.poll_bytes(&mut context) {

@@ -8,7 +8,7 @@ use core::{
     task::{Context, Poll},
     time::Duration,
 };
-use std::{fs, sync::Arc};
+use std::{fs, io, sync::Arc};
 
 use bytes::Bytes;
 use http::{Method, Request, Response, StatusCode};
@@ -19,7 +19,7 @@ use sse_driver::{
     server::last_event_id,
     transport::{Runtime, hyper::body::Incoming},
 };
-use sse_proto::server::{SessionConfig, StartAt};
+use sse_proto::server::{Heartbeat, SessionConfig};
 
 use crate::{
     encoder::{Fields, milliseconds},
@@ -60,12 +60,10 @@ impl<K: Runtime> State<K> {
         Ok(match (request.method(), &*path) {
             (&Method::GET, "/events") => {
                 let id = last_event_id(request.headers());
-                self.session(Session::reading(&self.log, self.start(&self.log, id.as_ref()), config()))
+                self.session(self.log.session().after(id.as_ref()).config(config()).open())
             }
-            (&Method::GET, "/idle") => {
-                self.session(Session::reading(&self.quiet, self.start(&self.quiet, None), config()))
-            }
-            (&Method::GET, "/finished") => NoMoreEvents.into_response(),
+            (&Method::GET, "/idle") => self.session(self.quiet.session().config(config()).open()),
+            (&Method::GET, "/finished") => NoMoreEvents.into_http_response(),
             (&Method::GET, "/sessions") => text(self.sessions.load(Ordering::Relaxed).to_string()),
             (&Method::GET, "/memory") => text(memory().to_string()),
             (&Method::POST, "/echo") => match body(request.into_body()).await {
@@ -79,14 +77,10 @@ impl<K: Runtime> State<K> {
         })
     }
 
-    fn start(&self, log: &EventLog<K>, id: Option<&sse_proto::EventId>) -> sse_proto::server::Cursor {
-        log.subscribe(id.map_or(StartAt::Live, StartAt::After)).0
-    }
-
     fn session(&self, session: Session<K>) -> Response<Content<K>> {
         self.sessions.fetch_add(1, Ordering::Relaxed);
         let sessions = Counted(Arc::clone(&self.sessions));
-        session.into_response().map(|session| Content::Events(Box::new(session), sessions))
+        session.into_http_response().map(|session| Content::Events(Box::new(session), sessions))
     }
 
     fn echo(&self, body: &[u8]) -> Response<Content<K>> {
@@ -108,7 +102,7 @@ impl<K: Runtime> State<K> {
 }
 
 fn config() -> SessionConfig {
-    SessionConfig { heartbeat: Some(HEARTBEAT.into()), ..SessionConfig::default() }
+    SessionConfig::new().heartbeat(Heartbeat::quiet(HEARTBEAT)).resync(None)
 }
 
 #[derive(Deserialize)]
@@ -171,9 +165,9 @@ impl Drop for Counted {
 
 impl<K: Runtime> Body for Content<K> {
     type Data = Bytes;
-    type Error = Infallible;
+    type Error = io::Error;
 
-    fn poll_frame(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Option<Result<Frame<Bytes>, Infallible>>> {
+    fn poll_frame(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Option<io::Result<Frame<Bytes>>>> {
         match self.get_mut() {
             Self::Events(session, _) => Pin::new(session.as_mut()).poll_frame(cx),
             Self::Text(text) => Poll::Ready(text.take().map(|text| Ok(Frame::data(text.into())))),

@@ -23,8 +23,8 @@ pub fn writer() -> Writer {
             Ok(head(fields)?.json(data).map_err(|error| Refused::new("data", error))?.to_bytes().to_vec().into())
         })),
         Box::new(Json("proto: Message::encode_json", encode_json)),
-        Box::new(Path { name: "proto: Message::encode_json, raw", takes: is_json, write: raw_json }),
-        Box::new(Path { name: "proto: Message::encode_with", takes: |fields| fields.data.is_some(), write: in_pieces }),
+        Path::only("proto: Message::encode_json, raw", is_json, raw_json),
+        Path::with_data("proto: Message::encode_with", in_pieces),
         Path::any("proto: Message by serde", by_serde),
         Path::logged("proto: EventLog::publish", log),
         Path::any("proto: Session::send", send),
@@ -135,7 +135,7 @@ const ROOM: usize = 64 * 1024 * 1024;
 
 fn log(fields: &Fields) -> Result<Written, Refused> {
     let message = message(fields)?;
-    let mut log = EventLog::new(LogConfig { bytes: ROOM, ..LogConfig::default() });
+    let mut log = EventLog::new(LogConfig::new().bytes(ROOM));
     let (mut cursor, _) = log.subscribe(StartAt::Live, Timestamp::default());
     let id = log.publish(message, Timestamp::default()).map_err(|error| Refused::new("data", error))?;
     let made_id = if fields.id.is_none() { id.map(|id| id.as_str().into()) } else { None };
@@ -148,7 +148,7 @@ fn log(fields: &Fields) -> Result<Written, Refused> {
 }
 
 fn quiet() -> SessionConfig {
-    SessionConfig { heartbeat: None, ..SessionConfig::default() }
+    SessionConfig::new().heartbeat(None)
 }
 
 fn send(fields: &Fields) -> Result<Written, Refused> {
@@ -171,7 +171,7 @@ fn heartbeat(fields: &Fields) -> Result<Written, Refused> {
     const PERIOD: Duration = Duration::from_secs(1);
     let message = message(fields)?;
     let heartbeat = Some(Heartbeat::quiet(PERIOD).with_message(&message));
-    let mut session = Session::new(SessionConfig { heartbeat, ..quiet() });
+    let mut session = Session::new(quiet().heartbeat(heartbeat));
     let before = drain(&mut session);
     Ok(Written { before, bytes: drain_at(&mut session, Timestamp::new(PERIOD)), made_id: None })
 }

@@ -2,7 +2,7 @@
 
 mod subscribe;
 
-use alloc::{collections::BTreeMap, sync::Arc, vec::Vec};
+use alloc::{boxed::Box, collections::BTreeMap, sync::Arc, vec::Vec};
 use core::{
     fmt,
     future::poll_fn,
@@ -10,19 +10,22 @@ use core::{
     task::{Poll, Waker},
     time::Duration,
 };
-use std::sync::{Mutex, MutexGuard};
+use std::sync::Mutex;
 
 use sse_proto::{
     EventId, Text, Timestamp,
     server::{
-        self, CloseReason, Cursor, DrainConfig, Drained, Interest, LogConfig, Observer, Publication, PublishError,
-        Resumed, StartAt, Store, SubscriberId, Subscribers,
+        self, CloseReason, DrainConfig, DrainProgress, Drained, LogConfig, Observer, Publication, PublishError, Store,
+        SubscriberId, Subscribers,
     },
 };
 
 pub use self::subscribe::Subscribe;
 use crate::transport::{Runtime, Timer};
-use crate::{Alarm, lock::lock};
+use crate::{
+    Alarm,
+    lock::{After, lock},
+};
 
 /// A log of events that sessions read from, shared by cloning.
 ///
@@ -32,33 +35,33 @@ pub struct EventLog<K: Runtime> {
     pub(super) shared: Arc<SharedLog<K>>,
 }
 
-pub(super) type SharedLog<K> = Mutex<State<<K as Runtime>::Timer, dyn Store + Send>>;
+pub(super) type SharedLog<K> = Mutex<State<<K as Runtime>::Timer>>;
 
-pub(super) struct State<T, S: ?Sized> {
+pub(super) struct State<T> {
     pub(super) subscribers: Subscribers,
-    /// The tasks of the subscribers that wait, by their numbers.
+    /// The tasks of the sessions that wait for messages, by their numbers.
     wakers: Vec<Option<Waker>>,
-    /// The tasks of those that wait for their peers.
+    /// The tasks of the sessions that wait for their peers.
     stalled: BTreeMap<SubscriberId, Waker>,
-    /// The step that is being taken concerns everybody.
-    wakes_all: bool,
     /// Sessions that the application has ended.
     ended: BTreeMap<SubscriberId, CloseReason>,
-    /// Tasks that wait for readers to come on or to leave.
-    others: BTreeMap<u64, Waker>,
+    /// Tasks that wait until sessions have read on or left.
+    watchers: BTreeMap<u64, Waker>,
     numbers: u64,
     pub(super) observer: Option<Arc<dyn Observer + Send + Sync>>,
     pub(super) clock: T,
+    /// Room for the topics of the message that is being published, and for the sessions that it wakes.
+    topics: Vec<Text>,
     woken: Vec<SubscriberId>,
-    pub(super) store: S,
+    pub(super) store: Box<dyn Store + Send>,
 }
 
 impl<K: Runtime> EventLog<K> {
     /// An empty log. Without an epoch in the settings it gets one by chance, so that the IDs of an earlier log, before a
     /// restart, are not taken for its own.
-    pub fn new(mut config: LogConfig) -> Self {
-        config.epoch.get_or_insert_with(|| K::Timer::default().seed() & 0xffff_ffff);
-        Self::with_store(server::EventLog::new(config))
+    pub fn new(config: LogConfig) -> Self {
+        let epoch = K::Timer::default().seed() & 0xffff_ffff;
+        Self::with_store(server::EventLog::new(config.or_epoch(epoch)))
     }
 
     /// A log over a custom store. If messages reach the store from elsewhere, call [`notify`](Self::notify) to wake the
@@ -68,14 +71,14 @@ impl<K: Runtime> EventLog<K> {
             subscribers: Subscribers::default(),
             wakers: Vec::new(),
             stalled: BTreeMap::new(),
-            wakes_all: false,
             ended: BTreeMap::new(),
-            others: BTreeMap::new(),
+            watchers: BTreeMap::new(),
             numbers: 0,
             observer: None,
             clock: K::Timer::default(),
+            topics: Vec::new(),
             woken: Vec::new(),
-            store,
+            store: Box::new(store),
         };
         Self { shared: Arc::new(Mutex::new(state)) }
     }
@@ -83,8 +86,8 @@ impl<K: Runtime> EventLog<K> {
     /// Tells this observer what becomes of the sessions that are opened from now on.
     pub fn observe(&self, observer: impl Observer + Send + Sync + 'static) {
         let new: Arc<dyn Observer + Send + Sync> = Arc::new(observer);
-        let old = lock(&self.shared).observer.replace(new);
-        drop(old);
+        // Dropped after the lock is free, because it is a value of the caller's.
+        let _old = lock(&self.shared).parts().0.observer.replace(new);
     }
 
     /// Publishes a message, and returns the ID it has: its own, or one that the log made for the event. A
@@ -97,10 +100,9 @@ impl<K: Runtime> EventLog<K> {
     /// be the same, or no client could ask for what follows the given ID ([`check_id`](server::check_id)).
     pub fn publish(&self, publication: impl Into<Publication>) -> Result<Option<EventId>, PublishError> {
         let publication = publication.into();
-        let mut state = lock(&self.shared);
-        let published = state.publish(publication);
-        wake(state);
-        published
+        let mut locked = lock(&self.shared);
+        let (state, after) = locked.parts();
+        state.publish(publication, after)
     }
 
     /// Publishes many messages, and wakes each session once. Returns how many there were.
@@ -114,10 +116,10 @@ impl<K: Runtime> EventLog<K> {
     ) -> Result<usize, PublishError> {
         let publications: Vec<Publication> = publications.into_iter().map(Into::into).collect();
         let count = publications.len();
-        let mut state = lock(&self.shared);
-        let published = publications.into_iter().try_for_each(|publication| state.publish(publication).map(drop));
-        wake(state);
-        published.map(|()| count)
+        let mut locked = lock(&self.shared);
+        let (state, after) = locked.parts();
+        publications.into_iter().try_for_each(|publication| state.publish(publication, after).map(drop))?;
+        Ok(count)
     }
 
     /// Publishes a message when no session that is [to be waited for](Subscribe::awaited) is too far behind, or when the
@@ -136,16 +138,16 @@ impl<K: Runtime> EventLog<K> {
         let publication = publication.into();
         let mut alarm = Alarm::new(K::Timer::default());
         let deadline = alarm.now() + patience;
-        let waiting = WaitingForReaders::<K>::new(&self.shared);
+        let watcher = Watcher::<K>::new(&self.shared);
         poll_fn(|cx| {
             let waker = cx.waker().clone();
-            let mut state = lock(&self.shared);
-            if state.store.is_closed() || state.subscribers.keep_up(state.store.end(), 1) {
+            let mut locked = lock(&self.shared);
+            let (state, after) = locked.parts();
+            if state.store.is_closed() || state.subscribers.keep_up(state.store.end()) {
                 return Poll::Ready(());
             }
-            let old = state.others.insert(waiting.number, waker);
-            drop(state);
-            drop(old);
+            after.discard(state.watchers.insert(watcher.number, waker));
+            drop(locked);
             alarm.poll(cx, deadline)
         })
         .await;
@@ -161,7 +163,7 @@ impl<K: Runtime> EventLog<K> {
     ///
     /// ```
     /// use sse_proto::Text;
-    /// use sse_driver::{EventLog, Runtime};
+    /// use sse_driver::{EventLog, transport::Runtime};
     ///
     /// /// Called by the connection to the other nodes, for each message that it has put into the store.
     /// fn arrived<K: Runtime>(log: &EventLog<K>, topics: &[Text]) {
@@ -170,9 +172,9 @@ impl<K: Runtime> EventLog<K> {
     /// ```
     pub fn notify<T: Into<Text>>(&self, topics: impl IntoIterator<Item = T>) {
         let topics: Vec<Text> = topics.into_iter().map(Into::into).collect();
-        let mut state = lock(&self.shared);
-        state.notify(&topics);
-        wake(state);
+        let mut locked = lock(&self.shared);
+        let (state, after) = locked.parts();
+        state.notify(&topics, after);
     }
 
     /// Whether the log takes no more messages: the moment to answer new requests with status 204, which tells clients
@@ -183,10 +185,10 @@ impl<K: Runtime> EventLog<K> {
 
     /// Takes no more messages, and ends all responses once they have sent what there is.
     pub fn close(&self) {
-        let mut state = lock(&self.shared);
+        let mut locked = lock(&self.shared);
+        let (state, after) = locked.parts();
         state.store.close();
-        state.wake_all();
-        wake(state);
+        state.wake_all(after);
     }
 
     /// Brings all sessions to their ends, for a server that stops: each transmits what the log has, then a farewell
@@ -207,23 +209,23 @@ impl<K: Runtime> EventLog<K> {
     pub async fn drain(&self, config: DrainConfig) -> Drained {
         let mut alarm = Alarm::new(K::Timer::default());
         self.begin_drain(config);
-        let waiting = WaitingForReaders::<K>::new(&self.shared);
+        let watcher = Watcher::<K>::new(&self.shared);
         poll_fn(|cx| {
             loop {
                 let waker = cx.waker().clone();
-                let mut state = lock(&self.shared);
+                let mut locked = lock(&self.shared);
+                let (state, after) = locked.parts();
                 let now = state.clock.now();
                 let deadline = match state.subscribers.poll_drained(now) {
-                    Ok(drained) => {
-                        state.wake_all();
-                        wake(state);
+                    DrainProgress::Done(drained) => {
+                        state.wake_all(after);
                         return Poll::Ready(drained);
                     }
-                    Err(deadline) => deadline,
+                    DrainProgress::NotBegun => None,
+                    DrainProgress::Waiting { until } => Some(until),
                 };
-                let old = state.others.insert(waiting.number, waker);
-                drop(state);
-                drop(old);
+                after.discard(state.watchers.insert(watcher.number, waker));
+                drop(locked);
                 let Some(deadline) = deadline else { return Poll::Pending };
                 // The alarm's clock began at another moment.
                 let deadline = alarm.now() + deadline.since(now);
@@ -237,45 +239,30 @@ impl<K: Runtime> EventLog<K> {
 
     fn begin_drain(&self, config: DrainConfig) {
         let seed = K::Timer::default().seed();
-        let mut state = lock(&self.shared);
+        let mut locked = lock(&self.shared);
+        let (state, after) = locked.parts();
         let now = state.clock.now();
         state.subscribers.drain(config, seed, now);
-        state.wake_all();
-        wake(state);
+        state.wake_all(after);
     }
 
     /// Ends the sessions with this key, without what they have not transmitted yet: their rights are gone, say. Returns
     /// how many there were.
     pub fn disconnect(&self, key: &str) -> usize {
-        let mut state = lock(&self.shared);
+        let mut locked = lock(&self.shared);
+        let (state, after) = locked.parts();
         let sessions: Vec<SubscriberId> = state.subscribers.of_key(key).collect();
-        let inner = &mut *state;
-        let mut stalled = Vec::new();
         for id in &sessions {
-            inner.ended.insert(*id, CloseReason::Finished);
-            inner.woken.push(*id);
-            stalled.extend(inner.stalled.remove(id));
+            state.ended.insert(*id, CloseReason::Finished);
+            after.wake(state.waker(*id));
+            after.wake(state.stalled.remove(id));
         }
-        wake(state);
-        stalled.into_iter().for_each(Waker::wake);
         sessions.len()
     }
 
     /// Begins to open a session.
     pub fn session(&self) -> Subscribe<'_, K> {
         Subscribe::new(self)
-    }
-
-    /// A cursor for a new session, and whether it can start where it wished to.
-    pub fn subscribe(&self, start: StartAt<'_>) -> (Cursor, Resumed) {
-        self.subscribe_to(Interest::all(), start)
-    }
-
-    /// A cursor for a new session that wants some messages, and whether it can start where it wished to.
-    pub fn subscribe_to(&self, interest: Interest, start: StartAt<'_>) -> (Cursor, Resumed) {
-        let mut state = lock(&self.shared);
-        let now = state.clock.now();
-        state.store.subscribe(interest, start, now)
     }
 
     /// How many sessions there are.
@@ -294,25 +281,46 @@ impl<K: Runtime> EventLog<K> {
     }
 }
 
-impl<T: Timer, S: Store + ?Sized> State<T, S> {
-    fn publish(&mut self, publication: Publication) -> Result<Option<EventId>, PublishError> {
-        let topics = publication.topics().to_vec();
+impl<T: Timer> State<T> {
+    fn publish(&mut self, publication: Publication, after: &mut After) -> Result<Option<EventId>, PublishError> {
+        let mut topics = mem::take(&mut self.topics);
+        topics.extend_from_slice(publication.topics());
         let now = self.clock.now();
         let published = self.store.publish(publication, now);
         if published.is_ok() {
-            self.notify(&topics);
+            self.notify(&topics, after);
         }
+        topics.clear();
+        self.topics = topics;
         published
     }
 
-    fn notify(&mut self, topics: &[Text]) {
+    fn notify(&mut self, topics: &[Text], after: &mut After) {
         self.subscribers.wake(topics, &mut self.woken);
+        self.wake_woken(after);
     }
 
-    /// Wakes the sessions that wait for the log and those that wait for their peers, and whoever waits for readers.
-    fn wake_all(&mut self) {
+    /// Wakes the sessions that wait for the log or for their peers, and the watchers.
+    fn wake_all(&mut self, after: &mut After) {
         self.subscribers.wake_all(&mut self.woken);
-        self.wakes_all = true;
+        self.wake_woken(after);
+        after.wake(mem::take(&mut self.stalled).into_values());
+        self.wake_watchers(after);
+    }
+
+    fn wake_woken(&mut self, after: &mut After) {
+        let Self { woken, wakers, .. } = self;
+        after.wake(woken.drain(..).filter_map(|id| wakers.get_mut(id.index())?.take()));
+    }
+
+    /// Wakes the tasks that wait until sessions have read on or left.
+    pub(super) fn wake_watchers(&mut self, after: &mut After) {
+        after.wake(mem::take(&mut self.watchers).into_values());
+    }
+
+    /// Takes the waker of a session that waits for messages.
+    fn waker(&mut self, id: SubscriberId) -> Option<Waker> {
+        self.wakers.get_mut(id.index())?.take()
     }
 
     /// What the application wants of a session, whatever the log has.
@@ -334,22 +342,26 @@ impl<T: Timer, S: Store + ?Sized> State<T, S> {
         }
     }
 
-    /// Asks what a session is to do whose peer takes nothing, and has it woken when the application wants it to end.
-    pub(super) fn handle_unwritten(
+    /// Asks what a session should do whose peer takes nothing, and registers its task, so that it is woken when the
+    /// application ends it.
+    pub(super) fn handle_write_pending(
         &mut self,
         id: SubscriberId,
         machine: &mut server::Session,
         waker: &Waker,
         now: Timestamp,
-    ) -> (server::Output, Option<Waker>) {
+        after: &mut After,
+    ) -> server::Output {
         self.instruct_at_once(id, machine);
-        let output = machine.handle_unwritten(now);
-        let waits = matches!(output, server::Output::Wait { .. });
-        (output, waits.then(|| self.stalled.insert(id, waker.clone())).flatten())
+        let output = machine.handle_write_pending(now);
+        if matches!(output, server::Output::Wait { .. }) {
+            after.discard(self.stalled.insert(id, waker.clone()));
+        }
+        output
     }
 
-    /// Notes that a session waits, and gives back the waker of its that is of no use any more.
-    pub(super) fn wait(&mut self, id: SubscriberId, position: u64, waker: &Waker) -> Option<Waker> {
+    /// Registers the task of a session that has read everything before `position` and waits for messages.
+    pub(super) fn wait(&mut self, id: SubscriberId, position: u64, waker: &Waker, after: &mut After) {
         self.subscribers.wait(id, position);
         if let Some(more) = (id.index() + 1).checked_sub(self.wakers.len()) {
             // By a quarter rather than to twice as many: there may be tens of thousands.
@@ -357,57 +369,41 @@ impl<T: Timer, S: Store + ?Sized> State<T, S> {
             self.wakers.resize(id.index() + 1, None);
         }
         let kept = &mut self.wakers[id.index()];
-        match kept {
-            Some(old) if old.will_wake(waker) => None,
-            _ => kept.replace(waker.clone()),
+        if kept.as_ref().is_none_or(|kept| !kept.will_wake(waker)) {
+            after.discard(kept.replace(waker.clone()));
         }
     }
 
-    /// Lets a session go, and gives back what is to be dropped and woken without the lock.
-    pub(super) fn leave(&mut self, id: SubscriberId) -> ([Option<Waker>; 2], BTreeMap<u64, Waker>) {
+    /// Removes a session, and wakes those who wait for that.
+    pub(super) fn leave(&mut self, id: SubscriberId, after: &mut After) {
         self.subscribers.leave(id);
         self.ended.remove(&id);
-        let waker = self.wakers.get_mut(id.index()).and_then(Option::take);
-        ([waker, self.stalled.remove(&id)], self.others())
-    }
-
-    /// Takes the tasks that wait for readers to come on or to leave.
-    pub(super) fn others(&mut self) -> BTreeMap<u64, Waker> {
-        mem::take(&mut self.others)
+        after.discard(self.waker(id));
+        after.discard(self.stalled.remove(&id));
+        self.wake_watchers(after);
     }
 }
 
-/// Wakes whom the last step concerns, without the lock: what waking them does is their own affair.
-fn wake<T: Timer, S: Store + ?Sized>(mut state: MutexGuard<'_, State<T, S>>) {
-    let State { woken, wakers, .. } = &mut *state;
-    let tasks: Vec<Waker> = woken.drain(..).filter_map(|id| wakers.get_mut(id.index())?.take()).collect();
-    let (stalled, others) = match mem::take(&mut state.wakes_all) {
-        true => (mem::take(&mut state.stalled), state.others()),
-        false => Default::default(),
-    };
-    drop(state);
-    let tasks = tasks.into_iter().chain(stalled.into_values()).chain(others.into_values());
-    tasks.for_each(Waker::wake);
-}
-
-/// A task that waits for readers. Dropping it takes the task off the list.
-struct WaitingForReaders<'a, K: Runtime> {
+/// A task that waits until sessions have read on or left. Dropping it takes the task off the list.
+struct Watcher<'a, K: Runtime> {
     shared: &'a SharedLog<K>,
     number: u64,
 }
 
-impl<'a, K: Runtime> WaitingForReaders<'a, K> {
+impl<'a, K: Runtime> Watcher<'a, K> {
     fn new(shared: &'a SharedLog<K>) -> Self {
-        let mut state = lock(shared);
+        let mut locked = lock(shared);
+        let (state, _) = locked.parts();
         state.numbers += 1;
         Self { shared, number: state.numbers }
     }
 }
 
-impl<K: Runtime> Drop for WaitingForReaders<'_, K> {
+impl<K: Runtime> Drop for Watcher<'_, K> {
     fn drop(&mut self) {
-        let waker = lock(self.shared).others.remove(&self.number);
-        drop(waker);
+        let mut locked = lock(self.shared);
+        let (state, after) = locked.parts();
+        after.discard(state.watchers.remove(&self.number));
     }
 }
 
@@ -419,7 +415,7 @@ impl<K: Runtime> Clone for EventLog<K> {
 
 impl<K: Runtime> Default for EventLog<K> {
     fn default() -> Self {
-        Self::new(LogConfig::default())
+        Self::new(LogConfig::new())
     }
 }
 

@@ -1,6 +1,6 @@
 //! Opening a session that reads from a log.
 
-use core::fmt;
+use core::{convert::Infallible, fmt};
 
 use sse_proto::{
     EventId, Text,
@@ -13,23 +13,38 @@ use crate::{lock::lock, session::Session};
 
 /// A session that is about to be opened: what it reads, from where on, and whose it is.
 ///
-/// Without further words it reads everything that is published from now on.
+/// Unless told otherwise, it reads everything that is published from now on.
+///
+/// ```
+/// use sse_driver::{EventId, EventLog, Session, SessionConfig, server::TooManySessions, transport::Runtime};
+///
+/// fn open<K: Runtime>(
+///     log: &EventLog<K>,
+///     user: &str,
+///     last_event_id: Option<&EventId>,
+/// ) -> Result<Session<K>, TooManySessions> {
+///     log.session()
+///         .topics(["news", user])
+///         .after(last_event_id)
+///         .config(SessionConfig::new().padding(2048))
+///         .key(user)
+///         .open_at_most(3) // sessions of this user; `open` sets no bound and has no error
+/// }
+/// ```
 #[must_use = "nothing is read before the session is opened"]
 pub struct Subscribe<'a, K: Runtime> {
     log: &'a EventLog<K>,
     start: StartAt<'a>,
     interest: Interest,
     key: Option<Text>,
-    most: Option<usize>,
-    behind: Option<u64>,
+    lag: Option<u64>,
     config: SessionConfig,
 }
 
 impl<'a, K: Runtime> Subscribe<'a, K> {
     pub(super) fn new(log: &'a EventLog<K>) -> Self {
-        let config = SessionConfig::default();
-        let interest = Interest::all();
-        Self { log, start: StartAt::Live, interest, key: None, most: None, behind: None, config }
+        let config = SessionConfig::new();
+        Self { log, start: StartAt::Live, interest: Interest::all(), key: None, lag: None, config }
     }
 
     /// Reads only messages to any of these topics, and those to none, which are for all.
@@ -38,8 +53,8 @@ impl<'a, K: Runtime> Subscribe<'a, K> {
         self
     }
 
-    /// Asks this function for each message, replayed or live, whether it is sent: the place to look at the rights of
-    /// the session's user. It is called with the log locked and must be quick, and must not use the log. With
+    /// Asks this function for each message, replayed or live, whether it is sent: the place to check the rights of the
+    /// session's user. It is called with the log locked and must be quick, and must not use the log. With
     /// [`latest`](Self::latest) it is called more than once for some messages.
     pub fn filter(mut self, filter: impl Fn(&Entry<'_>) -> bool + Send + 'static) -> Self {
         self.interest = self.interest.filter(filter);
@@ -53,79 +68,78 @@ impl<'a, K: Runtime> Subscribe<'a, K> {
         self
     }
 
-    /// Goes on behind the event with this ID, if there is one; from the oldest event that is kept if the log does not
+    /// Continues after the event with this ID, if there is one; from the oldest event that is kept if the log does not
     /// know it.
     pub fn after(mut self, last_event_id: Option<&'a EventId>) -> Self {
         self.start = last_event_id.map_or(self.start, StartAt::After);
         self
     }
 
-    /// Starts here.
+    /// Sets where the session starts: [`StartAt::Live`] by default.
     pub fn start_at(mut self, start: StartAt<'a>) -> Self {
         self.start = start;
         self
     }
 
-    /// Says whose session it is: the user's name, say, for limits, counts and reports.
+    /// Sets whose session it is, for limits, counts and reports: for example the user's name.
     pub fn key(mut self, key: impl Into<Text>) -> Self {
         self.key = Some(key.into());
         self
     }
 
-    /// Opens no more than so many sessions with the same key, this one counted.
-    pub fn at_most(mut self, sessions: usize) -> Self {
-        self.most = Some(sessions);
+    /// Has [`EventLog::publish_awaiting`] wait while this session is more than `lag` messages late. The publisher sets the
+    /// longest time that it waits.
+    pub fn awaited(mut self, lag: u64) -> Self {
+        self.lag = Some(lag);
         self
     }
 
-    /// Has [`EventLog::publish_awaiting`] wait while this session is more than so many messages behind: the publisher's
-    /// patience is the bound in time.
-    pub fn awaited(mut self, behind: u64) -> Self {
-        self.behind = Some(behind);
-        self
-    }
-
-    /// The settings of the response.
+    /// Sets the settings of the response.
     pub fn config(mut self, config: SessionConfig) -> Self {
         self.config = config;
         self
     }
 
     /// Opens the session.
+    pub fn open(self) -> Session<K> {
+        let Ok(session) = self.open_by(|subscribers, all| Ok::<_, Infallible>(subscribers.join_unlimited(all)));
+        session
+    }
+
+    /// Opens the session unless there are `sessions` with the same [key](Self::key) already.
     ///
     /// # Errors
     ///
-    /// There are as many sessions with its key as there may be.
-    pub fn open(self) -> Result<Session<K>, TooManySessions> {
-        self.open_by(Subscribers::join)
+    /// There are too many sessions with this key.
+    pub fn open_at_most(self, sessions: usize) -> Result<Session<K>, TooManySessions> {
+        self.open_by(|subscribers, subscription| subscribers.join(subscription.at_most(sessions)))
     }
 
     /// Finds the place in the log and joins its readers in one step.
-    pub(crate) fn open_by<E>(
+    fn open_by<E>(
         self,
         join: impl FnOnce(&mut Subscribers, Subscription) -> Result<SubscriberId, E>,
     ) -> Result<Session<K>, E> {
-        let Self { log, start, interest, key, most, behind, config } = self;
+        let Self { log, start, interest, key, lag, config } = self;
         let mut subscription = Subscription::of(&interest);
         if let Some(key) = key {
             subscription = subscription.key(key);
         }
-        if let Some(most) = most {
-            subscription = subscription.at_most(most);
+        if let Some(lag) = lag {
+            subscription = subscription.awaited(lag);
         }
-        if let Some(behind) = behind {
-            subscription = subscription.awaited(behind);
-        }
-        let mut state = lock(&log.shared);
+        let mut locked = lock(&log.shared);
+        let (state, _) = locked.parts();
         let now = state.clock.now();
         let (cursor, resumed) = state.store.subscribe(interest, start, now);
         let joined = join(&mut state.subscribers, subscription.at(cursor.position()));
-        // Before a cursor may be dropped: its filter is the caller's.
-        drop(state);
+        // Before the cursor may be dropped, because its filter is the caller's.
+        drop(locked);
         Ok(Session::opened(log, joined?, cursor, resumed, config))
     }
 }
 
+/// The key is left out.
 impl<K: Runtime> fmt::Debug for Subscribe<'_, K> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let mut shown = f.debug_struct("Subscribe");

@@ -1,6 +1,6 @@
-//! Where a session has its events from.
+//! Where a session gets its events from.
 
-use alloc::{boxed::Box, sync::Arc, vec::Vec};
+use alloc::{boxed::Box, sync::Arc};
 use core::{
     future::Future,
     pin::Pin,
@@ -38,14 +38,14 @@ impl<K: Runtime> Feed<K> {
     }
 
     /// Asks what to do while the peer takes nothing.
-    pub(super) fn handle_unwritten(&mut self, waker: &Waker, now: Timestamp) -> Output {
+    pub(super) fn handle_write_pending(&mut self, waker: &Waker, now: Timestamp) -> Output {
         match self {
-            Self::Log(reading) => reading.handle_unwritten(waker, now),
-            _ => self.with_machine(|machine| machine.handle_unwritten(now)),
+            Self::Log(reading) => reading.handle_write_pending(waker, now),
+            _ => self.with_machine(|machine| machine.handle_write_pending(now)),
         }
     }
 
-    /// Does something to the machine, and wakes whom that concerns.
+    /// Changes the machine, and wakes the senders that wait for what has changed.
     pub(super) fn with_machine<T>(&mut self, act: impl FnOnce(&mut Session) -> T) -> T {
         match self {
             Self::Log(reading) => act(&mut reading.machine),
@@ -86,22 +86,18 @@ impl<K: Runtime> Reading<K> {
 
     fn poll(&mut self, waker: &Waker, now: Timestamp) -> Output {
         let Some(id) = self.id else { return Output::Closed };
-        let mut state = lock(&self.log);
+        let mut locked = lock(&self.log);
+        let (state, after) = locked.parts();
         state.instruct(id, &mut self.machine);
-        self.machine.handle_log(&mut state.store);
+        self.machine.handle_log(&mut *state.store);
         let output = self.machine.poll_output(now);
         let position = self.machine.position().unwrap_or_default();
-        let old = match output {
-            Output::Wait { .. } => state.wait(id, position, waker),
-            _ => {
-                state.subscribers.advance(id, position);
-                None
-            }
-        };
-        let others = state.others();
-        drop(state);
-        drop(old);
-        others.into_values().for_each(Waker::wake);
+        match output {
+            Output::Wait { .. } => state.wait(id, position, waker, after),
+            _ => state.subscribers.advance(id, position),
+        }
+        state.wake_watchers(after);
+        drop(locked);
         match output {
             Output::Closed => self.leave(),
             Output::Lagged { missed } => self.observe(|observer, session| observer.lagged(session, missed)),
@@ -110,51 +106,50 @@ impl<K: Runtime> Reading<K> {
         output
     }
 
-    fn handle_unwritten(&mut self, waker: &Waker, now: Timestamp) -> Output {
+    fn handle_write_pending(&mut self, waker: &Waker, now: Timestamp) -> Output {
         let Some(id) = self.id else { return Output::Closed };
-        let (output, old) = lock(&self.log).handle_unwritten(id, &mut self.machine, waker, now);
-        drop(old);
-        output
+        let mut locked = lock(&self.log);
+        let (state, after) = locked.parts();
+        state.handle_write_pending(id, &mut self.machine, waker, now, after)
     }
 
-    /// Leaves the log, and tells then: an observer that panics leaves nothing behind.
+    /// Leaves the log, and reports that afterwards, so that an observer that panics leaves nothing behind.
     fn leave(&mut self) {
         let Some(id) = self.id.take() else { return };
-        let mut state = lock(&self.log);
-        let told = Told::new(&state, id);
-        let (wakers, others) = state.leave(id);
-        drop(state);
-        drop(wakers);
-        others.into_values().for_each(Waker::wake);
+        let mut locked = lock(&self.log);
+        let recipient = Recipient::new(&locked, id);
+        let (state, after) = locked.parts();
+        state.leave(id, after);
+        drop(locked);
         let reason = self.machine.close_reason().unwrap_or(CloseReason::Disconnected);
         let totals = SessionTotals::new(self.machine.missed(), self.machine.passed_over());
-        told.tell(&self.trace, &self.machine, |observer, session| observer.closed(session, reason, totals));
+        recipient.report(&self.trace, &self.machine, |observer, session| observer.closed(session, reason, totals));
     }
 
-    fn observe(&self, tell: impl Fn(&dyn Observer, &SessionInfo<'_>)) {
+    fn observe(&self, report: impl Fn(&dyn Observer, &SessionInfo<'_>)) {
         let Some(id) = self.id else { return };
-        let told = Told::new(&lock(&self.log), id);
-        told.tell(&self.trace, &self.machine, tell);
+        let recipient = Recipient::new(&lock(&self.log), id);
+        recipient.report(&self.trace, &self.machine, report);
     }
 }
 
-/// Who is told of a session, and whose it is.
-struct Told {
+/// Who gets the reports of a session, and whose session it is.
+struct Recipient {
     observer: Option<Arc<dyn Observer + Send + Sync>>,
     key: Option<Text>,
 }
 
-impl Told {
-    fn new<T, S: ?Sized>(state: &State<T, S>, id: SubscriberId) -> Self {
+impl Recipient {
+    fn new<T>(state: &State<T>, id: SubscriberId) -> Self {
         Self { observer: state.observer.clone(), key: state.subscribers.key(id).cloned() }
     }
 
-    /// Tells the observer and what traces, without the lock.
-    fn tell(&self, trace: &SessionTrace, machine: &Session, tell: impl Fn(&dyn Observer, &SessionInfo<'_>)) {
+    /// Reports to the tracer and the observer. The log must not be locked, because an observer may use it.
+    fn report(&self, trace: &SessionTrace, machine: &Session, report: impl Fn(&dyn Observer, &SessionInfo<'_>)) {
         let session = SessionInfo::new(self.key.as_deref(), machine.topics());
-        trace.tell(|observer| tell(observer, &session));
+        trace.report(|observer| report(observer, &session));
         if let Some(observer) = &self.observer {
-            tell(&**observer, &session);
+            report(&**observer, &session);
         }
     }
 }
@@ -176,7 +171,7 @@ pub(super) struct Messages {
 impl Messages {
     pub(super) fn new(shared: Arc<Mutex<SharedSession>>) -> Self {
         let trace = SessionTrace::new();
-        trace.tell(|observer| observer.opened(&SessionInfo::new(None, None)));
+        trace.report(|observer| observer.opened(&SessionInfo::new(None, None)));
         Self { shared, handler: None, trace }
     }
 
@@ -192,23 +187,23 @@ impl Messages {
             // With it goes its sender, and with the last sender the session ends.
             self.handler = None;
         }
-        let mut shared = lock(&self.shared);
+        let mut locked = lock(&self.shared);
+        let (shared, after) = locked.parts();
         let output = shared.machine.poll_output(now);
-        let waits = matches!(output, Output::Wait { .. });
-        let old = waits.then(|| shared.reader.replace(cx.waker().clone()));
-        let concerned = if waits { Vec::new() } else { shared.concerned() };
-        drop(shared);
-        drop(old);
-        concerned.into_iter().for_each(Waker::wake);
+        match output {
+            Output::Wait { .. } => shared.wait(cx.waker(), after),
+            _ => shared.wake_senders(after),
+        }
         output
     }
 
     fn with_machine<T>(&self, act: impl FnOnce(&mut Session) -> T) -> T {
-        let mut shared = lock(&self.shared);
+        let mut locked = lock(&self.shared);
+        let (shared, after) = locked.parts();
         let done = act(&mut shared.machine);
-        let concerned = if shared.machine.has_ended() { shared.concerned() } else { Vec::new() };
-        drop(shared);
-        concerned.into_iter().for_each(Waker::wake);
+        if shared.machine.has_ended() {
+            shared.wake_senders(after);
+        }
         done
     }
 }
@@ -216,7 +211,7 @@ impl Messages {
 impl Drop for Messages {
     fn drop(&mut self) {
         let reason = self.with_machine(disconnect);
-        self.trace.tell(|observer| observer.closed(&SessionInfo::new(None, None), reason, SessionTotals::default()));
+        self.trace.report(|observer| observer.closed(&SessionInfo::new(None, None), reason, SessionTotals::default()));
     }
 }
 
@@ -276,7 +271,7 @@ mod stream {
             S: Stream<Item: Into<Message>> + Send + 'static,
         {
             let trace = SessionTrace::new();
-            trace.tell(|observer| observer.opened(&SessionInfo::new(None, None)));
+            trace.report(|observer| observer.opened(&SessionInfo::new(None, None)));
             Self { machine, stream: Some(Box::pin(Messages(Box::pin(stream)))), held: None, trace }
         }
 
@@ -318,7 +313,7 @@ mod stream {
         fn drop(&mut self) {
             let reason = disconnect(&mut self.machine);
             self.trace
-                .tell(|observer| observer.closed(&SessionInfo::new(None, None), reason, SessionTotals::default()));
+                .report(|observer| observer.closed(&SessionInfo::new(None, None), reason, SessionTotals::default()));
         }
     }
 }

@@ -7,7 +7,6 @@ mod write;
 
 use alloc::{boxed::Box, sync::Arc};
 use core::{
-    convert::Infallible,
     fmt,
     future::Future,
     task::{Context, Poll, ready},
@@ -17,7 +16,7 @@ use std::sync::Mutex;
 use bytes::Bytes;
 use sse_proto::{
     EventId, Message,
-    server::{self, Cursor, Output, Resumed, SessionConfig, Subscription},
+    server::{self, Cursor, Output, Resumed, SessionConfig},
 };
 
 use self::{
@@ -32,7 +31,7 @@ pub use self::{
 use crate::{
     Alarm,
     event_log::EventLog,
-    lock::lock,
+    lock::Exclusive,
     transport::{Runtime, Timer},
 };
 
@@ -40,22 +39,27 @@ use crate::{
 ///
 /// All its methods are **cancel safe** but [`write_to`](Self::write_to), which ends the session when it is dropped.
 pub struct Session<K: Runtime> {
+    /// Exclusive, so that a session is `Sync` whatever its handler, its filter and the runtime's timer are.
+    parts: Exclusive<Parts<K>>,
+    resumed: Resumed,
+}
+
+struct Parts<K: Runtime> {
     alarm: Alarm<K::Timer>,
     feed: Feed<K>,
-    resumed: Resumed,
     heartbeat: Option<Box<dyn FnMut() -> Message + Send>>,
 }
 
 impl<K: Runtime> Session<K> {
-    /// A session that is fed with messages, and the half to send them with.
+    /// Returns a session that is fed with messages, and the half to send them with.
     pub fn channel(config: SessionConfig) -> (Sender, Self) {
-        let (sender, messages) = Self::fed(config);
-        (sender, Self::with_feed(Feed::Messages(messages)))
+        let (timer, sender, messages) = Self::fed(config);
+        (sender, Self::with_feed(timer, Feed::Messages(messages)))
     }
 
-    /// A session that is fed by a handler, which gets the sending half. Nothing is spawned: the handler runs while the
-    /// session is polled. The response ends when the handler does, and when the client goes away the handler is dropped,
-    /// wherever it waits.
+    /// Returns a session that is fed by a handler, which gets the sending half. Nothing is spawned: the handler runs while
+    /// the session is polled. The response ends when the handler does, and when the client goes away the handler is
+    /// dropped, wherever it waits.
     ///
     /// A handler that panics takes the response with it: the connection breaks off, and what was sent and not written yet
     /// is lost. If it panics before it waits for the first time, that is everything, the head of the response included.
@@ -63,47 +67,27 @@ impl<K: Runtime> Session<K> {
     where
         F: Future<Output = ()> + Send + 'static,
     {
-        let (sender, messages) = Self::fed(config);
-        Self::with_feed(Feed::Messages(messages.with_handler(Box::pin(handler(sender)))))
+        let (timer, sender, messages) = Self::fed(config);
+        Self::with_feed(timer, Feed::Messages(messages.with_handler(Box::pin(handler(sender)))))
     }
 
-    /// A session that sends what a stream yields: messages, or whatever they are made from. The response ends when the
-    /// stream does, and the stream is dropped when the client goes away. It is polled only when there is room.
+    /// Returns a session that sends what a stream yields: messages, or whatever they are made from. The response ends when
+    /// the stream does, and the stream is dropped when the client goes away. It is polled only when there is room.
     #[cfg(feature = "stream")]
     pub fn stream<S>(config: SessionConfig, stream: S) -> Self
     where
         S: futures_core::Stream<Item: Into<Message>> + Send + 'static,
     {
-        Self::with_feed(Feed::Stream(Box::new(feed::Streaming::new(Self::machine(config), stream))))
+        let (timer, machine) = Self::machine(config);
+        Self::with_feed(timer, Feed::Stream(Box::new(feed::Streaming::new(machine, stream))))
     }
 
-    /// A session that reads from a log: behind the event with this ID; from the oldest event that is kept if the log does
-    /// not know the ID; and from now on if there is none. [`EventLog::session`] can do more.
+    /// Returns a session that reads all messages of a log: after the event with this ID; from the oldest event that is
+    /// kept if the log does not know the ID; and from now on if there is none. [`EventLog::session`] can do more.
     ///
-    /// A client that may miss something is told so by an event of type `resync` ([`SessionConfig::resync`]).
+    /// A client that may miss something gets an event of type `resync` ([`SessionConfig::resync`]).
     pub fn resume(log: &EventLog<K>, last_event_id: Option<&EventId>) -> Self {
-        Self::resume_with(log, last_event_id, SessionConfig::default())
-    }
-
-    /// [`resume`](Self::resume) with these settings.
-    pub fn resume_with(log: &EventLog<K>, last_event_id: Option<&EventId>, config: SessionConfig) -> Self {
-        let session = log.session().after(last_event_id).config(config);
-        let Ok(session) = session.open_by(|subscribers, all| Ok::<_, Infallible>(subscribers.join_unlimited(all)));
-        session
-    }
-
-    /// A session that reads from a log, from `cursor` on. What the log said of the wish to resume is not told to the client:
-    /// [`resuming`](Self::resuming) does.
-    pub fn reading(log: &EventLog<K>, cursor: Cursor, config: SessionConfig) -> Self {
-        Self::resuming(log, cursor, Resumed::Exact, config)
-    }
-
-    /// A session that reads from a log as [`EventLog::subscribe`] says, and tells the client if something may be missing
-    /// ([`SessionConfig::resync`]).
-    pub fn resuming(log: &EventLog<K>, cursor: Cursor, resumed: Resumed, config: SessionConfig) -> Self {
-        let subscription = Subscription::of(cursor.interest()).at(cursor.position());
-        let id = lock(&log.shared).subscribers.join_unlimited(subscription);
-        Self::opened(log, id, cursor, resumed, config)
+        log.session().after(last_event_id).open()
     }
 
     pub(crate) fn opened(
@@ -113,64 +97,69 @@ impl<K: Runtime> Session<K> {
         resumed: Resumed,
         config: SessionConfig,
     ) -> Self {
-        let seed = config.max_age.map_or(0, |_| K::Timer::default().seed());
-        let machine = server::Session::resuming(config, cursor, resumed).with_seed(seed);
+        let timer = K::Timer::default();
+        let machine = server::Session::resuming(config, cursor, resumed).with_seed(timer.seed());
         let reading = Reading::new(log, id, machine, resumed);
-        Self { resumed, ..Self::with_feed(Feed::Log(Box::new(reading))) }
+        Self { resumed, ..Self::with_feed(timer, Feed::Log(Box::new(reading))) }
     }
 
-    fn fed(config: SessionConfig) -> (Sender, Messages) {
-        let shared = Arc::new(Mutex::new(SharedSession::new(Self::machine(config))));
-        (Sender { shared: Arc::clone(&shared) }, Messages::new(shared))
+    fn fed(config: SessionConfig) -> (K::Timer, Sender, Messages) {
+        let (timer, machine) = Self::machine(config);
+        let shared = Arc::new(Mutex::new(SharedSession::new(machine)));
+        (timer, Sender { shared: Arc::clone(&shared) }, Messages::new(shared))
     }
 
-    fn machine(config: SessionConfig) -> server::Session {
-        let seed = config.max_age.map_or(0, |_| K::Timer::default().seed());
-        server::Session::new(config).with_seed(seed)
+    fn machine(config: SessionConfig) -> (K::Timer, server::Session) {
+        let timer = K::Timer::default();
+        let machine = server::Session::new(config).with_seed(timer.seed());
+        (timer, machine)
     }
 
-    fn with_feed(feed: Feed<K>) -> Self {
-        Self { alarm: Alarm::new(K::Timer::default()), feed, resumed: Resumed::Exact, heartbeat: None }
+    fn with_feed(timer: K::Timer, feed: Feed<K>) -> Self {
+        let parts = Parts { alarm: Alarm::new(timer), feed, heartbeat: None };
+        Self { parts: Exclusive::new(parts), resumed: Resumed::Exact }
     }
 
     /// Makes each heartbeat with this function when it is due, at the times that the settings name. A message with
     /// nothing in it sends nothing.
     #[must_use]
     pub fn with_heartbeat(mut self, make: impl FnMut() -> Message + Send + 'static) -> Self {
-        self.feed.with_machine(server::Session::make_heartbeats);
-        self.heartbeat = Some(Box::new(make));
+        let parts = self.parts.get_mut();
+        parts.feed.with_machine(server::Session::make_heartbeats);
+        parts.heartbeat = Some(Box::new(make));
         self
     }
 
     /// Waits for the next bytes to write: `None` at the end of the response.
     pub fn poll_bytes(&mut self, cx: &mut Context<'_>) -> Poll<Option<Bytes>> {
+        let Parts { alarm, feed, heartbeat } = self.parts.get_mut();
         loop {
-            let now = self.alarm.now();
-            match self.feed.poll(cx, now) {
+            let now = alarm.now();
+            match feed.poll(cx, now) {
                 Output::Closed => return Poll::Ready(None),
                 Output::Heartbeat => {
-                    if let Some(make) = &mut self.heartbeat {
+                    if let Some(make) = heartbeat {
                         let message = make();
                         // A session that has no room has something better to send than a heartbeat.
-                        let _ = self.feed.with_machine(|machine| machine.send(&message));
+                        let _ = feed.with_machine(|machine| machine.send(&message));
                     }
                 }
                 Output::Lagged { .. } => {}
                 Output::Transmit(bytes) => return Poll::Ready(Some(bytes)),
                 Output::Wait { until: None } => return Poll::Pending,
-                Output::Wait { until: Some(deadline) } => ready!(self.alarm.poll_from(cx, now, deadline)),
+                Output::Wait { until: Some(deadline) } => ready!(alarm.poll_from(cx, now, deadline)),
             }
         }
     }
 
-    /// What became of the wish to resume.
+    /// Returns what became of the wish to resume.
     pub fn resumed(&self) -> Resumed {
         self.resumed
     }
 
-    /// How many messages of the log this session did not get because it was too slow.
+    /// Returns how many messages of the log this session did not get because it was too slow.
     pub fn missed(&self) -> u64 {
-        self.feed.look(server::Session::missed)
+        self.parts.look(|parts| parts.feed.look(server::Session::missed))
     }
 }
 

@@ -1,20 +1,20 @@
 //! What feeds a session with messages.
 
-use alloc::{collections::BTreeMap, sync::Arc, vec::Vec};
+use alloc::{collections::BTreeMap, sync::Arc};
 use core::{
     fmt,
     future::poll_fn,
     mem,
     task::{Poll, Waker},
 };
-use std::sync::{Mutex, MutexGuard};
+use std::sync::Mutex;
 
 use sse_proto::{
     Message,
     server::{self, CloseReason, SendError},
 };
 
-use crate::lock::lock;
+use crate::lock::{After, lock};
 
 /// The sending half of a [`Session`](super::Session) that is fed with messages. Clone it to send from several tasks; when all are
 /// dropped, the response ends after what was sent.
@@ -38,14 +38,24 @@ impl SharedSession {
         Self { machine, reader: None, for_room: BTreeMap::new(), for_end: BTreeMap::new(), numbers: 0, senders: 1 }
     }
 
-    /// Takes the tasks that what has just happened concerns. They are woken when the lock is free again, because what
-    /// waking them does is their own affair.
-    pub(super) fn concerned(&mut self) -> Vec<Waker> {
-        let mut concerned: Vec<Waker> = mem::take(&mut self.for_room).into_values().collect();
+    /// Registers the task that writes the response.
+    pub(super) fn wait(&mut self, waker: &Waker, after: &mut After) {
+        after.discard(self.reader.replace(waker.clone()));
+    }
+
+    /// Wakes the tasks that wait for room, and after the end those that wait for the end.
+    pub(super) fn wake_senders(&mut self, after: &mut After) {
+        after.wake(mem::take(&mut self.for_room).into_values());
         if self.machine.has_ended() {
-            concerned.extend(mem::take(&mut self.for_end).into_values());
+            after.wake(mem::take(&mut self.for_end).into_values());
         }
-        concerned
+    }
+
+    /// Ends the response after what was sent.
+    fn close(&mut self, farewell: Option<&Message>, after: &mut After) {
+        self.machine.close(farewell);
+        self.wake_senders(after);
+        after.wake(self.reader.take());
     }
 }
 
@@ -58,17 +68,18 @@ struct WaitingSender<'a> {
 impl<'a> WaitingSender<'a> {
     fn new(shared: &'a Mutex<SharedSession>) -> Self {
         let mut locked = lock(shared);
-        locked.numbers += 1;
-        Self { shared, number: locked.numbers }
+        let (state, _) = locked.parts();
+        state.numbers += 1;
+        Self { shared, number: state.numbers }
     }
 }
 
 impl Drop for WaitingSender<'_> {
     fn drop(&mut self) {
-        let mut shared = lock(self.shared);
-        let wakers = (shared.for_room.remove(&self.number), shared.for_end.remove(&self.number));
-        drop(shared);
-        drop(wakers);
+        let mut locked = lock(self.shared);
+        let (shared, after) = locked.parts();
+        after.discard(shared.for_room.remove(&self.number));
+        after.discard(shared.for_end.remove(&self.number));
     }
 }
 
@@ -93,16 +104,15 @@ impl Sender {
         let waiting = WaitingSender::new(&self.shared);
         poll_fn(|cx| {
             let waker = cx.waker().clone();
-            let mut shared = lock(&self.shared);
+            let mut locked = lock(&self.shared);
+            let (shared, after) = locked.parts();
             match send(&mut shared.machine) {
                 Err(SendError::Full { .. }) => {
-                    let old = shared.for_room.insert(waiting.number, waker);
-                    drop(shared);
-                    drop(old);
+                    after.discard(shared.for_room.insert(waiting.number, waker));
                     Poll::Pending
                 }
                 sent => {
-                    wake_reader(shared);
+                    after.wake(shared.reader.take());
                     Poll::Ready(sent)
                 }
             }
@@ -117,21 +127,21 @@ impl Sender {
     /// [`SendError::Full`] if there is not, [`SendError::Closed`] if the response has ended or the client is gone.
     pub fn try_send(&self, message: impl Into<Message>) -> Result<(), SendError> {
         let message = message.into();
-        let mut shared = lock(&self.shared);
-        let sent = shared.machine.send(&message);
-        wake_reader(shared);
-        sent
+        let mut locked = lock(&self.shared);
+        let (shared, after) = locked.parts();
+        after.wake(shared.reader.take());
+        shared.machine.send(&message)
     }
 
     /// Ends the response after what was sent.
     pub fn close(&self) {
-        close(lock(&self.shared), None);
+        self.close_after(None);
     }
 
     /// Ends the response after what was sent and a last message: an event that says so, a reconnection time, or both.
     pub fn close_with(&self, farewell: impl Into<Message>) {
         let farewell = farewell.into();
-        close(lock(&self.shared), Some(&farewell));
+        self.close_after(Some(&farewell));
     }
 
     /// Waits until everything has been transmitted after the end, or the client is gone. While a clone of the sender
@@ -140,13 +150,12 @@ impl Sender {
         let waiting = WaitingSender::new(&self.shared);
         poll_fn(|cx| {
             let waker = cx.waker().clone();
-            let mut shared = lock(&self.shared);
+            let mut locked = lock(&self.shared);
+            let (shared, after) = locked.parts();
             if let Some(reason) = shared.machine.close_reason() {
                 return Poll::Ready(reason);
             }
-            let old = shared.for_end.insert(waiting.number, waker);
-            drop(shared);
-            drop(old);
+            after.discard(shared.for_end.insert(waiting.number, waker));
             Poll::Pending
         })
         .await
@@ -156,21 +165,28 @@ impl Sender {
     pub fn is_closed(&self) -> bool {
         lock(&self.shared).machine.is_closed()
     }
+
+    fn close_after(&self, farewell: Option<&Message>) {
+        let mut locked = lock(&self.shared);
+        let (shared, after) = locked.parts();
+        shared.close(farewell, after);
+    }
 }
 
 impl Clone for Sender {
     fn clone(&self) -> Self {
-        lock(&self.shared).senders += 1;
+        lock(&self.shared).parts().0.senders += 1;
         Self { shared: Arc::clone(&self.shared) }
     }
 }
 
 impl Drop for Sender {
     fn drop(&mut self) {
-        let mut shared = lock(&self.shared);
+        let mut locked = lock(&self.shared);
+        let (shared, after) = locked.parts();
         shared.senders -= 1;
         if shared.senders == 0 {
-            close(shared, None);
+            shared.close(None, after);
         }
     }
 }
@@ -178,21 +194,5 @@ impl Drop for Sender {
 impl fmt::Debug for Sender {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Sender").finish_non_exhaustive()
-    }
-}
-
-/// Ends a response after what was sent, and wakes whom that concerns.
-fn close(mut shared: MutexGuard<'_, SharedSession>, farewell: Option<&Message>) {
-    shared.machine.close(farewell);
-    let concerned = shared.concerned();
-    wake_reader(shared);
-    concerned.into_iter().for_each(Waker::wake);
-}
-
-fn wake_reader(mut shared: MutexGuard<'_, SharedSession>) {
-    let reader = shared.reader.take();
-    drop(shared);
-    if let Some(reader) = reader {
-        reader.wake();
     }
 }

@@ -10,7 +10,7 @@ use core::{
 use bytes::{Buf, Bytes};
 use sse_proto::server::Output;
 
-use super::Session;
+use super::{Parts, Session};
 use crate::transport::{Runtime, Write};
 
 impl<K: Runtime> Session<K> {
@@ -55,8 +55,9 @@ impl<K: Runtime> Session<K> {
             written => {
                 bytes.advance(written);
                 if !bytes.is_empty() {
-                    let now = self.alarm.now();
-                    self.feed.with_machine(|machine| machine.handle_progress(now));
+                    let Parts { alarm, feed, .. } = self.parts.get_mut();
+                    let now = alarm.now();
+                    feed.with_machine(|machine| machine.handle_progress(now));
                 }
                 Poll::Ready(Ok(()))
             }
@@ -72,10 +73,11 @@ impl<K: Runtime> Session<K> {
         if let Poll::Ready(done) = poll(cx) {
             return Poll::Ready(done.map_err(WriteError::Io));
         }
+        let Parts { alarm, feed, .. } = self.parts.get_mut();
         loop {
-            let now = self.alarm.now();
-            match self.feed.handle_unwritten(cx.waker(), now) {
-                Output::Wait { until: Some(deadline) } => ready!(self.alarm.poll_from(cx, now, deadline)),
+            let now = alarm.now();
+            match feed.handle_write_pending(cx.waker(), now) {
+                Output::Wait { until: Some(deadline) } => ready!(alarm.poll_from(cx, now, deadline)),
                 Output::Wait { until: None } => return Poll::Pending,
                 _ => return Poll::Ready(Err(WriteError::TimedOut)),
             }

@@ -42,7 +42,7 @@ mod none {
     pub(crate) fn output(_: &mut EventSource, _: &Output, _: Option<&dyn fmt::Display>) {}
 }
 
-/// What a session tells with: its number, by which its lines are told from those of others.
+/// Reports what becomes of a session, with a number that tells its lines from those of other sessions.
 #[cfg(feature = "std")]
 #[derive(Debug)]
 pub(super) struct SessionTrace(#[cfg(feature = "tracing")] server::Tracer);
@@ -57,11 +57,11 @@ impl SessionTrace {
         )
     }
 
-    /// Has something told of the session.
-    pub(super) fn tell(&self, tell: impl FnOnce(&dyn Observer)) {
+    /// Reports something about the session.
+    pub(super) fn report(&self, report: impl FnOnce(&dyn Observer)) {
         #[cfg(feature = "tracing")]
-        tell(&self.0);
+        report(&self.0);
         #[cfg(not(feature = "tracing"))]
-        let _ = tell;
+        let _ = report;
     }
 }

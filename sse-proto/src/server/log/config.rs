@@ -1,4 +1,4 @@
-//! What a log is asked, and what it answers.
+//! The settings of a log, and the results of subscribing and reading.
 
 use core::{fmt, time::Duration};
 
@@ -7,33 +7,80 @@ use bytes::Bytes;
 use crate::{EventId, hidden::Hidden};
 
 /// The bounds of an [`EventLog`](super::EventLog).
+///
+/// ```
+/// use core::time::Duration;
+/// use sse_proto::server::LogConfig;
+///
+/// let config = LogConfig::new().events(10_000).bytes(16 * 1024 * 1024).age(Duration::from_secs(3600));
+/// # let _ = config;
+/// ```
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 pub struct LogConfig {
-    /// How many messages are kept: 1024.
-    pub events: usize,
-    /// How many bytes are kept, what the log itself needs for each message counted: 1 MiB. Up to a quarter of it comes on
-    /// top for a moment, because bytes are shared and freed in segments.
-    pub bytes: usize,
-    /// How long a message is kept; `None`, the default, sets no bound.
-    pub age: Option<Duration>,
-    /// A number that goes before the IDs the log makes, so that IDs of an earlier log, before a restart, are not taken
-    /// for its own: the time of the start, say. With `None`, the default, an adapter's log chooses one; the log of this
-    /// crate alone makes plain numbers then.
-    pub epoch: Option<u64>,
+    pub(super) events: usize,
+    pub(super) bytes: usize,
+    pub(super) age: Option<Duration>,
+    pub(super) epoch: Option<u64>,
+}
+
+impl LogConfig {
+    /// Returns the default bounds.
+    pub const fn new() -> Self {
+        Self { events: 1024, bytes: 1024 * 1024, age: None, epoch: None }
+    }
+
+    /// Sets how many messages are kept: 1024 by default.
+    #[must_use]
+    pub fn events(mut self, events: usize) -> Self {
+        self.events = events;
+        self
+    }
+
+    /// Sets how many bytes are kept, including what the log itself needs for each message: 1 MiB by default. Up to a
+    /// quarter of it comes on top for a moment, because bytes are shared and freed in segments.
+    #[must_use]
+    pub fn bytes(mut self, bytes: usize) -> Self {
+        self.bytes = bytes;
+        self
+    }
+
+    /// Sets how long a message is kept; `None`, the default, sets no bound.
+    #[must_use]
+    pub fn age(mut self, age: impl Into<Option<Duration>>) -> Self {
+        self.age = age.into();
+        self
+    }
+
+    /// Sets a number that goes before the IDs which the log makes, so that IDs of an earlier log, before a restart, do not
+    /// count as its own: for example the time of the start. With `None`, the default, an adapter's log chooses one at
+    /// random, and the log of this crate alone makes plain numbers.
+    #[must_use]
+    pub fn epoch(mut self, epoch: impl Into<Option<u64>>) -> Self {
+        self.epoch = epoch.into();
+        self
+    }
+
+    /// Sets the [epoch](Self::epoch) unless the caller has set one. This is for drivers, which have a random number for
+    /// each log.
+    #[must_use]
+    pub fn or_epoch(mut self, epoch: u64) -> Self {
+        self.epoch.get_or_insert(epoch);
+        self
+    }
 }
 
 impl Default for LogConfig {
     fn default() -> Self {
-        Self { events: 1024, bytes: 1024 * 1024, age: None, epoch: None }
+        Self::new()
     }
 }
 
 /// Where a reader starts. `Debug` shows the length of an ID in place of the ID.
 #[derive(Clone, Copy, Eq, PartialEq)]
 pub enum StartAt<'a> {
-    /// Behind the event with this ID; at the oldest kept one if the log does not have it any more or never had.
+    /// After the event with this ID; at the oldest kept one if the log does not have the event any more or never had.
     After(&'a EventId),
-    /// With what is published from now on.
+    /// With the next message that is published.
     Live,
     /// With the oldest message that is kept.
     Oldest,
@@ -49,33 +96,33 @@ impl fmt::Debug for StartAt<'_> {
     }
 }
 
-/// What became of the wish to start somewhere.
+/// Where a reader starts, compared with where it wished to.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 pub enum Resumed {
     /// As asked, and nothing is missing.
     Exact,
-    /// The event asked for is known, but messages after it are gone.
+    /// The log knows the event, but messages after it are gone.
     Gap {
-        /// How many. For a reader of some topics, how many of all topics: at least one of its own is among them, as far
-        /// as the log can tell.
+        /// The number of messages. For a reader of some topics, those of all topics: as far as the log can tell, at least
+        /// one that it wanted is among them.
         missed: u64,
     },
-    /// The ID was made by an earlier log, before a restart say: what came after it there is not known.
+    /// An earlier log made the ID, for example before a restart: what came after it there is not known.
     Stale,
-    /// The log knows nothing of the ID, or several events had it: some events may be missing, and some may come again.
+    /// The log does not know the ID, or several events had it: some events may be missing, and some may come again.
     Unknown,
 }
 
-/// What a read gave.
+/// The result of a read.
 #[derive(Clone, Debug, Eq, PartialEq)]
 pub enum LogRead {
     /// The log was closed, and everything has been read.
     Closed,
     /// One or more whole encoded messages.
     Events(Bytes),
-    /// The reader was so slow that messages are gone that it had not read. The cursor is at the oldest kept one now.
+    /// The reader was so slow that messages are gone that it had not read. The cursor is at the oldest kept one.
     Lagged {
-        /// How many messages are gone; for a reader of some topics, counted as in [`Resumed::Gap`].
+        /// The number of messages that are gone; for a reader of some topics, counted as in [`Resumed::Gap`].
         missed: u64,
     },
     /// Everything has been read.

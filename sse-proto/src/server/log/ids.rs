@@ -1,4 +1,4 @@
-//! Where the event with an ID is.
+//! The IDs of a log's messages, and the positions of their events.
 
 use alloc::{
     collections::{BTreeMap, VecDeque},
@@ -7,15 +7,15 @@ use alloc::{
 
 use crate::{EventId, Text};
 
-/// The IDs of a log's messages: made by the log, or given by the callers.
+/// Makes IDs, and finds the positions of those that the log made or the callers gave.
 #[derive(Debug, Default)]
 pub(super) struct Ids {
     epoch: Option<u64>,
-    /// Where the IDs are that callers gave.
+    /// The events with given IDs, by ID.
     positions: BTreeMap<EventId, Given>,
-    /// The same in order.
+    /// The given IDs with their positions, in order.
     given: VecDeque<(u64, EventId)>,
-    /// Whose IDs have the form of those that the log makes.
+    /// Who gave the IDs that have the form of those that the log makes.
     numbering: Numbering,
 }
 
@@ -24,11 +24,11 @@ pub(super) struct Ids {
 struct Given {
     /// The position of the last event with this ID.
     position: u64,
-    /// An earlier event had the same ID: which of them a client has is not known.
+    /// Whether an earlier event had the same ID, so that it is not known which of them a client has.
     ambiguous: bool,
 }
 
-/// IDs of the form that the log makes come from the log or from the callers: from both, two events could get the same.
+/// Who gives the IDs that have the form of those that the log makes. If both did, two events could get the same ID.
 #[derive(Clone, Copy, Debug, Default, Eq, PartialEq)]
 enum Numbering {
     Callers,
@@ -37,29 +37,30 @@ enum Numbering {
     Nobody,
 }
 
-/// What the log knows of an ID.
+/// What the log knows about an ID.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 pub(super) enum Found {
-    /// The event is at this position, or was.
+    /// The event is or was at this position.
     At(u64),
-    /// An earlier log made it.
+    /// An earlier log made the ID.
     EarlierLog,
     Unknown,
 }
 
-/// The numbering is ambiguous.
+/// The log and the callers could give the same ID.
 #[derive(Debug)]
 pub(super) struct Ambiguous;
 
 impl Ids {
-    /// How many bytes a given ID needs beside its text, in its two places (lists have room for up to as many again).
+    /// The number of bytes that a given ID needs beside its text, in its two places (lists have room for up to as many
+    /// again).
     pub(super) const COST: usize = size_of::<(EventId, Given)>() + 2 * size_of::<(u64, EventId)>();
 
     pub(super) fn new(epoch: Option<u64>) -> Self {
         Self { epoch, ..Self::default() }
     }
 
-    /// The ID for the event at this position.
+    /// Makes the ID for the event at this position.
     pub(super) fn make(&self, position: u64) -> EventId {
         let number = position + 1;
         let text = match self.epoch {
@@ -69,7 +70,7 @@ impl Ids {
         EventId::received(Text::from(text))
     }
 
-    /// Whether a message may have this ID, or an ID made if there is none and it is an event.
+    /// Checks that a message may have the given ID; or, if it is an event without one, that the log may make one.
     pub(super) fn check(&mut self, given: Option<&EventId>, is_event: bool) -> Result<(), Ambiguous> {
         let numbering = match given {
             None if is_event => Numbering::Log,
@@ -83,7 +84,7 @@ impl Ids {
         Ok(())
     }
 
-    /// Notes where the event with an ID of the caller's is.
+    /// Remembers the position of the event with a given ID.
     pub(super) fn note(&mut self, given: &EventId, position: u64) {
         // An empty ID resets the client's: nobody can ask for it. Others are copied, because a slice of a received
         // block would keep the block.
@@ -97,7 +98,7 @@ impl Ids {
         self.given.push_back((position, id));
     }
 
-    /// Forgets the oldest message, which is at this position.
+    /// Forgets the oldest message, which is at `position`.
     pub(super) fn drop_oldest(&mut self, position: u64) {
         if self.given.front().is_none_or(|(at, _)| *at != position) {
             return;
@@ -110,7 +111,7 @@ impl Ids {
         }
     }
 
-    /// Where the event with this ID is, if the log ends at `end`.
+    /// Finds the event with this ID in a log that ends at `end`.
     pub(super) fn find(&self, id: &EventId, end: u64) -> Found {
         if let Some(given) = self.positions.get(id) {
             return if given.ambiguous { Found::Unknown } else { Found::At(given.position) };
@@ -126,7 +127,7 @@ impl Ids {
         }
     }
 
-    /// The number in an ID of the form that the log makes.
+    /// Returns the number in an ID that has the form of those that the log makes.
     fn number(&self, id: &EventId) -> Option<u64> {
         match (self.epoch, id.split_once('-')) {
             (None, None) => written_number(id),
@@ -142,7 +143,7 @@ impl Ids {
     }
 }
 
-/// `+7` and `07` are numbers, but not as the log writes them.
+/// Parses a number as the log writes it, so neither `+7` nor `07`.
 fn written_number(digits: &str) -> Option<u64> {
     digits.parse::<u64>().ok().filter(|number| digits == format!("{number}"))
 }

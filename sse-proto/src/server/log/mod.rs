@@ -27,9 +27,9 @@ use crate::{EventId, Message, Text, Timestamp};
 
 /// A bounded log of encoded events.
 ///
-/// Each message is encoded once, when it is published, into segments whose bytes are shared by all who read: a reader
-/// holds a [`Cursor`], gets what it has not read in as few pieces as can be, and costs no copy and no allocation. What
-/// passes the bounds goes at the old end. Publishing never waits for readers.
+/// Each message is encoded once, when it is published, into segments whose bytes all readers share: a reader holds a
+/// [`Cursor`], gets what it has not read in as few pieces as possible, and costs no copy and no allocation. When the log
+/// exceeds its bounds, the oldest messages go. Publishing never waits for readers.
 ///
 /// There is one sequence of messages and so one sequence of IDs, whatever topics they have: a client that reads several
 /// topics resumes all of them with the one ID that it has. A reader of a rare topic does not walk over the other
@@ -39,7 +39,7 @@ use crate::{EventId, Message, Text, Timestamp};
 /// use sse_proto::{Timestamp, server::{EventLog, LogConfig, LogRead, Resumed, StartAt}};
 ///
 /// let now = Timestamp::default();
-/// let mut log = EventLog::new(LogConfig::default());
+/// let mut log = EventLog::new(LogConfig::new());
 /// let first = log.publish("one", now)?.unwrap();
 /// log.publish("two", now)?;
 ///
@@ -72,18 +72,18 @@ struct Kept {
     start: u64,
     since: Timestamp,
     tags: Option<Box<Tags>>,
-    /// What an ID of the caller's costs.
+    /// The length of the ID, if the caller gave it.
     id_len: usize,
     /// The position of the next message with the same key. It is kept as long as this one is: the oldest go first.
     next_with_key: Option<NonZeroU64>,
 }
 
-/// What is being gathered for a reader. The room is used again.
+/// Room to gather messages for a reader, used again for the next one.
 #[derive(Debug, Default)]
 struct Gathering {
-    /// From where to where there are bytes.
+    /// The ranges of bytes to copy together, as places in the log.
     parts: Vec<(u64, u64)>,
-    /// Each message's position, and where it begins in what is gathered.
+    /// The position of each message, and where it begins in the gathered bytes.
     starts: Vec<(u64, usize)>,
 }
 
@@ -97,23 +97,23 @@ impl Kept {
     }
 }
 
-/// What a message costs: its bytes, its entry and its place in the index (lists have room for up to as many again), and a
-/// given ID with its two places.
+/// Returns how many bytes a message costs: its encoded bytes, its entry and its place in the index (lists have room for up
+/// to as many again), and a given ID with its two places.
 fn cost(encoded: usize, tags: Option<&Tags>, id_len: usize) -> usize {
     let id = if id_len == 0 { 0 } else { id_len + Ids::COST };
     encoded + 2 * (size_of::<Kept>() + size_of::<u64>()) + id + tags.map_or(0, Tags::cost)
 }
 
 impl EventLog {
-    /// An empty log.
+    /// Returns an empty log.
     pub fn new(config: LogConfig) -> Self {
-        // What is freed as a whole is a small part of all.
+        // A segment is freed as a whole, and so should be a small part of the log.
         let segment = (config.bytes / 16).clamp(1, 64 * 1024);
         Self { config, ids: Ids::new(config.epoch), segments: Segments::new(segment), ..Self::default() }
     }
 
-    /// Encodes a message and keeps it. An event without an ID gets one; the ID, given or made, is returned. Messages
-    /// that are no events and have no ID (comments, for example) are kept without an ID; an empty message is not kept.
+    /// Encodes a message and keeps it. An event without an ID gets one; returns the ID, given or made. Messages that are no
+    /// events and have no ID (for example comments) are kept without an ID; an empty message is not kept.
     ///
     /// The empty ID clears the client's ID. A client that then reconnects counts as new, and what it missed is not
     /// reported. Give each ID only once for as long as clients may come back with it. The log notices a repetition only
@@ -128,41 +128,40 @@ impl EventLog {
         publication: impl Into<Publication>,
         now: Timestamp,
     ) -> Result<Option<EventId>, PublishError> {
-        let mut publication = publication.into();
+        let Publication { mut message, topics, key } = publication.into();
         if self.closed {
             return Err(PublishError::Closed);
         }
         self.expire(now);
-        if publication.message == Message::new() {
+        if message == Message::new() {
             return Ok(None);
         }
         let position = self.end();
-        let given = publication.message.event_id().cloned();
+        let given = message.event_id().cloned();
         given.as_ref().map_or(Ok(()), check_id).map_err(PublishError::UnusableId)?;
-        let mut id = given.clone();
-        if given.is_none() && publication.message.is_event() {
-            let made = self.ids.make(position);
-            publication.message = publication.message.id(made.clone());
-            id = Some(made);
+        let made = (given.is_none() && message.is_event()).then(|| self.ids.make(position));
+        if let Some(made) = &made {
+            message = message.id(made.clone());
         }
-        let tags = Tags::of(&publication);
-        let needed = publication.message.encoded_len();
+        let tags = Tags::of(&topics, key.as_ref());
+        let needed = message.encoded_len();
         let id_len = given.as_deref().map_or(0, str::len);
         let size = cost(needed, tags.as_deref(), id_len);
         if size > self.config.bytes {
             return Err(PublishError::TooLarge { size, bound: self.config.bytes });
         }
-        self.ids.check(given.as_ref(), publication.message.is_event()).map_err(|_| PublishError::AmbiguousId)?;
+        self.ids.check(given.as_ref(), message.is_event()).map_err(|_| PublishError::AmbiguousId)?;
         if let Some(given) = &given {
             self.ids.note(given, position);
         }
-        self.segments.append(&publication.message, needed);
+        self.segments.append(&message, needed);
         let start = self.segments.end() - needed as u64;
         self.link(tags.as_deref(), position);
         let kept = Kept { start, since: now, tags, id_len, next_with_key: None };
         self.topics.add(kept.topics(), position);
         if self.entries.len() == self.entries.capacity() {
-            // While it grows by as much as it has, three times as much is held: more than was counted.
+            // Growing by a quarter: growing to twice the size would hold three times as much meanwhile, more than is
+            // counted.
             self.entries.reserve_exact(self.entries.len() / 4 + 16);
         }
         self.entries.push_back(kept);
@@ -172,15 +171,15 @@ impl EventLog {
             self.drop_oldest();
         }
         self.release();
-        Ok(id)
+        Ok(given.or(made))
     }
 
-    /// Takes no more messages. Readers get what there is, and then the end.
+    /// Closes the log: it accepts no more messages. Readers get the kept ones, and then the end.
     pub fn close(&mut self) {
         self.closed = true;
     }
 
-    /// Drops the messages that are too old now. Publishing and subscribing do it, too.
+    /// Drops the messages that have reached the greatest [age](LogConfig::age). Publishing and subscribing do it, too.
     pub fn expire(&mut self, now: Timestamp) {
         let Some(age) = self.config.age else { return };
         while self.entries.front().is_some_and(|kept| now.since(kept.since) >= age) {
@@ -189,12 +188,12 @@ impl EventLog {
         self.release();
     }
 
-    /// A cursor for a new reader of everything, and whether it can start where it wished to.
+    /// Returns a cursor for a new reader of everything, and whether it can start where it wished to.
     pub fn subscribe(&mut self, start: StartAt<'_>, now: Timestamp) -> (Cursor, Resumed) {
         self.subscribe_to(Interest::all(), start, now)
     }
 
-    /// A cursor for a new reader of some messages, and whether it can start where it wished to.
+    /// Returns a cursor for a new reader of some messages, and whether it can start where it wished to.
     pub fn subscribe_to(&mut self, interest: Interest, start: StartAt<'_>, now: Timestamp) -> (Cursor, Resumed) {
         self.expire(now);
         let (next, resumed) = match start {
@@ -213,7 +212,8 @@ impl EventLog {
         (Cursor::new(next, interest), resumed)
     }
 
-    /// Reads on from the cursor: at least one message if there is one, and no more than `most` bytes of several.
+    /// Reads from the cursor, and moves it: at least one message if there is one, and at most `most` bytes if there are
+    /// several.
     pub fn read(&mut self, cursor: &mut Cursor, most: usize) -> LogRead {
         if cursor.next < self.oldest {
             let missed = self.missed(cursor.next, &cursor.interest);
@@ -240,32 +240,32 @@ impl EventLog {
         }
     }
 
-    /// Whether the log takes no more messages.
+    /// Returns whether the log is closed.
     pub fn is_closed(&self) -> bool {
         self.closed
     }
 
-    /// How many messages are kept.
+    /// Returns the number of kept messages.
     pub fn len(&self) -> usize {
         self.entries.len()
     }
 
-    /// Whether no message is kept.
+    /// Returns whether no message is kept.
     pub fn is_empty(&self) -> bool {
         self.entries.is_empty()
     }
 
-    /// How many bytes are kept, counted as for [`LogConfig::bytes`].
+    /// Returns the number of kept bytes, counted as for [`LogConfig::bytes`].
     pub fn bytes(&self) -> usize {
         self.bytes
     }
 
-    /// The position that the next message will have.
+    /// Returns the position that the next message will have.
     pub fn end(&self) -> u64 {
         self.oldest + self.entries.len() as u64
     }
 
-    /// Everything from the cursor on: one slice.
+    /// Reads all messages from the cursor on, as one slice.
     fn read_all(&mut self, cursor: &mut Cursor, most: usize) -> Option<Bytes> {
         let index = self.index(cursor.next);
         let from = self.entries.get(index)?.start;
@@ -280,8 +280,8 @@ impl EventLog {
         Some(self.segments.slice(from, to))
     }
 
-    /// The last index behind `index` whose entry begins at `bound` or before. It is near, and so it is looked for from here
-    /// on: a log of 100 000 messages is not searched through.
+    /// Returns the last index after `index` whose entry begins at `bound` or before. It is near, so that the search starts
+    /// here and does not bisect a log of 100 000 messages.
     fn last_within(&self, index: usize, bound: u64) -> usize {
         let within = |at: usize| self.entries.get(at).is_some_and(|kept| kept.start <= bound);
         let mut step = 1;
@@ -300,7 +300,8 @@ impl EventLog {
         low
     }
 
-    /// What the reader wants from the cursor on, gathered.
+    /// Reads the messages from the cursor on that the reader wants, and copies them together if they do not lie next to
+    /// each other.
     fn read_some(&mut self, cursor: &mut Cursor, most: usize) -> Option<Bytes> {
         let begun = cursor.next;
         let mut gathering = mem::take(&mut self.gathering);
@@ -322,7 +323,7 @@ impl EventLog {
         bytes
     }
 
-    /// Chooses the messages that the reader gets next, and returns how many bytes they have.
+    /// Chooses the messages that the reader gets next, and returns their number of bytes.
     fn select(&self, cursor: &mut Cursor, most: usize, gathering: &mut Gathering) -> usize {
         let mut total = 0;
         while let Some(position) = self.next_wanted(cursor) {
@@ -343,7 +344,7 @@ impl EventLog {
         total
     }
 
-    /// Moves the cursor to the next message that is wanted, or to the end of the log.
+    /// Moves the cursor to the next wanted message and returns its position, or moves it to the end of the log.
     fn next_wanted(&self, cursor: &mut Cursor) -> Option<u64> {
         loop {
             let candidate = match &cursor.interest.topics {
@@ -366,12 +367,12 @@ impl EventLog {
         }
     }
 
-    /// Whether a later message with the same key is one that the reader wants.
+    /// Returns whether the reader wants a later message with the same key.
     ///
     /// The search stops at the first such message, and only messages that the reader wants begin one. The next of these
     /// with the same key begins its search where this one stops, so that a reader follows no link twice: the work is
-    /// linear in the number of messages that it reads over. (Once more for one message of each read, which is looked at
-    /// and has no room.)
+    /// linear in the number of messages that it reads over. (One message of each read is looked at twice, because it did
+    /// not fit.)
     fn is_superseded(&self, index: usize, interest: &Interest) -> bool {
         let mut links = iter::successors(self.next_with_key(index), |index| self.next_with_key(*index));
         links.any(|later| interest.wants(&self.entry(later)))
@@ -386,7 +387,7 @@ impl EventLog {
         Entry::new(kept.topics(), self.segments.peek(kept.start, self.place(index + 1)))
     }
 
-    /// Copies together what does not lie next to each other.
+    /// Copies these ranges of the log together.
     fn gather(&self, parts: &[(u64, u64)], total: usize) -> Bytes {
         let mut gathered = Vec::with_capacity(total);
         for (from, to) in parts {
@@ -431,7 +432,7 @@ impl EventLog {
         }
     }
 
-    /// How many messages that were wanted from this position on are gone.
+    /// Returns how many messages from this position on are gone; 0 if none of them was wanted.
     fn missed(&self, position: u64, interest: &Interest) -> u64 {
         let gone = self.oldest.saturating_sub(position);
         match &interest.topics {
@@ -440,12 +441,12 @@ impl EventLog {
         }
     }
 
-    /// Where the entry at a position is among those that are kept.
+    /// Returns the index of a position among the kept entries.
     fn index(&self, position: u64) -> usize {
         usize::try_from(position.saturating_sub(self.oldest)).unwrap_or(usize::MAX)
     }
 
-    /// Where the bytes of an entry begin, or where the log ends.
+    /// Returns where the bytes of an entry begin, or where the log ends.
     fn place(&self, index: usize) -> u64 {
         self.entries.get(index).map_or(self.segments.end(), |kept| kept.start)
     }

@@ -7,8 +7,8 @@ use bytes::Bytes;
 
 use crate::Message;
 
-/// Encoded messages behind each other, in segments whose bytes are shared by all who read them: many messages are read
-/// as one slice of a segment, without a copy and without an allocation.
+/// Encoded messages one after the other, in segments whose bytes all readers share: many messages are read as one slice of
+/// a segment, without a copy and without an allocation.
 ///
 /// Places are counted in bytes from the beginning of the log; they are never used again.
 #[derive(Debug, Default)]
@@ -17,10 +17,9 @@ pub(super) struct Segments {
     /// The segment that is being filled, and the place of its first byte.
     open: Vec<u8>,
     open_start: u64,
-    /// A shared copy of the end of `open`, made for the reader that asked first, and good for all who read on from
-    /// there or from later on.
+    /// A shared copy of the end of `open`, made for the reader that asked first, for all who read from there or later.
     snapshot: Option<Segment>,
-    /// When a segment is full.
+    /// The greatest size of a segment, unless a single message is larger.
     size: usize,
 }
 
@@ -45,7 +44,7 @@ impl Segments {
         Self { size, ..Self::default() }
     }
 
-    /// Appends a message that encodes to so many bytes.
+    /// Appends a message that encodes to `needed` bytes.
     pub(super) fn append(&mut self, message: &Message, needed: usize) {
         if self.open.len() + needed > self.size {
             self.close_open();
@@ -59,7 +58,7 @@ impl Segments {
         let _ = message.encode(&mut self.open);
     }
 
-    /// The bytes from `from` to `to`, or to the end of the segment that `from` is in.
+    /// Returns the bytes from `from` to `to`, or to the end of the segment that `from` is in.
     pub(super) fn slice(&mut self, from: u64, to: u64) -> Bytes {
         if from < self.open_start {
             let index = self.full.partition_point(|segment| segment.end() <= from);
@@ -76,7 +75,7 @@ impl Segments {
         }
     }
 
-    /// Frees what lies wholly before this place.
+    /// Frees the segments that lie wholly before this place.
     pub(super) fn release(&mut self, before: u64) {
         while self.full.front().is_some_and(|segment| segment.end() <= before) {
             self.full.pop_front();
@@ -88,12 +87,12 @@ impl Segments {
         }
     }
 
-    /// The place behind the last byte.
+    /// Returns the place after the last byte.
     pub(super) fn end(&self) -> u64 {
         self.open_start + self.open.len() as u64
     }
 
-    /// Where the segment ends that this place is in.
+    /// Returns where the segment of this place ends.
     pub(super) fn end_of_segment(&self, place: u64) -> u64 {
         if place >= self.open_start {
             return self.end();
@@ -102,7 +101,7 @@ impl Segments {
         self.full.get(index).map_or(self.open_start, Segment::end)
     }
 
-    /// The bytes from `from` to `to`, which are all in one segment.
+    /// Returns the bytes from `from` to `to`, which must be in one segment.
     pub(super) fn peek(&self, from: u64, to: u64) -> &[u8] {
         if from >= self.open_start {
             return &self.open[(from - self.open_start) as usize..(to - self.open_start) as usize];

@@ -1,4 +1,4 @@
-//! Where the messages of each topic are.
+//! The index of a log's topics.
 
 use alloc::collections::{BTreeMap, VecDeque};
 
@@ -10,17 +10,17 @@ pub(super) struct TopicIndex {
     topics: BTreeMap<Text, Positions>,
     /// Messages to no topic.
     for_all: Positions,
-    /// How many topics have no message left, and how many bytes their names have.
+    /// The number of topics without a kept message, and the bytes of their names.
     empty: usize,
     empty_bytes: usize,
-    /// Of the topics that were forgotten, the last position behind which a message was dropped.
+    /// The greatest [`gone`](Positions::gone) of the topics that were forgotten.
     forgotten: u64,
 }
 
 #[derive(Debug, Default)]
 struct Positions {
     kept: VecDeque<u64>,
-    /// Behind the last message that was dropped.
+    /// The position after the last message that was dropped.
     gone: u64,
 }
 
@@ -62,7 +62,7 @@ impl TopicIndex {
         }
     }
 
-    /// Takes the oldest message of all out.
+    /// Removes the oldest message of the log.
     pub(super) fn drop_oldest(&mut self, topics: &[Text], position: u64) {
         if topics.is_empty() {
             self.for_all.drop_first(position);
@@ -77,7 +77,7 @@ impl TopicIndex {
         }
     }
 
-    /// Forgets topics without messages if there are more than so many, or their names have more bytes.
+    /// Forgets the topics without messages if there are more than `most`, or if their names have more than `bytes` bytes.
     pub(super) fn forget_empty(&mut self, most: usize, bytes: usize) {
         if self.empty <= most && self.empty_bytes <= bytes {
             return;
@@ -93,13 +93,13 @@ impl TopicIndex {
         self.empty_bytes = 0;
     }
 
-    /// The first message from this position on that a reader of these topics wants.
+    /// Returns the position of the first message from `position` on to any of these topics or to none.
     pub(super) fn first_from(&self, topics: &[Text], position: u64) -> Option<u64> {
         let wanted = topics.iter().filter_map(|topic| self.topics.get(topic)?.first_from(position));
         wanted.chain(self.for_all.first_from(position)).min()
     }
 
-    /// Whether a message from this position on that a reader of these topics wanted is gone, as far as is known.
+    /// Returns whether a message from `position` on to any of these topics or to none is gone, as far as is known.
     pub(super) fn misses(&self, topics: &[Text], position: u64) -> bool {
         let gone = |topic: &Text| self.topics.get(topic).map_or(self.forgotten, |positions| positions.gone);
         self.for_all.gone > position || topics.iter().any(|topic| gone(topic) > position)

@@ -1,4 +1,4 @@
-//! What readers of the same topics read, gathered once for all of them.
+//! Messages that were gathered for readers of the same topics.
 
 use alloc::{boxed::Box, collections::VecDeque, vec::Vec};
 
@@ -6,24 +6,24 @@ use bytes::Bytes;
 
 use crate::Text;
 
-/// What was gathered last for readers of some topics: messages that do not lie next to each other in the log are copied
-/// together once, and shared by all readers of the same topics.
+/// The last gathered messages: those that do not lie next to each other in the log are copied together once, and shared by
+/// all readers of the same topics.
 #[derive(Debug, Default)]
 pub(super) struct Views(VecDeque<View>);
 
 #[derive(Debug)]
 pub(super) struct View {
     pub(super) topics: Box<[Text]>,
-    /// Where the reader was.
+    /// The position of the reader before it read this view.
     pub(super) from: u64,
-    /// Where it is now.
+    /// The position of the reader after it read this view.
     pub(super) next: u64,
-    /// Each message's position, and where it begins in the bytes.
+    /// The position of each message, and where it begins in the bytes.
     pub(super) starts: Vec<(u64, usize)>,
     pub(super) bytes: Bytes,
 }
 
-/// How many views are kept. They are good until the next message is published.
+/// The number of views that are kept. They are valid until the next message is published.
 const MOST: usize = 8;
 
 impl Views {
@@ -38,7 +38,7 @@ impl Views {
         self.0.clear();
     }
 
-    /// What a reader of these topics gets from this position on, and where it is then.
+    /// Returns the bytes for a reader of these topics at `position`, and the position after them; `None` if no view fits.
     pub(super) fn read(&self, topics: &[Text], position: u64, most: usize) -> Option<(Bytes, u64)> {
         self.0.iter().rev().find_map(|view| {
             let same = view.from <= position && *view.topics == *topics;

@@ -22,7 +22,7 @@ use crate::{Message, Text, Timestamp, hidden::Hidden, random::Random};
 /// - **Getters** look: [`missed`](Self::missed), [`is_closed`](Self::is_closed), [`has_ended`](Self::has_ended),
 ///   [`close_reason`](Self::close_reason).
 /// - **`handle_*`** tells what happened: [`handle_log`](Self::handle_log), [`handle_progress`](Self::handle_progress),
-///   [`handle_unwritten`](Self::handle_unwritten), [`handle_disconnect`](Self::handle_disconnect).
+///   [`handle_write_pending`](Self::handle_write_pending), [`handle_disconnect`](Self::handle_disconnect).
 /// - **Commands** come from the application: [`send`](Self::send), [`finish`](Self::finish), [`close`](Self::close).
 /// - **[`poll_output`](Self::poll_output)** says what to do next.
 ///
@@ -34,7 +34,7 @@ use crate::{Message, Text, Timestamp, hidden::Hidden, random::Random};
 /// use sse_proto::{Message, Timestamp, server::{Output, Session, SessionConfig}};
 ///
 /// let now = Timestamp::default();
-/// let mut session = Session::new(SessionConfig::default());
+/// let mut session = Session::new(SessionConfig::new());
 /// assert_eq!(session.poll_output(now), Output::Transmit(":\n".into())); // the first byte, at once
 /// session.send(&Message::from("hello"))?;
 /// assert_eq!(session.poll_output(now), Output::Transmit("data: hello\n\n".into()));
@@ -187,7 +187,7 @@ impl Session {
 
     /// Tells that the peer has not taken all the bytes of the last [`Output::Transmit`] yet, and asks what to do:
     /// [`Output::Wait`] for the peer, until the deadline, or [`Output::Closed`] if that is over.
-    pub fn handle_unwritten(&mut self, now: Timestamp) -> Output {
+    pub fn handle_write_pending(&mut self, now: Timestamp) -> Output {
         if self.has_ended() {
             return Output::Closed;
         }

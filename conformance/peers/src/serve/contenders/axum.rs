@@ -39,7 +39,7 @@ pub(super) fn ours(listener: StdListener) -> Result<Publish, String> {
     let data = Text::from(event::data(0));
     let stream = move |Path(count): Path<usize>| {
         let data = data.clone();
-        async move { Session::stream(SessionConfig::default(), iter(repeat_n(data, count))) }
+        async move { Session::stream(SessionConfig::new(), iter(repeat_n(data, count))) }
     };
     serve(listener, answer_with(get(answer), get(stream)))?;
     Ok(Box::new(move |events| {

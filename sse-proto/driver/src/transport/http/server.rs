@@ -1,10 +1,11 @@
-//! The server's half: a session is the body of a response.
+//! The server's half of HTTP: a session is the body of a response.
 
 use core::{
-    convert::Infallible,
     pin::Pin,
     task::{Context, Poll},
 };
+
+use std::io;
 
 use bytes::Bytes;
 use http::{HeaderMap, HeaderName, HeaderValue};
@@ -14,12 +15,11 @@ use sse_proto::{EventId, server};
 use crate::{session::Session, transport::Runtime};
 
 impl<K: Runtime> Session<K> {
-    /// The response to return from a handler: status 200, the header fields of
+    /// Returns the response of a handler: status 200, the header fields of
     /// [`RESPONSE_HEADERS`](server::RESPONSE_HEADERS), and the session as its body.
     ///
-    /// This method goes before that of axum's trait `IntoResponse` (feature `axum`), also where the trait is imported. For
-    /// axum's own response, as in a `match` with other answers, call `IntoResponse::into_response(session)`.
-    pub fn into_response(self) -> http::Response<Self> {
+    /// In axum (feature `axum`), a session is a response itself.
+    pub fn into_http_response(self) -> http::Response<Self> {
         let mut response = http::Response::new(self);
         for (name, value) in server::RESPONSE_HEADERS {
             if let Ok(name) = HeaderName::try_from(name) {
@@ -30,17 +30,18 @@ impl<K: Runtime> Session<K> {
     }
 }
 
+/// No error ever comes: its type is the one that frameworks know how to convert.
 impl<K: Runtime> Body for Session<K> {
     type Data = Bytes;
-    type Error = Infallible;
+    type Error = io::Error;
 
-    fn poll_frame(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Option<Result<Frame<Bytes>, Infallible>>> {
+    fn poll_frame(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Option<io::Result<Frame<Bytes>>>> {
         self.get_mut().poll_bytes(cx).map(|bytes| bytes.map(|bytes| Ok(Frame::data(bytes))))
     }
 }
 
-/// The last event ID that a request asks to resume after: `None` if the header is missing or empty, and
-/// [`EventId::unusable`] if it cannot be used ([`server::last_event_id`]).
+/// Reads the header `Last-Event-ID` of a request: `None` if it is missing or empty, and [`EventId::unusable`] if it cannot
+/// be used. [`last_event_id_in_header`](server::last_event_id_in_header) reads the value alone.
 pub fn last_event_id(headers: &HeaderMap) -> Option<EventId> {
-    server::last_event_id(headers.get("last-event-id")?.as_bytes())
+    server::last_event_id_in_header(headers.get("last-event-id")?.as_bytes())
 }

@@ -254,7 +254,7 @@ mod tested_otherwise {
 
     fn log_of(url: &str) -> Vec<Entry> {
         let journal = Journal::new(None);
-        let mut source = EventSource::open(ClientConfig::new(url).unwrap()).unwrap();
+        let mut source = EventSource::open(ClientConfig::get(url).unwrap()).unwrap();
         let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
         runtime.block_on(follow(&mut source, &journal));
         journal.log()
@@ -276,7 +276,7 @@ mod tested_otherwise {
         let nobody =
             |target: Target| async move { Err(std::io::Error::other(format!("no address for {}", target.host))) };
         let journal = Journal::new(Some(Action { on: String::from("error:0"), what: Do::Close }));
-        let config = ClientConfig::new("http://nowhere.invalid/").unwrap();
+        let config = ClientConfig::get("http://nowhere.invalid/").unwrap();
         let mut source = sse_tokio::EventSourceOver::new(config, HttpConnector::new(nobody));
         let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
         runtime.block_on(follow(&mut source, &journal));

@@ -12,7 +12,7 @@ use crate::{DecodeError, StreamEnd, Text};
 /// use core::time::Duration;
 /// use sse_proto::{Timestamp, client::{Change, ClientConfig, EventSource, Output, ResponseHead}};
 ///
-/// let mut source = EventSource::new(ClientConfig::new("https://example.com/events")?);
+/// let mut source = EventSource::new(ClientConfig::get("https://example.com/events")?);
 /// source.poll_output(Timestamp::default());
 /// let headers = [("Retry-After", "30"), ("Content-Length", "0")].into_iter().collect();
 /// source.handle_response(&ResponseHead { status: 429, headers });

@@ -132,7 +132,7 @@ impl<C: Connect, T: Timer> EventSource<C, T> {
     /// # fn with_token<C: Connect, T: Timer>(source: EventSource<C, T>) -> EventSource<C, T> {
     /// source.prepare(|mut request: Request| async move {
     ///     let token = token().await?;
-    ///     request.headers.append("Authorization", format!("Bearer {token}")).map_err(|_| NetworkError::Permanent)?;
+    ///     request.headers.set("Authorization", format!("Bearer {token}"))?;
     ///     Ok(request)
     /// })
     /// # }

@@ -11,7 +11,7 @@ use core::{
 use http::Uri;
 use sse_proto::{
     Text,
-    client::{ClientConfig, InvalidUrl, NetworkError, Request, UrlFault},
+    client::{ClientConfig, NetworkError, Request, RequestError, UrlFault},
 };
 
 use super::{
@@ -44,8 +44,8 @@ impl<D: Dial + Default, T: Timer + Default> EventSource<HttpConnector<D>, T> {
     /// # Errors
     ///
     /// The text is no absolute URL with a host.
-    pub fn get(url: impl Into<Text>) -> Result<Self, InvalidUrl> {
-        ClientConfig::new(url).and_then(Self::open)
+    pub fn get(url: impl Into<Text>) -> Result<Self, RequestError> {
+        ClientConfig::get(url).and_then(Self::open)
     }
 
     /// A source with these settings.
@@ -53,10 +53,10 @@ impl<D: Dial + Default, T: Timer + Default> EventSource<HttpConnector<D>, T> {
     /// # Errors
     ///
     /// The URL is no URL of HTTP. A scheme other than `http` and `https` is a failure of the connection instead.
-    pub fn open(config: ClientConfig) -> Result<Self, InvalidUrl> {
+    pub fn open(config: ClientConfig) -> Result<Self, RequestError> {
         match config.url().parse::<Uri>() {
             Ok(_) => Ok(Self::new(config, HttpConnector::default())),
-            Err(_) => Err(InvalidUrl { url: Text::from(config.url()), reason: UrlFault::NotAbsolute }),
+            Err(_) => Err(RequestError::url(config.url(), UrlFault::NotAbsolute)),
         }
     }
 }

@@ -106,7 +106,7 @@ impl<'a, K: Runtime> Subscribe<'a, K> {
         session
     }
 
-    /// Opens the session unless there are `sessions` with the same [key](Self::key) already.
+    /// Opens the session unless there are `sessions` with the same [key](Self::key) already. Without a key it always opens.
     ///
     /// # Errors
     ///

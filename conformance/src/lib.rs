@@ -49,11 +49,27 @@
 //! runner::run(&Subject::from(Mine), &cases).assert_passed();
 //! ```
 //!
+//! # The types to know
+//!
+//! | type | what it is |
+//! |---|---|
+//! | [`Case`] | a stream and its outcome |
+//! | [`Harness`], [`Stream`] | a reader to judge, and one stream that it reads |
+//! | [`Subject`] | the ways to read of one implementation |
+//! | [`runner`] | cuts every stream in many ways, and compares |
+//! | [`oracle`] | the outcome of any stream |
+//! | [`generate`] | streams for property tests |
+//! | [`encoder`] | cases for writers |
+//! | [`http`] | cases for clients, over scripted connections |
+//! | [`server`] | checks of a server from outside |
+//! | [`peer`] | the scripted server |
+//!
 //! Numbers such as R-056 and D-03 are those of `REQUIREMENTS.md` in this crate.
 //!
 //! Features, all on by default: `cli` is the command, `generate` the generators for property tests, `peer` the scripted
 //! server and the connection-level cases over loopback, and `tokio`, `smol` and `async-std` have the adapters among the
-//! subjects; `tokio` also judges servers. To judge a reader of your own, `default-features = false` suffices.
+//! subjects; `tokio` also judges servers. Each of these three turns on `runtimes`, which is what a custom runtime needs to
+//! be [judged](runtimes). For a custom reader, `default-features = false` suffices.
 
 #![forbid(unsafe_code)]
 
@@ -70,6 +86,7 @@ mod outcome;
 pub mod pair;
 pub mod peer;
 pub mod runner;
+pub mod runtimes;
 #[cfg(feature = "tokio")]
 pub mod server;
 #[cfg(feature = "tokio")]

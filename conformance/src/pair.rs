@@ -24,7 +24,7 @@ use std::collections::VecDeque;
 use bytes::Bytes;
 use sse_proto::{
     Timestamp,
-    client::{self, ClientConfig, EventSource, NetworkError, Request, ResponseHead},
+    client::{self, Change, ClientConfig, EventSource, NetworkError, Request, ResponseHead},
     server::{self, EventLog, LogConfig, Session, SessionConfig, StartAt},
 };
 
@@ -226,18 +226,18 @@ impl Pair {
                     self.link = Link::Asked { arrives, request: *request };
                 }
                 client::Output::Event => self.tell_event(),
-                client::Output::Failed(_) => {
+                client::Output::Change(Change::Failed(_)) => {
                     self.link = Link::Down { told: None };
                     self.told.push(Told::Failed);
                 }
-                client::Output::Open => self.told.push(Told::Open),
-                client::Output::Reestablishing { .. } => {
+                client::Output::Change(Change::Open(_)) => self.told.push(Told::Open),
+                client::Output::Change(Change::Reestablishing { .. }) => {
                     self.link = Link::Down { told: None };
                     self.told.push(Told::Lost);
                 }
                 client::Output::Wait { until } => return until,
-                client::Output::Closed => return None,
-                _ => {}
+                client::Output::Change(Change::Closed) => return None,
+                client::Output::Change(_) => {}
             }
         }
         panic!("the client spins: {self:?}")

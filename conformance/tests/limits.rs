@@ -69,10 +69,9 @@ fn limits() -> impl Strategy<Value = Limits> {
         let max = prop_oneof![0..12_usize, 8..60_usize, Just(usize::MAX)];
         (max, any::<bool>()).prop_map(|(max, fail)| if fail { Limit::fail(max) } else { Limit::skip(max) })
     };
-    (limit(), limit(), limit(), limit()).prop_map(|(line, data, id, event_type)| Limits { line, data, id, event_type })
+    (limit(), limit(), limit(), limit())
+        .prop_map(|(line, data, id, event_type)| Limits::new().line(line).data(data).id(id).event_type(event_type))
 }
-
-const EVERYTHING: Report = Report { comments: true, findings: true, last_event_ids: true, retries: true };
 
 fn check(input: &[u8], limits: Limits, report: Report, seed: u64) -> Result<(), TestCaseError> {
     let pieces = [Pieces::Whole, Pieces::Every(1), Pieces::AfterCr, Pieces::Random(seed), Pieces::Random(!seed)];
@@ -107,7 +106,7 @@ fn check_cut(
 fn a_data_line_that_has_just_begun_passes_no_limit() {
     let input = b"data: \xff12\ndata: \xff12\ndata:";
     for limit in [Limit::fail(7), Limit::skip(7)] {
-        let limits = Limits { data: limit, ..Limits::default() };
+        let limits = Limits::new().data(limit);
         for pieces in (1..=input.len()).map(Pieces::Every) {
             let cutting = Cutting::new(pieces);
             for read in [lent, owned, items] {
@@ -121,9 +120,9 @@ fn a_data_line_that_has_just_begun_passes_no_limit() {
 
 #[test]
 fn a_comment_that_is_too_long_takes_no_other_line_with_it() {
-    let limits = Limits { line: Limit::skip(12), ..Limits::default() };
+    let limits = Limits::new().line(Limit::skip(12));
     for pieces in [&[&b": a comment too long\ndata: x\n\n"[..]][..], &[b": a", b" comment too long\ndata: x\n\n"]] {
-        let trace = trace(Decoder::new().with_limits(limits).with_report(EVERYTHING), pieces, items);
+        let trace = trace(Decoder::new().with_limits(limits).with_report(Report::ALL), pieces, items);
         assert_eq!(trace.given.len(), 2, "{trace:?}");
         assert_eq!(trace.given[0], "Skipped(a line, 12)");
     }
@@ -135,7 +134,7 @@ proptest! {
 
     #[test]
     fn limits_do_not_depend_on_the_cutting(input in generate::stream(40), limits in limits(), seed: u64) {
-        check(&input, limits, EVERYTHING, seed)?;
+        check(&input, limits, Report::ALL, seed)?;
         check(&input, limits, Report::default(), seed)?;
     }
 
@@ -148,22 +147,22 @@ proptest! {
     ) {
         let input = [&*input, next.as_bytes()].concat();
         let max = len + more;
-        let limits = Limits { data: if fail { Limit::fail(max) } else { Limit::skip(max) }, ..Limits::default() };
+        let limits = Limits::new().data(if fail { Limit::fail(max) } else { Limit::skip(max) });
         let pieces = || (1..=input.len()).map(Pieces::Every).chain((1..input.len()).map(Pieces::At));
-        check_cut(&input, limits, EVERYTHING, pieces())?;
+        check_cut(&input, limits, Report::ALL, pieces())?;
         check_cut(&input, limits, Report::default(), pieces())?;
     }
 
     #[test]
     fn reports_do_not_depend_on_the_cutting(input in generate::stream(40), seed: u64) {
-        check(&input, Limits::UNLIMITED, EVERYTHING, seed)?;
+        check(&input, Limits::UNLIMITED, Report::ALL, seed)?;
     }
 
     /// A report on retries must not change what is read of comments, and so on.
     #[test]
     fn reports_do_not_change_the_events(input in generate::stream(40), parts: [bool; 4]) {
         let [comments, findings, last_event_ids, retries] = parts;
-        let report = Report { comments, findings, last_event_ids, retries };
+        let report = Report::new().comments(comments).findings(findings).last_event_ids(last_event_ids).retries(retries);
         let plain = trace(Decoder::new(), &[&input], lent);
         prop_assert_eq!(trace(Decoder::new().with_report(report), &[&input], lent), plain);
     }

@@ -7,7 +7,7 @@ mod heap;
 use bytes::Bytes;
 use sse_proto::{
     DecodeError, Decoder, Item, Limit, Limits, Report, Timestamp,
-    client::{ClientConfig, EventSource, FailReason, Output, ResponseHead},
+    client::{Change, ClientConfig, EventSource, FailReason, Output, ResponseHead},
 };
 
 const MIB: usize = 1024 * 1024;
@@ -17,10 +17,12 @@ const CHUNK: usize = 16 * 1024;
 
 #[test]
 fn kept_bytes_are_bounded() {
-    let limits = Limits::default();
+    let limits = Limits::new();
+    // The default limits of data and of a line.
+    const MOST: usize = 4 * MIB;
     // A buffer doubles when it is full, and while it moves both halves of the bargain are there: three times what is
     // kept. Data and an unfinished value are kept at once.
-    let bound = 3 * (limits.data.max + limits.line.max);
+    let bound = 3 * (MOST + MOST);
     for (name, stream) in hostile_streams(LENGTH) {
         check(name, &stream, limits, bound);
     }
@@ -29,10 +31,10 @@ fn kept_bytes_are_bounded() {
     // that has doubled.
     let line = [b"data: ", &[0xff; 100_000][..], b"\n"].concat();
     let ill_formed = [&line.repeat(40)[..], b"\n"].concat();
-    check("4 MB of ill-formed data, then the event", &ill_formed, limits, (2 + 3) * limits.data.max + MIB);
+    check("4 MB of ill-formed data, then the event", &ill_formed, limits, (2 + 3) * MOST + MIB);
 
     let small = Limit::skip(1024);
-    let tiny = Limits { line: small, data: small, id: small, event_type: small };
+    let tiny = Limits::new().line(small).data(small).id(small).event_type(small);
     for (name, stream) in hostile_streams(SHORT) {
         check(name, &stream, tiny, 32 * 1024);
     }
@@ -57,7 +59,7 @@ fn what_was_large_is_let_go() {
     for (name, large) in &large {
         for after in small.iter().map(|text| text.repeat(1000)).chain([String::new()]) {
             let stream = [large, after.as_bytes()].concat();
-            let report = Report { comments: true, findings: true, ..Report::default() };
+            let report = Report::new().comments(true).findings(true);
             for report in [Report::default(), report] {
                 for owned in [false, true] {
                     let mut decoder = Decoder::new().with_report(report);
@@ -95,7 +97,7 @@ fn a_machine_that_has_ended_keeps_nothing() {
         let mut source = opened();
         let ((), used) = heap::measure(|| {
             source.handle_response(&stream);
-            assert_eq!(source.poll_output(Timestamp::default()), Output::Open);
+            assert!(matches!(source.poll_output(Timestamp::default()), Output::Change(Change::Open(_))));
             source.handle_data(block.clone());
             for _ in 0..3 * MIB / CHUNK {
                 source.handle_data(block.slice(6..));
@@ -106,8 +108,8 @@ fn a_machine_that_has_ended_keeps_nothing() {
             }
             loop {
                 source.handle_data(block.slice(6..));
-                if let Output::Failed(reason) = source.poll_output(Timestamp::default()) {
-                    return assert!(matches!(reason, FailReason::Decode(_)));
+                if let Output::Change(Change::Failed(failure)) = source.poll_output(Timestamp::default()) {
+                    return assert!(matches!(failure.reason, FailReason::Decode(_)));
                 }
             }
         });
@@ -121,7 +123,8 @@ fn a_machine_that_has_ended_keeps_nothing() {
             source.handle_end();
             source.poll_output(Timestamp::default())
         });
-        assert!(matches!(output, Output::Failed(FailReason::Redirect { location }) if location.len() <= 1024));
+        let Output::Change(Change::Failed(failure)) = output else { panic!("{output:?}") };
+        assert!(matches!(failure.reason, FailReason::Redirect { location } if location.len() <= 1024));
         assert!(used.peak <= 512 * 1024, "a location: {} bytes at once", used.peak);
         assert!(used.kept <= 4 * 1024, "a location: {} bytes stay", used.kept);
     }
@@ -166,7 +169,7 @@ fn random_bytes(length: usize) -> Vec<u8> {
 
 fn check(name: &str, stream: &[u8], limits: Limits, bound: usize) {
     // Everything is reported, so that comments are kept as well.
-    let report = Report { comments: true, findings: true, last_event_ids: true, retries: true };
+    let report = Report::ALL;
     let (ended, used) = heap::measure(|| read(Decoder::new().with_limits(limits).with_report(report), stream));
     let peak = used.peak;
     println!("{name}: {peak} bytes at most, {ended:?}");

@@ -4,7 +4,7 @@ use sse_proto::{Decoder, Item, Report, StreamEnd};
 
 #[test]
 fn an_id_is_reported_when_it_changes_and_not_before() {
-    let mut decoder = Decoder::new().with_report(Report { last_event_ids: true, ..Report::default() });
+    let mut decoder = Decoder::new().with_report(Report::new().last_event_ids(true));
     let mut input = &b"id: 1\n\nid: 1\n\nid: \xff\n\nid: \xff\n\nid\n\nid\n\n"[..];
     for expected in ["1", "\u{fffd}", ""] {
         assert_eq!(decoder.decode_item(&mut input), Ok(Some(Item::LastEventId(expected))));

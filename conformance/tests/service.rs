@@ -2,6 +2,9 @@
 
 #![allow(clippy::unwrap_used, reason = "the lint knows tests, but not the functions that help them")]
 
+#[macro_use]
+mod every_runtime;
+
 use core::{net::SocketAddr, time::Duration};
 use std::{
     io::{Read, Write},
@@ -13,10 +16,20 @@ use std::{
 use serde_json::{Value, json};
 use sse_conformance::{
     peer::{Answer, End, Framing, Peer, Script, SeenRequest},
-    service::{CAPABILITIES, Engine, Service},
+    runtimes,
+    service::{CAPABILITIES, Service},
 };
 
-const ENGINES: [Engine; 3] = [Engine::Tokio, Engine::Smol, Engine::AsyncStd];
+fn all() -> Vec<runtimes::Entry> {
+    macro_rules! add {
+        ($module:ident $runtime:path, ($list:ident)) => {
+            $list.extend([runtimes::Entry::of::<$runtime>()]);
+        };
+    }
+    let mut list = Vec::new();
+    for_every_runtime!(add!(list));
+    list
+}
 
 /// How long anything may take.
 const PATIENCE: Duration = Duration::from_secs(20);
@@ -27,12 +40,12 @@ struct Harness {
 }
 
 impl Harness {
-    fn new(engine: Engine) -> Self {
+    fn new(clients: runtimes::Entry) -> Self {
         let (tell, told) = std::sync::mpsc::channel();
         let service = thread::spawn(move || {
             let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
             runtime.block_on(async {
-                let service = Service::bind("127.0.0.1:0".parse().unwrap(), engine).await.unwrap();
+                let service = Service::bind("127.0.0.1:0".parse().unwrap(), clients).await.unwrap();
                 let service = service.allow_hosts(["harness.test"]);
                 tell.send(service.address().unwrap()).unwrap();
                 service.run().await.unwrap();
@@ -141,14 +154,14 @@ fn text(value: Option<Vec<u8>>) -> Option<String> {
 
 #[test]
 fn every_capability_is_there_on_every_runtime() {
-    for engine in ENGINES {
-        let harness = Harness::new(engine);
+    for runtime in all() {
+        let harness = Harness::new(runtime);
         let (status, _, about) = harness.ask("GET", "/", "");
         let about: Value = serde_json::from_str(&about).unwrap();
-        assert_eq!((status, &about["name"]), (200, &engine.name().into()));
+        assert_eq!((status, &about["name"]), (200, &runtime.package.into()));
         assert_eq!(about["capabilities"], json!(CAPABILITIES));
         for capability in CAPABILITIES {
-            println!("{}: {capability}", engine.name());
+            println!("{}: {capability}", runtime.package);
             match capability {
                 "bom" => byte_order_marks(&harness),
                 "comments" => comments(&harness),
@@ -296,7 +309,7 @@ fn failures_are_told(harness: &Harness) {
 
 #[test]
 fn requests_that_make_no_sense_are_refused_and_do_no_harm() {
-    let harness = Harness::new(Engine::Tokio);
+    let harness = Harness::new(all()[0]);
     for (method, path, body, status) in [
         ("POST", "/", "{", 400),
         ("POST", "/", "[]", 400),
@@ -326,7 +339,7 @@ fn requests_that_make_no_sense_are_refused_and_do_no_harm() {
 /// A page can send a form or plain text to another origin without asking, and no JSON.
 #[test]
 fn only_json_is_taken() {
-    let harness = Harness::new(Engine::Tokio);
+    let harness = Harness::new(all()[0]);
     let order = r#"{"streamUrl":"http://127.0.0.1:1/","callbackUrl":"http://127.0.0.1:1/"}"#;
     let post = |fields: &str| harness.ask_with("POST", "/", &format!("Host: {}\r\n{fields}", harness.address), order);
     for fields in [
@@ -354,7 +367,7 @@ fn only_json_is_taken() {
 /// A name that an attacker has resolve to this machine makes the service the page's own origin.
 #[test]
 fn pages_are_refused_by_their_host_and_their_origin() {
-    let harness = Harness::new(Engine::Tokio);
+    let harness = Harness::new(all()[0]);
     let port = harness.address.port();
     let order = r#"{"streamUrl":"http://127.0.0.1:1/","callbackUrl":"http://127.0.0.1:1/"}"#;
     let ask = |host: &str, origin: &str| {
@@ -388,7 +401,7 @@ fn pages_are_refused_by_their_host_and_their_origin() {
 
 #[test]
 fn many_clients_are_served_and_end_when_they_are_told() {
-    let harness = Harness::new(Engine::Tokio);
+    let harness = Harness::new(all()[0]);
     let followed: Vec<_> = (0..40)
         .map(|number| harness.follow(events(&format!("data:{number}\n\n")), json!({ "initialDelayMs": 0 })))
         .collect();

@@ -1,13 +1,17 @@
 //! Beside a server that sends without a pause, another task of the same thread has its turns.
-#![cfg(all(feature = "smol", feature = "tokio"))]
 
-use core::cell::Cell;
+#[macro_use]
+mod every_runtime;
+
+use core::{future::poll_fn, pin::pin};
 use std::{
     io::{Read, Write},
     net::{SocketAddr, TcpListener},
-    rc::Rc,
     thread,
 };
+
+use sse_conformance::runtimes::{EventSource, UnderTest};
+use sse_proto::client::ClientConfig;
 
 /// How many bytes the server sends.
 const SENT: usize = 16 * 1024 * 1024;
@@ -33,45 +37,30 @@ fn flood() -> SocketAddr {
     address
 }
 
-macro_rules! count_turns {
-    ($sse:ident, $spawn:expr, $yield:path) => {{
-        let address = flood();
-        let turns = Rc::new(Cell::new(0));
-        let count = Rc::clone(&turns);
-        let other = $spawn(async move {
-            loop {
-                count.set(count.get() + 1);
-                $yield().await;
-            }
-        });
-        let url = format!("http://{address}/");
-        let config = $sse::ClientConfig::new(url).expect("a URL").max_reconnections(0);
-        let mut source = $sse::EventSource::open(config).expect("a URL");
+/// Reads all events, and returns how often the task left its thread to others.
+async fn count_turns<R: UnderTest>() -> usize {
+    let config = ClientConfig::new(format!("http://{}/", flood())).expect("a URL").max_reconnections(0);
+    let mut source = EventSource::<R>::open(config).expect("a URL");
+    let mut reading = pin!(async {
         let mut events = 0;
         while let Some(event) = source.next_ref().await {
             assert_eq!(event.expect("no error").data().len(), 1016);
             events += 1;
         }
-        drop(other);
-        assert_eq!(events, SENT / 1024);
-        let turns = turns.get();
-        assert!(turns >= SENT / TURN, "{turns} turns");
-    }};
-}
-
-#[test]
-fn another_task_has_its_turns_on_tokio() {
-    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().expect("a runtime");
-    let local = tokio::task::LocalSet::new();
-    local.block_on(&runtime, async {
-        count_turns!(sse_tokio, tokio::task::spawn_local, tokio::task::yield_now);
+        events
     });
+    let mut turns = 0;
+    let events = poll_fn(|cx| {
+        turns += 1;
+        reading.as_mut().poll(cx)
+    });
+    assert_eq!(events.await, SENT / 1024);
+    turns
 }
 
-#[test]
-fn another_task_has_its_turns_on_smol() {
-    let executor = Rc::new(smol::LocalExecutor::new());
-    smol::block_on(executor.run(async {
-        count_turns!(sse_smol, |work| executor.spawn(work), smol::future::yield_now);
-    }));
+fn another_task_has_its_turns<R: UnderTest>() {
+    let turns = R::block_on(count_turns::<R>());
+    assert!(turns >= SENT / TURN, "{turns} turns");
 }
+
+on_every_runtime!(another_task_has_its_turns);

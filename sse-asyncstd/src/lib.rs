@@ -1,5 +1,68 @@
-// Its examples are whole programs, and want these features when they are tested.
-#![cfg_attr(any(not(doctest), all(feature = "server", feature = "tls")), doc = include_str!("../README.md"))]
+//! Server-Sent Events on async-std: a client that reconnects by itself and resumes where it was, a server that replays what a
+//! client has missed, and a reader for any `AsyncRead`.
+//!
+//! async-std is discontinued: prefer smol with [`sse-smol`](https://docs.rs/sse-smol), or tokio with
+//! [`sse-tokio`](https://docs.rs/sse-tokio).
+//! The names are the same in all three. The protocol itself, without any I/O, is
+//! [`sse-proto`](https://docs.rs/sse-proto).
+//!
+//! ```no_run
+//! # async fn read() -> Result<(), Box<dyn std::error::Error>> {
+//! use sse_asyncstd::EventSource;
+//!
+//! let mut source = EventSource::get("https://example.com/events")?;
+//! while let Some(event) = source.next().await {
+//!     let event = event?; // the server refused permanently
+//!     println!("{}: {}", event.event_type(), event.data());
+//! }
+//! # Ok(())
+//! # }
+//! ```
+//!
+//! ```
+//! use sse_asyncstd::{EventLog, Session, last_event_id};
+//!
+//! /// A handler of hyper, or of any framework whose responses are those of the crate `http`.
+//! fn events(log: &EventLog, headers: &http::HeaderMap) -> http::Response<Session> {
+//!     Session::resume(log, last_event_id(headers).as_ref()).into_http_response()
+//! }
+//!
+//! /// Encoded once, for everybody who listens and everybody who reconnects.
+//! fn publish(log: &EventLog) -> Result<(), sse_asyncstd::server::PublishError> {
+//!     log.publish("hello")?;
+//!     Ok(())
+//! }
+//! # let log = EventLog::default();
+//! # publish(&log).unwrap();
+//! # assert_eq!(events(&log, &http::HeaderMap::new()).status(), 200);
+//! ```
+//!
+//! # The types to know
+//!
+//! | type | what it is |
+//! |---|---|
+//! | [`EventSource`] | a client over HTTP: connects, reconnects, resumes; [`EventSourceOver`] is one over a custom transport |
+//! | [`ClientConfig`] | what a client asks for, and how it reconnects |
+//! | [`Event`] | a received event; [`EventRef`] is one that borrows |
+//! | [`Change`] | all that a client can report: opened, lost and why, an event, the end |
+//! | [`Failure`] | why a client has no more events |
+//! | [`EventReader`] | reads the events of any stream of bytes, once |
+//! | [`Session`] | one response with events |
+//! | [`EventLog`] | what is published, once for all sessions, and replayed to those that reconnect |
+//! | [`Message`] | an event to send, or a comment, an ID, a reconnection time |
+//! | [`Sender`] | sends messages to one session |
+//!
+//! | module | what is in it |
+//! |---|---|
+//! | [`client`] | requests, timeouts, waits, policies, and the parts of a failure |
+//! | [`server`] | settings of sessions and logs, subscriptions, drains, observers |
+//! | [`transport`] | custom transports, TLS, and what stands for async-std |
+//! | [`typed`] | events as values: JSON, enums by the event's type, conventions |
+//! | [`report`] | limits, malformed lines, how a stream ended |
+//! | [`guide`] | how to do what: the long read, with the features of the crate |
+
+// Without these features, some of the types above are missing.
+#![cfg_attr(not(all(feature = "client", feature = "server")), allow(rustdoc::broken_intra_doc_links))]
 #![forbid(unsafe_code)]
 #![warn(clippy::unwrap_used)]
 #![cfg_attr(docsrs, feature(doc_cfg))]
@@ -40,6 +103,10 @@ pub type EventLog = sse_driver::EventLog<transport::AsyncStd>;
 
 /// One response with events: the body of an HTTP response, or written to any `AsyncWrite`.
 pub type Session = sse_driver::Session<transport::AsyncStd>;
+
+// Its examples are whole programs, and need these features when they are tested.
+#[cfg_attr(any(not(doctest), all(feature = "server", feature = "tls")), doc = include_str!("../README.md"))]
+pub mod guide {}
 
 pub mod server {
     //! Logs, subscriptions, heartbeats, drains and what observers see, beside the [`Session`](crate::Session) and the

@@ -5,7 +5,7 @@
 //! ```
 //!
 //! What a driver has to do is in `listen` (the client) and in `respond` (the server): call `poll_output`, do what it
-//! says, tell the machine what came of it, and again. The HTTP here is just enough for these two to understand each
+//! returns, report the result to the machine, and repeat. The HTTP here is just enough for these two to understand each
 //! other; a real program leaves it to an HTTP library.
 
 use std::{
@@ -18,7 +18,7 @@ use std::{
 
 use sse_proto::{
     Retry, Timestamp,
-    client::{ClientConfig, EventSource, Headers, NetworkError, Output, Request, ResponseHead},
+    client::{Change, ClientConfig, EventSource, Headers, NetworkError, Output, Request, ResponseHead},
     server::{self, EventLog, LogConfig, RESPONSE_HEADERS, Session, SessionConfig, StartAt},
 };
 
@@ -59,7 +59,7 @@ fn listen(url: &str, count: usize) -> Result<(), Box<dyn Error>> {
                 }
                 Err(_) => source.handle_error(NetworkError::Transient),
             },
-            Output::Open => println!("open"),
+            Output::Change(Change::Open(_)) => println!("open"),
             Output::Event => {
                 let event = source.event().ok_or("an event was announced")?;
                 println!("{} {:?}: {}", event.event_type(), event.last_event_id(), event.data());
@@ -68,7 +68,7 @@ fn listen(url: &str, count: usize) -> Result<(), Box<dyn Error>> {
                     source.close();
                 }
             }
-            Output::Reestablishing { cause, delay, .. } => {
+            Output::Change(Change::Reestablishing { cause, delay, .. }) => {
                 connection = None;
                 println!("{cause}, back in {} ms", delay.as_millis());
             }
@@ -81,10 +81,10 @@ fn listen(url: &str, count: usize) -> Result<(), Box<dyn Error>> {
                 (None, Some(until)) => thread::sleep(clock.until(until)),
                 (None, None) => return Err("nothing will ever happen".into()),
             },
-            Output::Failed(reason) => return Err(reason.into()),
-            Output::Closed => return Ok(()),
-            // Comments and the like, which nobody asked for.
-            other => println!("{other:?}"),
+            Output::Change(Change::Failed(failure)) => return Err(failure.into()),
+            Output::Change(Change::Closed) => return Ok(()),
+            // Comments and the like, which the configuration does not ask for.
+            Output::Change(other) => println!("{other:?}"),
         }
     }
 }

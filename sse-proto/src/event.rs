@@ -1,4 +1,4 @@
-//! What is received.
+//! Received events.
 
 use alloc::string::String;
 use core::{

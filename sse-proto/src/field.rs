@@ -1,7 +1,7 @@
 //! Values of fields, checked when they are made.
 
 use alloc::string::String;
-use core::{error::Error, fmt, ops::Deref, time::Duration};
+use core::{error::Error, fmt, ops::Deref, str::FromStr, time::Duration};
 
 use memchr::{memchr2, memchr3};
 
@@ -29,7 +29,7 @@ impl EventId {
         Self(Text::new())
     }
 
-    /// Checks and takes `id`.
+    /// Checks `id` and wraps it.
     ///
     /// # Errors
     ///
@@ -42,6 +42,34 @@ impl EventId {
             Some(at) if id.as_bytes().get(at) == Some(&0) => Err(FieldError::Nul { at }),
             Some(at) => Err(FieldError::LineBreak { field: "id", at }),
         }
+    }
+
+    /// Creates an ID from a literal, checked when the program is compiled if it is evaluated there: in a `const` or
+    /// `static` item, or a `const` block.
+    ///
+    /// ```
+    /// use sse_proto::EventId;
+    ///
+    /// const START: EventId = EventId::from_static("start");
+    /// ```
+    ///
+    /// A line break does not compile:
+    ///
+    /// ```compile_fail,E0080
+    /// const START: sse_proto::EventId = sse_proto::EventId::from_static("start\n");
+    /// ```
+    ///
+    /// # Panics
+    ///
+    /// The text holds a line break or U+0000. Use [`new`](Self::new) for text that is not a literal.
+    pub const fn from_static(id: &'static str) -> Self {
+        let bytes = id.as_bytes();
+        let mut at = 0;
+        while at < bytes.len() {
+            assert!(!matches!(bytes[at], b'\r' | b'\n' | 0), "an event ID must not hold a line break or U+0000");
+            at += 1;
+        }
+        Self(Text::from_static(id))
     }
 
     /// Stands for a received `Last-Event-ID` that cannot be used: U+FFFD alone.
@@ -60,7 +88,7 @@ impl EventId {
         Self(Text::from_static("\u{fffd}"))
     }
 
-    /// For text that came out of an `id` line, which can hold none of the refused characters.
+    /// Wraps text that was received in an `id` line, which cannot hold any of the refused characters.
     pub(crate) const fn received(id: Text) -> Self {
         Self(id)
     }
@@ -119,6 +147,14 @@ impl From<u64> for EventId {
     }
 }
 
+impl FromStr for EventId {
+    type Err = FieldError;
+
+    fn from_str(id: &str) -> Result<Self, FieldError> {
+        Self::new(id)
+    }
+}
+
 impl TryFrom<&str> for EventId {
     type Error = FieldError;
 
@@ -143,7 +179,7 @@ impl fmt::Display for EventId {
 
 /// An event type: any non-empty text without line breaks.
 ///
-/// The empty text is refused because it cannot be told from "no type": a reader takes it as `message`.
+/// The empty text is refused because a reader treats it as "no type", which is `message`.
 ///
 /// ```
 /// use sse_proto::{EventType, FieldError};
@@ -161,7 +197,7 @@ impl EventType {
     /// The type of an event that names none: `message`.
     pub const MESSAGE: &'static str = "message";
 
-    /// Checks and takes `event_type`.
+    /// Checks `event_type` and wraps it.
     ///
     /// # Errors
     ///
@@ -177,7 +213,38 @@ impl EventType {
         }
     }
 
-    /// For text that came out of an `event` line and is not empty.
+    /// Creates a type from a literal, checked when the program is compiled if it is evaluated there: in a `const` or
+    /// `static` item, or a `const` block.
+    ///
+    /// ```
+    /// use sse_proto::{EventType, Message};
+    ///
+    /// const TICK: EventType = EventType::from_static("tick");
+    ///
+    /// let message = Message::new().event(TICK).data("1");
+    /// ```
+    ///
+    /// Invalid text does not compile:
+    ///
+    /// ```compile_fail,E0080
+    /// const TICK: sse_proto::EventType = sse_proto::EventType::from_static("");
+    /// ```
+    ///
+    /// # Panics
+    ///
+    /// The text is empty or holds a line break. Use [`new`](Self::new) for text that is not a literal.
+    pub const fn from_static(event_type: &'static str) -> Self {
+        let bytes = event_type.as_bytes();
+        assert!(!bytes.is_empty(), "an event type must not be empty");
+        let mut at = 0;
+        while at < bytes.len() {
+            assert!(!matches!(bytes[at], b'\r' | b'\n'), "an event type must not hold a line break");
+            at += 1;
+        }
+        Self(Text::from_static(event_type))
+    }
+
+    /// Wraps text that was received in an `event` line and is not empty.
     pub(crate) const fn received(event_type: Text) -> Self {
         Self(event_type)
     }
@@ -231,6 +298,14 @@ impl Deref for EventType {
     }
 }
 
+impl FromStr for EventType {
+    type Err = FieldError;
+
+    fn from_str(event_type: &str) -> Result<Self, FieldError> {
+        Self::new(event_type)
+    }
+}
+
 impl TryFrom<&str> for EventType {
     type Error = FieldError;
 
@@ -268,7 +343,7 @@ impl fmt::Display for EventType {
 pub struct Retry(u64);
 
 impl Retry {
-    /// So many milliseconds.
+    /// A time of `millis` milliseconds.
     pub const fn from_millis(millis: u64) -> Self {
         Self(millis)
     }
@@ -341,3 +416,25 @@ impl fmt::Display for FieldError {
 }
 
 impl Error for FieldError {}
+
+#[cfg(test)]
+mod tests {
+    use super::{EventId, EventType, FieldError};
+
+    #[test]
+    fn a_literal_and_a_parsed_value_are_those_that_new_makes() {
+        const ID: EventId = EventId::from_static("a b");
+        const TYPE: EventType = EventType::from_static("add");
+        assert_eq!((Ok(ID), Ok(TYPE)), (EventId::new("a b"), EventType::new("add")));
+        assert_eq!(EventId::from_static(""), EventId::empty());
+        assert_eq!(("a b".parse(), "add".parse()), (Ok(ID), Ok(TYPE)));
+        assert_eq!("a\r".parse::<EventId>(), Err(FieldError::LineBreak { field: "id", at: 1 }));
+        assert_eq!("".parse::<EventType>(), Err(FieldError::EmptyType));
+    }
+
+    #[test]
+    #[should_panic(expected = "U+0000")]
+    fn a_literal_id_with_u_0000_panics_outside_of_a_constant() {
+        let _ = EventId::from_static("a\0");
+    }
+}

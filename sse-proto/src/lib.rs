@@ -1,4 +1,21 @@
 #![doc = include_str!("../README.md")]
+//!
+//! # The types to know
+//!
+//! | type | what it is |
+//! |---|---|
+//! | [`Decoder`] | bytes in, events out, wherever the bytes were cut |
+//! | [`EventRef`], [`Event`] | a received event: borrowed from the chunk, or owned |
+//! | [`Limits`] | what the sender of a stream can make a reader hold |
+//! | [`Message`] | an event to send, or a comment, an ID, a reconnection time |
+//! | [`EventId`], [`EventType`] | checked values of fields |
+//! | [`client::EventSource`] | the client: when to connect, what a response means, when to reconnect |
+//! | [`client::ClientConfig`] | what the client asks for, and how it reconnects |
+//! | [`server::Session`] | one response: what to send, when a heartbeat is due, when it ends |
+//! | [`server::EventLog`] | what was published, with a cursor for each session |
+//! | [`Timestamp`] | a moment: no machine reads a clock |
+//!
+//! The [`manual`] has the whole story.
 #![no_std]
 #![warn(clippy::alloc_instead_of_core, clippy::std_instead_of_alloc, clippy::std_instead_of_core, clippy::unwrap_used)]
 #![cfg_attr(docsrs, feature(doc_cfg))]

@@ -128,9 +128,31 @@
 //! `sse_driver::transport::HttpConnector` makes a transport of it. For sockets with the traits of `futures_io` there is
 //! `sse_driver::futures_io::FuturesIo` (feature `futures-io`), with TLS by rustls (feature `futures-tls`).
 //!
+//! Where the loops require `Send` of a runtime (names of `sse_driver`):
+//!
+//! | what | requires |
+//! |---|---|
+//! | the four traits; `EventReader`; `EventSource` over a `Connect` of yours; `Session::write_to` | nothing: streams and futures may belong to one thread |
+//! | `EventSource::prepare` | that the hook and its futures are `Send` |
+//! | `transport::Dial`, `transport::Socket`, `futures_io::ConnectTcp` | that the stream, and the future that opens it, are `Send` |
+//! | `Session::run`, `stream` and `with_heartbeat`, `server::Subscribe::filter`, `EventLog::with_store` | that what the caller hands in is `Send` |
+//! | `EventLog::observe` | that the observer is `Send` and `Sync` |
+//! | a session as the response of axum | that the `Timer` is `Send` |
+//!
+//! These bounds are there so that sources and sessions can move between threads: they keep such values in boxes. hyper
+//! does not ask for them over HTTP/1.1. A runtime whose sockets stay in one thread, such as monoio, can therefore have
+//! readers, sessions, and clients over a `Connect` of its own, but not `transport::HttpConnector`. A `Waker` is always
+//! `Send`: the wakers of every runtime may be called from the thread that publishes to a log or closes a source.
+//!
+//! Where they require the standard library: `client::Handle`, `EventLog`, `Session` and `Sender`
+//! (they lock), HTTP, everything of `futures_io`, and TLS. Without it, as on embassy,
+//! `EventReader` and `EventSource` work over traits of yours, and a server drives
+//! [`server::Log`](crate::server::Log) and [`server::Session`](crate::server::Session) by hand.
+//!
 //! A test of a runtime needs no time: the tests of `sse-conformance` have one with pipes in memory and a clock that is a
 //! number (`tests/own_runtime`), on which three hours of reconnections pass at once. `sse_conformance::Harness` and its
-//! siblings judge it as they judge the adapters.
+//! siblings judge it as they judge the adapters. A runtime with sockets implements `sse_conformance::runtimes::UnderTest`,
+//! and all suites judge it: the tests have one on the sockets of the standard library (`tests/every_runtime/fourth`).
 //!
 //! # Receiving: lent or owned
 //!
@@ -206,5 +228,5 @@
 //!
 //! # Without the standard library
 //!
-//! With `default-features = false` the crate needs `alloc` and nothing else; sse-driver builds there, too, without the
-//! shared log. `memchr` then chooses its instructions when it is compiled, not when it runs.
+//! With `default-features = false` the crate needs `alloc` and nothing else; `driver` builds there, too, without handles,
+//! sessions and the shared log. `memchr` then chooses its instructions when it is compiled, not when it runs.

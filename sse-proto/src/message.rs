@@ -1,10 +1,10 @@
-//! What is sent.
+//! Messages, and how they are encoded.
 
 use core::{error::Error, fmt};
 
 use bytes::{BufMut, Bytes, BytesMut};
 
-use crate::{EventId, EventType, Retry, Text, ends::LineEnds};
+use crate::{Event, EventId, EventRef, EventType, Retry, Text, ends::LineEnds};
 
 /// Something to send: an event, or only a comment, an ID or a reconnection time.
 ///
@@ -147,9 +147,29 @@ impl Message {
         self.data_to_write().is_some()
     }
 
+    /// The data, if it is set.
+    pub const fn event_data(&self) -> Option<&Text> {
+        self.data.as_ref()
+    }
+
+    /// The event type, if one is set.
+    pub const fn event_type(&self) -> Option<&EventType> {
+        self.event_type.as_ref()
+    }
+
     /// The ID, if one is set.
-    pub fn event_id(&self) -> Option<&EventId> {
+    pub const fn event_id(&self) -> Option<&EventId> {
         self.id.as_ref()
+    }
+
+    /// The reconnection time, if one is set.
+    pub const fn reconnection_time(&self) -> Option<Retry> {
+        self.retry
+    }
+
+    /// The comment, if one is set.
+    pub const fn comment_text(&self) -> Option<&Text> {
+        self.comment.as_ref()
     }
 
     /// A bound of `encoded_len` that needs no look at the text: every byte may be a line break.
@@ -184,6 +204,49 @@ impl<T: Into<Text>> From<T> for Message {
     /// An event with this data and no more.
     fn from(data: T) -> Self {
         Self::new().data(data)
+    }
+}
+
+impl From<Event> for Message {
+    /// Passes a received event on, with the same bytes: for relays. A reader of the message gets an equal event.
+    ///
+    /// The type is left out if it is `message`, the default. The ID is set only if it came with the event; see
+    /// [`Event::id`].
+    ///
+    /// ```
+    /// use sse_proto::{Decoder, Message, bytes::Bytes};
+    ///
+    /// let mut input = Bytes::from_static(b"id: 1\ndata: a\n\nevent: add\ndata: b\n\n");
+    /// let mut decoder = Decoder::new();
+    /// let mut output = Vec::new();
+    /// while let Some(event) = decoder.decode_owned(&mut input)? {
+    ///     Message::from(event).encode(&mut output)?;
+    /// }
+    /// assert_eq!(output, b"data: a\nid: 1\n\nevent: add\ndata: b\n\n");
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
+    fn from(event: Event) -> Self {
+        let own_id = event.id().is_some();
+        let (event_type, data, id) = event.into_parts();
+        Self {
+            event_type: (!event_type.is_message()).then_some(event_type),
+            id: own_id.then_some(id),
+            ..Self::new().data(data)
+        }
+    }
+}
+
+impl From<&Event> for Message {
+    /// Passes a received event on, with the same bytes, as `From<Event>` does.
+    fn from(event: &Event) -> Self {
+        Self::from(event.clone())
+    }
+}
+
+impl From<EventRef<'_>> for Message {
+    /// Copies a received event to pass it on, as `From<Event>` does.
+    fn from(event: EventRef<'_>) -> Self {
+        Self::from(event.to_owned())
     }
 }
 

@@ -58,7 +58,7 @@ fn items(decoder: &mut Decoder, mut input: &[u8]) -> Vec<Event> {
 
 #[test]
 fn every_cut_and_every_way_to_receive_gives_the_same_events() {
-    let all = Report { comments: true, findings: true, last_event_ids: true, retries: true };
+    let all = Report::ALL;
     for (stream, expected) in STREAMS {
         // Miri is slow.
         for at in (0..=stream.len()).step_by(if cfg!(miri) { 7 } else { 1 }) {
@@ -82,7 +82,7 @@ fn every_cut_and_every_way_to_receive_gives_the_same_events() {
 
 #[test]
 fn what_is_asked_for_is_given_in_order() {
-    let report = Report { comments: true, findings: true, last_event_ids: true, retries: true };
+    let report = Report::ALL;
     let stream = b": a\nretry: 7\nretry: x\nid: 1\ndata: \xff\n\nid: \0\n\nno: b\n\n";
     let finding = |offset, malformation| Item::Finding(Finding { offset, malformation });
     for size in 1..=stream.len() {
@@ -110,12 +110,12 @@ fn what_is_asked_for_is_given_in_order() {
 
 #[test]
 fn an_id_is_reported_after_the_event_that_it_came_with() {
-    let limits = Limits { data: Limit::skip(2), ..Limits::default() };
+    let limits = Limits::new().data(Limit::skip(2));
     let stream = b"id: 1\ndata: a\n\nid: 1\ndata: b\n\nid: 2\n\ndata: c\n\nid: 3\ndata: long\n\nid: 4\ndata: d\n\nid\ndata: e\n\n";
     for findings in [false, true] {
         // Miri is slow.
         for size in (1..=stream.len()).step_by(if cfg!(miri) { 20 } else { 1 }) {
-            let report = Report { last_event_ids: true, findings, ..Report::default() };
+            let report = Report::new().last_event_ids(true).findings(findings);
             let mut decoder = Decoder::new().with_limits(limits).with_report(report);
             let mut found = Vec::new();
             for mut chunk in stream.chunks(size) {
@@ -140,7 +140,7 @@ fn an_event_says_whether_its_id_came_with_it() {
         id\ndata: f\n\ndata: g\n\nid: 3\ndata: h\nid:\n\nid: a\0b\ndata: i\n\nid: 4\nid: a\0b\r\ndata: \xfe\r\n\r\n";
     let expected = [None, Some("1"), None, Some("1"), None, Some(""), None, Some(""), None, Some("4")]
         .map(|id| id.map(String::from));
-    let all = Report { comments: true, findings: true, last_event_ids: true, retries: true };
+    let all = Report::ALL;
     // Miri is slow.
     for size in (1..=stream.len()).step_by(if cfg!(miri) { 60 } else { 1 }) {
         for read in WAYS {
@@ -158,7 +158,7 @@ fn an_event_says_whether_its_id_came_with_it() {
 
 #[test]
 fn a_heartbeat_is_given_however_it_is_cut() {
-    let report = Report { comments: true, ..Report::default() };
+    let report = Report::new().comments(true);
     let stream = b"data: a\n\n:\n\n:\n\ndata: b\n\n";
     for size in 1..=stream.len() {
         let mut decoder = Decoder::new().with_report(report);
@@ -180,14 +180,14 @@ fn a_heartbeat_is_given_however_it_is_cut() {
 fn a_limit_fails_or_skips_and_the_next_event_is_read_as_if_nothing_had_happened() {
     let stream = b"data: 12\n\nid: 5\ndata: 123\ndata: 4\n\ndata: ok\n\n";
     for size in 1..=stream.len() {
-        let limits = Limits { data: Limit::skip(2), ..Limits::default() };
+        let limits = Limits::new().data(Limit::skip(2));
         let mut decoder = Decoder::new().with_limits(limits);
         let events: Vec<_> = stream.chunks(size).flat_map(|chunk| lent(&mut decoder, chunk)).collect();
         let data: Vec<_> = events.iter().map(|event| (event.data(), event.last_event_id())).collect();
         assert_eq!(data, [("12", ""), ("ok", "5")]);
         assert_eq!(decoder.skipped(), 1);
 
-        let mut decoder = Decoder::new().with_limits(Limits { data: Limit::fail(2), ..Limits::default() });
+        let mut decoder = Decoder::new().with_limits(Limits::new().data(Limit::fail(2)));
         let mut events = 0;
         let error = stream.chunks(size).find_map(|mut chunk| {
             loop {

@@ -2,9 +2,9 @@
 
 use std::panic::{AssertUnwindSafe, catch_unwind};
 
-use bytes::BytesMut;
+use bytes::{Bytes, BytesMut};
 use sse_proto::{
-    Decoder, EventId, EventType, Message, Retry, StreamEnd,
+    Decoder, EventId, EventType, Message, Retry, StreamEnd, Text,
     server::{priming, silent_priming},
 };
 
@@ -71,4 +71,41 @@ fn priming_is_an_event_without_data_or_none() {
         assert_eq!((decoder.last_event_id(), decoder.retry()), ("1", retry));
         assert_eq!(decoder.finish(), StreamEnd::Complete);
     }
+}
+
+#[test]
+fn the_fields_of_a_message_can_be_read_back() {
+    let message = Message::new();
+    assert_eq!((message.event_data(), message.event_type(), message.event_id()), (None, None, None));
+    assert_eq!((message.reconnection_time(), message.comment_text()), (None, None));
+    let message = Message::new()
+        .data("a")
+        .event(EventType::from_static("add"))
+        .id(EventId::from(7))
+        .retry(Retry::from_millis(5))
+        .comment("c");
+    assert_eq!(message.event_data().map(Text::as_str), Some("a"));
+    assert_eq!(message.event_type(), Some(&EventType::from_static("add")));
+    assert_eq!(message.event_id(), Some(&EventId::from(7)));
+    assert_eq!(message.reconnection_time(), Some(Retry::from_millis(5)));
+    assert_eq!(message.comment_text().map(Text::as_str), Some("c"));
+}
+
+/// R-090 holds for a relay's reader as well: an inherited ID is not repeated, and one that resets is kept.
+#[test]
+fn a_relayed_event_is_received_as_it_was() {
+    let input = "id: 7\ndata: a\n\nevent: add\ndata: b\ndata: c\n\nid\ndata:\n\nevent: message\ndata: d\n\n";
+    let relayed = "data: a\nid: 7\n\nevent: add\ndata: b\ndata: c\n\ndata: \nid: \n\ndata: d\n\n";
+    let (mut decoder, mut again) = (Decoder::new(), Decoder::new());
+    let mut bytes = Bytes::from(input);
+    let mut output = String::new();
+    while let Some(event) = decoder.decode_owned(&mut bytes).unwrap() {
+        let message = Message::from(&event);
+        assert_eq!(message, Message::from(event.as_ref()));
+        let mut encoded = message.to_bytes();
+        output += core::str::from_utf8(&encoded).unwrap();
+        assert_eq!(again.decode_owned(&mut encoded).unwrap().as_ref(), Some(&event));
+        assert_eq!(message, Message::from(event));
+    }
+    assert_eq!(output, relayed);
 }

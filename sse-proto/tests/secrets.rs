@@ -5,7 +5,7 @@ use core::{error::Error, fmt::Debug};
 use sse_proto::{
     Decoder, Event, EventId, EventType, Message, Timestamp,
     bytes::BytesMut,
-    client::{ClientConfig, EventSource, FailReason, Headers, InvalidUrl, Output, Refusal, ResponseHead},
+    client::{Change, ClientConfig, EventSource, FailReason, Headers, InvalidUrl, Output, Refusal, ResponseHead},
     server::{
         self, DrainConfig, DrainProgress, EventLog, Heartbeat, LogConfig, Publication, SessionConfig, SessionInfo,
         StartAt, Subscribers, Subscription,
@@ -140,9 +140,10 @@ fn failed(head: &ResponseHead) -> (FailReason, Refusal) {
     source.handle_response(head);
     source.handle_data("s3cr3t and more".into());
     source.handle_end();
-    let Output::Failed(reason) = source.poll_output(now) else { panic!() };
+    let Output::Change(Change::Failed(failure)) = source.poll_output(now) else { panic!() };
     assert_shows(&debug(&source), &[SHOWN, "Closed"]);
-    (reason, source.refusal().cloned().unwrap())
+    assert_shows(&debug(&failure), &[]);
+    (failure.reason, source.refusal().cloned().unwrap())
 }
 
 #[test]

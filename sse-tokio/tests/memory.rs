@@ -59,7 +59,7 @@ async fn lent_events_can_be_read_in_a_plain_loop() {
 
 #[tokio::test]
 async fn a_reader_is_a_stream_and_says_why_it_ends() {
-    let limits = Limits { data: Limit::fail(2), ..Limits::default() };
+    let limits = Limits::new().data(Limit::fail(2));
     let mut events = EventReader::with_limits(&b"data: a\n\ndata: abc\n\n"[..], limits);
     let mut next = async || poll_fn(|cx| Pin::new(&mut events).poll_next(cx)).await;
     assert_eq!(next().await.unwrap().unwrap().data(), "a");

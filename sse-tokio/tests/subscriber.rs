@@ -47,7 +47,7 @@ async fn request(stream: &mut TcpStream) -> String {
 }
 
 fn quick(url: &str) -> ClientConfig {
-    let backoff = Backoff { floor: Duration::from_millis(10), ..Backoff::default() };
+    let backoff = Backoff::new().floor(Duration::from_millis(10));
     ClientConfig::new(url).unwrap().reconnection_time(Duration::from_millis(10)).backoff(backoff)
 }
 
@@ -135,7 +135,7 @@ async fn a_refusal_comes_with_what_the_server_says() {
     let (url, _requests) = hold(vec![refused.into()]).await;
     let failure = EventSource::get(url).unwrap().next().await.unwrap().unwrap_err();
     assert_eq!(failure.reason, FailReason::Status(403));
-    let response = failure.response.unwrap();
+    let response = failure.refusal.unwrap();
     assert_eq!((&*response.body, response.complete), (&b"no more\r\n"[..], true));
     assert_eq!(response.head.headers.value("x-reason"), Some(&b"quota"[..]));
 }
@@ -145,19 +145,6 @@ async fn a_body_without_end_is_cut() {
     let refused = format!("HTTP/1.1 500 Oh\r\n\r\n{}", "x".repeat(100_000));
     let (url, _requests) = hold(vec![refused]).await;
     let failure = EventSource::get(url).unwrap().next().await.unwrap().unwrap_err();
-    let response = failure.response.unwrap();
+    let response = failure.refusal.unwrap();
     assert_eq!((response.body.len(), response.complete), (8 * 1024, false));
-}
-
-/// `StreamReader` takes the body of a client of the caller's own.
-#[cfg(feature = "reqwest")]
-#[tokio::test]
-async fn the_body_of_a_response_is_read_as_it_is() {
-    let answer = String::from("HTTP/1.1 200 OK\r\nContent-Length: 27\r\n\r\ndata: a\n\nevent: b\ndata: c\n\n");
-    let (url, _requests) = hold(vec![answer]).await;
-    let body = reqwest::get(url).await.unwrap().bytes_stream();
-    let mut events = sse_tokio::StreamReader::new(body);
-    assert_eq!(events.next().await.unwrap().unwrap().data(), "a");
-    assert_eq!(events.next().await.unwrap().unwrap().event_type(), "b");
-    assert!(events.next().await.is_none());
 }

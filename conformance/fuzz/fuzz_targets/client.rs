@@ -6,13 +6,14 @@
 
 #![no_main]
 
-use core::time::Duration;
+use core::{convert::Infallible, time::Duration};
 
 use libfuzzer_sys::fuzz_target;
 use sse_proto::{
     EventId, Limit, Limits, Report, Timestamp,
     client::{
-        Backoff, ClientConfig, EventSource, Loss, NetworkError, Output, ReadyState, RememberRedirects, Request, ResponseHead,
+        Backoff, Change, ClientConfig, EventSource, Loss, NetworkError, Output, ReadyState, RememberRedirects, Request,
+        ResponseHead,
     },
 };
 
@@ -72,9 +73,9 @@ impl Player {
     fn new(choice: u8) -> Self {
         let bit = |number: u8| choice & (1 << number) != 0;
         let small = |max| if bit(0) { Limit::skip(max) } else { Limit::fail(max) };
-        let limits = Limits { line: small(64), data: small(128), id: small(16), event_type: small(16) };
-        let report = Report { comments: bit(1), findings: bit(1), last_event_ids: bit(1), retries: bit(1) };
-        let backoff = Backoff { retry_ceiling: Duration::from_secs(60), ..Backoff::default() };
+        let limits = Limits::new().line(small(64)).data(small(128)).id(small(16)).event_type(small(16));
+        let report = Report::new().comments(bit(1)).findings(bit(1)).last_event_ids(bit(1)).retries(bit(1));
+        let backoff = Backoff::new().retry_ceiling(Duration::from_secs(60));
         let mut config = ClientConfig::new("https://home.example/events").unwrap();
         config = config.header("Authorization", "secret").unwrap().backoff(backoff).limits(limits).report(report);
         config = config.redirects(REDIRECTS).refusal_body(REFUSAL).recent_input(RECENT).jitter_seed(u64::from(choice));
@@ -212,7 +213,7 @@ impl Player {
             assert!(self.source.recent_input().len() <= RECENT);
             assert!(self.source.refusal().is_none_or(|refusal| refusal.body.len() <= REFUSAL));
             if self.closed {
-                assert_eq!(output, Output::Closed, "after it was closed");
+                assert_eq!(output, Output::Change(Change::Closed), "after it was closed");
                 assert_eq!(self.source.ready_state(), ReadyState::Closed);
                 return;
             }
@@ -221,29 +222,35 @@ impl Player {
                     assert!(until.is_none_or(|until| until > self.now), "a wait that is over");
                     return;
                 }
-                Output::Closed | Output::Failed(_) => self.closed = true,
                 Output::Connect(request) => self.check(&request),
-                Output::Open => assert_eq!(self.source.ready_state(), ReadyState::Open),
                 Output::Event => {
                     assert_eq!(self.source.ready_state(), ReadyState::Open);
                     assert!(self.source.event().unwrap().data().len() <= 3 * 128);
                 }
-                Output::Comment => assert!(self.source.comment().unwrap().len() <= 3 * 64),
-                Output::Reestablishing { cause, delay, attempt } => {
-                    assert_eq!(self.source.ready_state(), ReadyState::Connecting);
-                    assert!(delay >= FLOOR || cause == Loss::Restarted, "{delay:?} after {cause:?}");
-                    // The ceiling, and a quarter of it at random.
-                    assert!(delay <= Duration::from_secs(75), "{delay:?} after {cause:?}");
-                    self.excused |= matches!(cause, Loss::ConnectTimeout | Loss::Restarted);
-                    self.not_before = self.now + delay;
-                    self.attempt = attempt;
-                }
-                Output::DelayCapped { asked, used } => assert!(asked > used),
-                Output::Finding(_) | Output::LastEventId | Output::LastEventIdNotSent(_) | Output::Retry(_) => {}
-                Output::Skipped(_) => {}
+                Output::Change(change) => self.check_change(change),
             }
         }
         panic!("more than {most} outputs");
+    }
+
+    fn check_change(&mut self, change: Change<Infallible, Infallible>) {
+        match change {
+            Change::Closed | Change::Failed(_) => self.closed = true,
+            Change::Open(_) => assert_eq!(self.source.ready_state(), ReadyState::Open),
+            Change::Comment(comment) => assert!(comment.len() <= 3 * 64),
+            Change::Reestablishing { cause, delay, attempt, .. } => {
+                assert_eq!(self.source.ready_state(), ReadyState::Connecting);
+                assert!(delay >= FLOOR || cause == Loss::Restarted, "{delay:?} after {cause:?}");
+                // The ceiling, and a quarter of it at random.
+                assert!(delay <= Duration::from_secs(75), "{delay:?} after {cause:?}");
+                self.excused |= matches!(cause, Loss::ConnectTimeout | Loss::Restarted);
+                self.not_before = self.now + delay;
+                self.attempt = attempt;
+            }
+            Change::DelayCapped { asked, used } => assert!(asked > used),
+            Change::LastEventId(id) => assert_eq!(&*id, self.source.last_event_id()),
+            _ => {}
+        }
     }
 
     fn check(&mut self, request: &Request) {

@@ -18,13 +18,13 @@ fuzz_target!(|input: &[u8]| {
     let cuttings = |_: &[u8]| vec![Cutting::new(Pieces::Whole), cutting, cutting.with_empty()];
     runner::run_with(&subjects::proto(), &[Case::by_oracle(stream.to_vec())], cuttings).assert_passed();
 
-    let limits = limits(*size);
+    let (limits, sizes) = limits(*size);
     let report = report(*seed);
     // Where the value of a line has just begun, a limit must not be looked at in some cuttings and not in others.
     let begun = stream.iter().rposition(|byte| *byte == b':').map_or(stream, |colon| &stream[..=colon]);
     for stream in [stream, begun] {
-        let whole = read_items(limits, report, &[stream]);
-        assert_eq!(read_items(limits, report, &cutting.cut(stream)), whole, "{cutting}");
+        let whole = read_items(limits, sizes, report, &[stream]);
+        assert_eq!(read_items(limits, sizes, report, &cutting.cut(stream)), whole, "{cutting}");
         let owned = read_owned(limits, &cutting.cut(stream));
         assert_eq!(owned, read_owned(limits, &[stream]), "{cutting}");
     }
@@ -32,20 +32,31 @@ fuzz_target!(|input: &[u8]| {
 
 fn report(choice: u8) -> Report {
     let is_set = |bit| choice & bit != 0;
-    Report { comments: is_set(1), findings: is_set(2), last_event_ids: is_set(4), retries: is_set(8) }
+    Report::new().comments(is_set(1)).findings(is_set(2)).last_event_ids(is_set(4)).retries(is_set(8))
+}
+
+/// The sizes of the limits.
+#[derive(Clone, Copy)]
+struct Sizes {
+    line: usize,
+    data: usize,
+    id: usize,
+    event_type: usize,
 }
 
 /// Tiny limits, of either policy.
-fn limits(choice: u8) -> Limits {
+fn limits(choice: u8) -> (Limits, Sizes) {
     let max = usize::from(choice >> 4) * 2;
     let limit = |bit: u8, max| if choice & bit == 0 { Limit::fail(max) } else { Limit::skip(max) };
-    Limits { line: limit(1, max + 6), data: limit(2, 2 * max), id: limit(4, max), event_type: limit(8, max) }
+    let sizes = Sizes { line: max + 6, data: 2 * max, id: max, event_type: max };
+    let limits = Limits::new().line(limit(1, sizes.line)).data(limit(2, sizes.data));
+    (limits.id(limit(4, sizes.id)).event_type(limit(8, sizes.event_type)), sizes)
 }
 
 /// What came before an error, the error, and the number of events left out.
 type Trace = (Vec<String>, Option<(LimitKind, usize)>, u64);
 
-fn read_items(limits: Limits, report: Report, pieces: &[&[u8]]) -> Trace {
+fn read_items(limits: Limits, sizes: Sizes, report: Report, pieces: &[&[u8]]) -> Trace {
     let mut decoder = Decoder::new().with_limits(limits).with_report(report);
     let mut given = Vec::new();
     for mut piece in pieces.iter().copied() {
@@ -57,13 +68,13 @@ fn read_items(limits: Limits, report: Report, pieces: &[&[u8]]) -> Trace {
             };
             // U+FFFD is three bytes in the place of one.
             match item {
-                Item::Comment(comment) => assert!(comment.len() <= 3 * limits.line.max),
+                Item::Comment(comment) => assert!(comment.len() <= 3 * sizes.line),
                 Item::Event(event) => {
-                    assert!(event.data().len() <= 3 * limits.data.max);
-                    assert!(event.event_type().len() <= "message".len().max(3 * limits.event_type.max));
-                    assert!(event.last_event_id().len() <= 3 * limits.id.max);
+                    assert!(event.data().len() <= 3 * sizes.data);
+                    assert!(event.event_type().len() <= "message".len().max(3 * sizes.event_type));
+                    assert!(event.last_event_id().len() <= 3 * sizes.id);
                 }
-                Item::LastEventId(id) => assert!(id.len() <= 3 * limits.id.max),
+                Item::LastEventId(id) => assert!(id.len() <= 3 * sizes.id),
                 _ => {}
             }
             given.push(match item {

@@ -5,8 +5,9 @@ use std::{panic, sync::Arc};
 use eventsource_client::{Client as _, ClientBuilder, ReconnectOptions, SSE};
 use futures_util::{Stream, StreamExt};
 use reqwest_eventsource::{Event as Received, ReadyState, retry};
-use sse_conformance::http::{
-    self, Client, Entry, HttpCase, HttpReport, HttpSubject, Journal, Reaction, Setup, Unsupported, subjects,
+use sse_conformance::{
+    http::{self, Client, Entry, HttpCase, HttpReport, HttpSubject, Journal, Reaction, Setup, Unsupported},
+    runtimes,
 };
 use tokio::time::timeout;
 
@@ -18,11 +19,9 @@ const NAMED: usize = 12;
 /// Prints how many cases each client passes. Whatever that is, it is no bar that could be missed.
 pub(crate) fn run() {
     let cases = HttpCase::suite();
-    let clients = [
-        Client::Network(Arc::new(subjects::Tokio)),
-        Client::Network(Arc::new(ReqwestEventsource)),
-        Client::Network(Arc::new(LaunchDarkly)),
-    ];
+    let ours = runtimes::all().into_iter().map(|runtime| (runtime.client)());
+    let others = [Client::Network(Arc::new(ReqwestEventsource)), Client::Network(Arc::new(LaunchDarkly))];
+    let clients: Vec<Client> = ours.chain(others).collect();
     // Panics are counted, not shown.
     let hook = panic::take_hook();
     panic::set_hook(Box::new(|_| {}));

@@ -6,6 +6,7 @@ pub(crate) mod run;
 pub(crate) mod server;
 #[cfg(feature = "tokio")]
 pub(crate) mod service;
+mod subject;
 mod suites;
 
 use core::fmt::Display;

@@ -12,6 +12,7 @@ use serde::Serialize;
 
 use super::{
     Failure,
+    subject::SubjectName,
     suites::{self, Suite, Tally},
 };
 
@@ -24,7 +25,7 @@ pub(crate) struct Arguments {
     #[arg(long, value_enum, default_value_t)]
     suite: SuiteName,
     /// What to run them on. A suite that has no such subject is left out, unless it was named.
-    #[arg(long, value_enum, default_value_t)]
+    #[arg(long, value_parser = SubjectName::parser(), default_value_t)]
     subject: SubjectName,
     /// Run the cases of this file instead of the built-in ones; can be given several times. Where no suite is named, the
     /// file says by its fields which one it is for.
@@ -68,38 +69,13 @@ impl SuiteName {
     }
 }
 
-#[derive(Clone, Copy, Default, Eq, PartialEq, ValueEnum)]
-pub(super) enum SubjectName {
-    /// Every subject there is.
-    #[default]
-    All,
-    /// sse-proto by itself.
-    Proto,
-    /// sse-tokio.
-    #[cfg(feature = "tokio")]
-    Tokio,
-    /// sse-smol.
-    #[cfg(feature = "smol")]
-    Smol,
-    /// sse-asyncstd.
-    #[cfg(feature = "async-std")]
-    AsyncStd,
-}
-
-impl SubjectName {
-    /// Whether a subject with this name is asked for.
-    pub(super) fn includes(self, name: &str) -> bool {
-        self == Self::All || self.to_possible_value().is_some_and(|value| value.get_name() == name)
-    }
-}
-
 pub(crate) fn run(arguments: &Arguments) -> Result<ExitCode, Failure> {
     let chosen = arguments.chosen()?;
     // Opened before the run, so that a wrong path is noticed at once.
     let json = arguments.json.as_deref().map(create).transpose()?;
     let loaded: Vec<_> = chosen
         .iter()
-        .map(|(suite, files)| (suite.load)(files, arguments.subject, arguments.strict))
+        .map(|(suite, files)| (suite.load)(files, arguments.subject.clone(), arguments.strict))
         .collect::<Result<_, _>>()?;
     let mut tallies: Vec<Tally> = Vec::new();
     let mut reader_left = false;
@@ -123,10 +99,10 @@ pub(crate) fn run(arguments: &Arguments) -> Result<ExitCode, Failure> {
 impl Arguments {
     /// The suites to run, each with its files: none for the built-in cases.
     fn chosen(&self) -> Result<Vec<(&'static Suite, Vec<PathBuf>)>, Failure> {
-        let has_subject = |suite: &&Suite| suite.subjects.iter().any(|name| self.subject.includes(name));
+        let has_subject = |suite: &&Suite| suite.subjects().iter().any(|name| self.subject.includes(name));
         if let Some(suite) = self.suite.suite() {
             if !has_subject(&suite) {
-                let names = suite.subjects.join(", ");
+                let names = suite.subjects().join(", ");
                 return Err(Failure::misuse(format!("the suite {} has no such subject: it has {names}", suite.name)));
             }
             return Ok(vec![(suite, self.cases.clone())]);

@@ -6,10 +6,10 @@ use std::{
     process::ExitCode,
 };
 
-use clap::ValueEnum;
-use sse_conformance::service::{Engine, Service};
+use clap::builder::{PossibleValuesParser, TypedValueParser};
+use sse_conformance::{runtimes, service::Service};
 
-use super::Failure;
+use super::{Failure, subject};
 
 /// Serve a test harness: have clients follow streams as it says, and report what they get.
 ///
@@ -18,8 +18,8 @@ use super::Failure;
 #[derive(clap::Args)]
 pub(crate) struct Arguments {
     /// The clients.
-    #[arg(long, value_enum, default_value_t)]
-    subject: Subject,
+    #[arg(long, value_parser = runtime(), default_value = "tokio")]
+    subject: runtimes::Entry,
     /// The address to listen to; port 0 is any free one.
     #[arg(long, value_name = "ADDRESS", default_value = "127.0.0.1:8000")]
     listen: SocketAddr,
@@ -29,35 +29,17 @@ pub(crate) struct Arguments {
     hosts: Vec<String>,
 }
 
-#[derive(Clone, Copy, Default, ValueEnum)]
-enum Subject {
-    /// sse-tokio.
-    #[default]
-    Tokio,
-    /// sse-smol.
-    #[cfg(feature = "smol")]
-    Smol,
-    /// sse-asyncstd.
-    #[cfg(feature = "async-std")]
-    AsyncStd,
-}
-
-impl Subject {
-    fn engine(self) -> Engine {
-        match self {
-            Self::Tokio => Engine::Tokio,
-            #[cfg(feature = "smol")]
-            Self::Smol => Engine::Smol,
-            #[cfg(feature = "async-std")]
-            Self::AsyncStd => Engine::AsyncStd,
-        }
-    }
+/// Parses the name of a runtime.
+fn runtime() -> impl TypedValueParser<Value = runtimes::Entry> {
+    let all = runtimes::all();
+    let values = PossibleValuesParser::new(all.iter().map(subject::value));
+    values.try_map(move |name| all.iter().copied().find(|runtime| runtime.name == name).ok_or("no such runtime"))
 }
 
 pub(crate) fn service(arguments: &Arguments) -> Result<ExitCode, Failure> {
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().map_err(Failure::task)?;
     runtime.block_on(async {
-        let service = Service::bind(arguments.listen, arguments.subject.engine())
+        let service = Service::bind(arguments.listen, arguments.subject)
             .await
             .map_err(|error| Failure::misuse(format!("{}: {error}", arguments.listen)))?
             .allow_hosts(&arguments.hosts);

@@ -5,7 +5,7 @@ use std::{collections::VecDeque, panic};
 
 use sse_proto::{
     Timestamp,
-    client::{EventSource, Headers, NetworkError, Output, Request, ResponseHead},
+    client::{Change, EventSource, Headers, NetworkError, Output, Request, ResponseHead},
 };
 
 use super::{Entry, HttpCase, Journal, Observed, Reaction, Unsupported, Verdict, entry::Progress};
@@ -82,9 +82,9 @@ impl<'a> World<'a> {
             outputs += 1;
             match self.machine.poll_output(self.now) {
                 Output::Connect(request) => self.connect(*request),
-                Output::Open => self.record(Entry::Open),
+                Output::Change(Change::Open(_)) => self.record(Entry::Open),
                 Output::Event => self.record_event(),
-                Output::Reestablishing { .. } | Output::Failed(_) => {
+                Output::Change(Change::Reestablishing { .. } | Change::Failed(_)) => {
                     self.disconnect();
                     let ready_state = self.machine.ready_state() as u8;
                     self.record(Entry::Error { ready_state });
@@ -97,8 +97,8 @@ impl<'a> World<'a> {
                     Some(_) => {}
                     None => return Ok(self.observed()),
                 },
-                Output::Closed => return Ok(self.observed()),
-                _ => {}
+                Output::Change(Change::Closed) => return Ok(self.observed()),
+                Output::Change(_) => {}
             }
         }
         Err("the client spins")

@@ -9,7 +9,7 @@ use tokio::{
     time::{sleep, timeout},
 };
 
-use super::{Answer, End, Framing, serve::Shared};
+use super::{Answer, End, Framing, shared::Shared};
 
 /// So many bytes more are promised than come.
 const MISSING: usize = 16;

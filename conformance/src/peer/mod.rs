@@ -36,6 +36,8 @@ mod request;
 mod script;
 #[cfg(feature = "peer")]
 mod serve;
+#[cfg(feature = "peer")]
+mod shared;
 
 pub(crate) use self::names::Names;
 #[cfg(feature = "peer")]

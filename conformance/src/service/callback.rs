@@ -15,17 +15,20 @@ use crate::server::client::Client;
 /// So much may wait to be told before the client itself waits.
 pub(super) const QUEUE: usize = 64;
 
+/// Takes the messages to a harness.
+pub(crate) type Calls = mpsc::Sender<Callback>;
+
 /// A message to the harness.
 #[derive(Debug, Serialize)]
 #[serde(rename_all = "lowercase", tag = "kind")]
-pub(super) enum Callback {
+pub(crate) enum Callback {
     Comment { comment: String },
     Error { error: String },
     Event { event: ToldEvent },
 }
 
 #[derive(Debug, Serialize)]
-pub(super) struct ToldEvent {
+pub(crate) struct ToldEvent {
     #[serde(rename = "type")]
     event_type: String,
     data: String,
@@ -55,7 +58,7 @@ impl Callback {
 }
 
 /// Reads a source to its end and hands on what it brings.
-pub(super) async fn read<C: Connect, T: Timer>(mut source: EventSource<C, T>, calls: mpsc::Sender<Callback>)
+pub(super) async fn read<C: Connect, T: Timer>(mut source: EventSource<C, T>, calls: Calls)
 where
     C::Error: core::fmt::Display,
 {

@@ -20,7 +20,7 @@
 //! machine has that name as its `Host`.
 
 mod callback;
-mod engine;
+mod follow;
 mod order;
 mod routes;
 
@@ -41,7 +41,8 @@ use tokio::{
     time::timeout,
 };
 
-pub use self::engine::Engine;
+pub(crate) use self::{callback::Calls, follow::follow};
+use crate::runtimes;
 
 /// What the service can do, by the harness's names.
 pub const CAPABILITIES: [&str; 10] = [
@@ -64,18 +65,18 @@ const FAREWELL: Duration = Duration::from_millis(500);
 #[derive(Debug)]
 pub struct Service {
     listener: TcpListener,
-    engine: Engine,
+    runtime: runtimes::Entry,
     hosts: Vec<String>,
 }
 
 impl Service {
-    /// A service for this kind of clients at this address; port 0 is any free one.
+    /// A service whose clients run on this runtime, at this address; port 0 is any free one.
     ///
     /// # Errors
     ///
     /// The address cannot be had.
-    pub async fn bind(address: SocketAddr, engine: Engine) -> io::Result<Self> {
-        Ok(Self { listener: TcpListener::bind(address).await?, engine, hosts: Vec::new() })
+    pub async fn bind(address: SocketAddr, runtime: runtimes::Entry) -> io::Result<Self> {
+        Ok(Self { listener: TcpListener::bind(address).await?, runtime, hosts: Vec::new() })
     }
 
     /// Allows these names, or addresses without a port, as the `Host` of requests: that of the container, for example, by
@@ -101,8 +102,8 @@ impl Service {
     ///
     /// No connection can be accepted any more.
     pub async fn run(self) -> io::Result<()> {
-        let Self { listener, engine, hosts } = self;
-        let shared = Arc::new(Shared { engine, hosts, clients: Mutex::default(), quit: Notify::new() });
+        let Self { listener, runtime, hosts } = self;
+        let shared = Arc::new(Shared { runtime, hosts, clients: Mutex::default(), quit: Notify::new() });
         let mut connections = JoinSet::new();
         loop {
             let (stream, _) = tokio::select! {
@@ -127,7 +128,7 @@ impl Service {
 /// What the connections share.
 #[derive(Debug)]
 struct Shared {
-    engine: Engine,
+    runtime: runtimes::Entry,
     /// What may be the `Host` of a request beside the address of the connection.
     hosts: Vec<String>,
     clients: Mutex<Clients>,

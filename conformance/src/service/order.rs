@@ -51,10 +51,10 @@ impl Order {
         let mut config = ClientConfig::new(self.stream_url.as_str())
             .map_err(text)?
             .body(self.body.clone())
-            .backoff(Backoff { jitter: Duration::ZERO, ..Backoff::default() })
+            .backoff(Backoff::new().jitter(Duration::ZERO))
             .resend(true)
             .limits(Limits::UNLIMITED)
-            .report(Report { comments: true, ..Report::default() })
+            .report(Report::new().comments(true))
             .idle_timeout(self.read_timeout_ms.map(Duration::from_millis));
         for (name, value) in &self.headers {
             config = config.header(name.as_str(), value.as_str()).map_err(text)?;

@@ -93,7 +93,7 @@ async fn route(shared: &Arc<Shared>, request: Request<Incoming>) -> Answer {
 }
 
 fn about(shared: &Shared) -> Response<Whole> {
-    let about = serde_json::json!({ "name": shared.engine.name(), "capabilities": CAPABILITIES });
+    let about = serde_json::json!({ "name": shared.runtime.package, "capabilities": CAPABILITIES });
     let mut response = response(StatusCode::OK, about.to_string());
     response.headers_mut().insert(header::CONTENT_TYPE, http::HeaderValue::from_static("application/json"));
     response
@@ -109,7 +109,7 @@ async fn create(shared: &Arc<Shared>, request: Request<Incoming>) -> Answer {
         return Err(bad(format!("the callback URL {:?} is no URL of HTTP", order.callback_url)));
     }
     let (calls, called) = mpsc::channel(QUEUE);
-    let handle = shared.engine.start(config, calls).map_err(bad)?;
+    let handle = (shared.runtime.follow)(config, calls).map_err(bad)?;
     let reporter = tokio::spawn(callback::tell(order.callback_url, called));
     let number = shared.clients().add(Client { handle, reporter });
     let url = host.map(|host| format!("http://{host}")).unwrap_or_default() + &format!("/clients/{number}");

@@ -1,24 +1,17 @@
 //! The readers, writers and servers of this project, ready to be judged.
 
 mod proto;
-#[cfg(any(feature = "async-std", feature = "smol", feature = "tokio"))]
-mod reader;
+#[cfg(feature = "runtimes")]
+pub(crate) mod reader;
 #[cfg(feature = "tokio")]
 pub mod servers;
 pub mod writers;
 
 pub use self::proto::subject as proto;
-use crate::Subject;
+use crate::{Subject, runtimes};
 
 /// Every reader there is.
 pub fn all() -> Vec<Subject> {
-    vec![
-        proto(),
-        #[cfg(feature = "tokio")]
-        reader::subject::<sse_tokio::transport::Tokio>("tokio"),
-        #[cfg(feature = "smol")]
-        reader::subject::<sse_smol::transport::Smol>("smol"),
-        #[cfg(feature = "async-std")]
-        reader::subject::<sse_asyncstd::transport::AsyncStd>("async-std"),
-    ]
+    let readers = runtimes::all().into_iter().map(|runtime| (runtime.reader)());
+    [proto()].into_iter().chain(readers).collect()
 }

@@ -45,7 +45,7 @@ impl Harness for Items {
     }
 
     fn open(&self) -> Box<dyn Stream + '_> {
-        let report = Report { comments: true, findings: true, last_event_ids: true, retries: true };
+        let report = Report::ALL;
         Box::new(DecoderStream { decoder: decoder().with_report(report), read: read_items })
     }
 }

@@ -1,62 +1,59 @@
 //! The readers of the adapters, over a stream in memory that gives just the pieces that were fed.
 
 use core::{
-    fmt::Display,
     future::Future,
-    marker::PhantomData,
-    pin::{Pin, pin},
+    pin::pin,
     sync::atomic::{AtomicBool, Ordering},
     task::{Context, Poll, Waker},
 };
-use std::{cell::RefCell, collections::VecDeque, io, rc::Rc, sync::Arc, task::Wake};
-
-use bytes::Bytes;
-use sse_driver::{
-    EventReader,
-    transport::{Read, Runtime},
+use std::{
+    collections::VecDeque,
+    io,
+    sync::{Arc, Mutex, MutexGuard, PoisonError},
+    task::Wake,
 };
+
+use sse_driver::EventReader;
 use sse_proto::Limits;
 
-use crate::{Ending, Event, Harness, Stream, Subject};
+use crate::{
+    Ending, Event, Harness, Stream, Subject,
+    runtimes::{Duplex, Memory, UnderTest},
+};
 
 /// The reader of one runtime, without limits, because the standard knows none.
-pub(super) fn subject<K>(name: &str) -> Subject
-where
-    K: Runtime<Io<Pieces>: Read<Error: Display> + From<Pieces>> + 'static,
-{
-    let reader = Reader::<K> { name: format!("{name}: EventReader"), runtime: PhantomData };
-    Subject::new(name, vec![Box::new(reader)])
+pub(crate) fn subject<R: UnderTest>() -> Subject {
+    let reader = Reader { name: format!("{}: EventReader", R::NAME), open: open::<R> };
+    Subject::new(R::NAME, vec![Box::new(reader)])
 }
 
-struct Reader<K> {
+struct Reader {
     name: String,
-    runtime: PhantomData<K>,
+    open: fn() -> Box<dyn Stream>,
 }
 
-impl<K> Harness for Reader<K>
-where
-    K: Runtime<Io<Pieces>: Read<Error: Display> + From<Pieces>>,
-{
+impl Harness for Reader {
     fn name(&self) -> &str {
         &self.name
     }
 
     fn open(&self) -> Box<dyn Stream + '_> {
-        let fed = Rc::new(RefCell::new(Fed::default()));
-        let reader = EventReader::with_limits(Pieces(Rc::clone(&fed)), Limits::UNLIMITED);
-        Box::new(ReaderStream::<K> { fed, reader })
+        (self.open)()
     }
 }
 
-struct ReaderStream<K: Runtime> {
-    fed: Rc<RefCell<Fed>>,
-    reader: EventReader<K::Io<Pieces>>,
+fn open<R: UnderTest>() -> Box<dyn Stream> {
+    let fed = Pieces::default();
+    let reader = EventReader::with_limits(Memory::new(fed.clone()), Limits::UNLIMITED);
+    Box::new(ReaderStream::<R> { fed, reader })
 }
 
-impl<K> ReaderStream<K>
-where
-    K: Runtime<Io<Pieces>: Read<Error: Display> + From<Pieces>>,
-{
+struct ReaderStream<R: UnderTest> {
+    fed: Pieces,
+    reader: EventReader<R::Io<Memory>>,
+}
+
+impl<R: UnderTest> ReaderStream<R> {
     /// The events that are there now, and whether the reader has seen the end. The call to `next` is given up whenever
     /// it waits, as `select!` does, so that a reader which loses bytes by that is found out.
     fn poll_events(&mut self) -> Result<(Vec<Event>, bool), String> {
@@ -82,12 +79,9 @@ where
     }
 }
 
-impl<K> Stream for ReaderStream<K>
-where
-    K: Runtime<Io<Pieces>: Read<Error: Display> + From<Pieces>>,
-{
+impl<R: UnderTest> Stream for ReaderStream<R> {
     fn feed(&mut self, piece: &[u8]) -> Result<Vec<Event>, String> {
-        self.fed.borrow_mut().pieces.push_back(Bytes::copy_from_slice(piece));
+        self.fed.lock().pieces.push_back(piece.to_vec());
         match self.poll_events()? {
             (events, false) => Ok(events),
             (_, true) => Err(String::from("the reader ended before its input")),
@@ -95,7 +89,7 @@ where
     }
 
     fn finish(mut self: Box<Self>) -> Result<Ending, String> {
-        self.fed.borrow_mut().ended = true;
+        self.fed.lock().ended = true;
         match self.poll_events()? {
             (events, true) => Ok(Ending {
                 events,
@@ -120,50 +114,34 @@ impl Wake for Woken {
 /// What has been fed and not been read.
 #[derive(Default)]
 struct Fed {
-    pieces: VecDeque<Bytes>,
+    pieces: VecDeque<Vec<u8>>,
     ended: bool,
 }
 
-/// The reading end: one piece for each read, as far as it fits.
-pub(super) struct Pieces(Rc<RefCell<Fed>>);
+/// Both ends of what is read: one piece for each read, as far as it fits.
+#[derive(Clone, Default)]
+struct Pieces(Arc<Mutex<Fed>>);
 
 impl Pieces {
-    /// The next piece, or as much of it as there is room for; empty at the end.
-    fn poll_take(&self, room: usize) -> Poll<Bytes> {
-        let fed = &mut *self.0.borrow_mut();
+    fn lock(&self) -> MutexGuard<'_, Fed> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl Duplex for Pieces {
+    fn poll_read(&mut self, _: &mut Context<'_>, room: usize, put: &mut dyn FnMut(&[u8])) -> Poll<io::Result<()>> {
+        let mut fed = self.lock();
         // A read of no bytes would be the end of the stream.
-        while fed.pieces.front().is_some_and(Bytes::is_empty) {
+        while fed.pieces.front().is_some_and(Vec::is_empty) {
             fed.pieces.pop_front();
         }
-        match fed.pieces.front_mut() {
+        let Some(piece) = fed.pieces.front_mut() else {
             // Nobody has to be woken: the stream polls again when it is fed.
-            None if !fed.ended => Poll::Pending,
-            None => Poll::Ready(Bytes::new()),
-            Some(piece) => Poll::Ready(piece.split_to(piece.len().min(room))),
-        }
-    }
-}
-
-#[cfg(feature = "tokio")]
-impl tokio::io::AsyncRead for Pieces {
-    fn poll_read(
-        self: Pin<&mut Self>,
-        _: &mut Context<'_>,
-        buffer: &mut tokio::io::ReadBuf<'_>,
-    ) -> Poll<io::Result<()>> {
-        self.poll_take(buffer.remaining()).map(|bytes| {
-            buffer.put_slice(&bytes);
-            Ok(())
-        })
-    }
-}
-
-#[cfg(any(feature = "async-std", feature = "smol"))]
-impl futures_io::AsyncRead for Pieces {
-    fn poll_read(self: Pin<&mut Self>, _: &mut Context<'_>, buffer: &mut [u8]) -> Poll<io::Result<usize>> {
-        self.poll_take(buffer.len()).map(|bytes| {
-            buffer[..bytes.len()].copy_from_slice(&bytes);
-            Ok(bytes.len())
-        })
+            return if fed.ended { Poll::Ready(Ok(())) } else { Poll::Pending };
+        };
+        let rest = piece.split_off(piece.len().min(room));
+        put(piece);
+        *piece = rest;
+        Poll::Ready(Ok(()))
     }
 }

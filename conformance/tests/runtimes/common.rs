@@ -1,13 +1,14 @@
-// Included once for each runtime, which gives it `sse`, `TcpListener`, `TcpStream`, `block_on` and `spawn`.
+//! What every runtime and its adapter do: serve, receive, resume, read, write.
 
 use core::{
     convert::Infallible,
+    net::SocketAddr,
     sync::atomic::{AtomicU32, Ordering},
     time::Duration,
 };
 use std::{
     io,
-    net::SocketAddr,
+    net::TcpListener,
     sync::{Arc, mpsc},
     thread,
     time::Instant,
@@ -15,19 +16,37 @@ use std::{
 
 use http_body::Body;
 use hyper::{body::Incoming, server::conn::http1, service::service_fn};
-use sse::{Change, ClientConfig, EventId, EventLog, EventReader, EventSource, EventSourceOver, Message, Publication, Retry, Sender, Session, SessionConfig, client::{FailReason, Loss, Request, ResponseHead}, last_event_id, server::{Heartbeat, LogConfig, StartAt}, transport::{Dialler, HttpConnector, Io, Response, Target}};
-
-use super::{
-    cut::Cut,
-    held::{Held, Shown},
-    https::{Answer, Frame, Server, Status},
-    plain,
+use sse_conformance::runtimes::{EventSource, UnderTest};
+use sse_driver::{self, Change, EventLog, EventReader, Sender, Session, server::last_event_id, transport::Response};
+use sse_proto::{
+    EventId, Message, Retry,
+    bytes::Bytes,
+    client::{ClientConfig, FailReason, Loss, Request, ResponseHead},
+    server::{Heartbeat, LogConfig, Publication, SessionConfig, StartAt},
 };
+
+use crate::cut::Cut;
+
+on_every_runtime!(
+    a_client_gets_what_is_published_and_resumes_what_it_missed_until_there_is_no_more,
+    a_subscriber_of_a_topic_gets_values_until_a_handle_closes_it,
+    events_cross_a_socket_in_order_and_in_full,
+    a_quiet_session_is_kept_alive_by_the_runtimes_timer,
+    a_client_resumes_over_a_transport_of_its_own,
+    a_session_suits_every_framework,
+);
+
+/// A socket that listens on a free port, and its address.
+pub(crate) fn listen<R: UnderTest>() -> (R::Listener, SocketAddr) {
+    let listener = TcpListener::bind("127.0.0.1:0").expect("a free port");
+    let address = listener.local_addr().expect("an address");
+    (R::listener(listener).expect("a listener"), address)
+}
 
 /// What frameworks ask of a body that is a stream, warp's `reply::stream` the most.
 fn check_stream<S, E>()
 where
-    S: futures_core::Stream<Item = Result<sse::bytes::Bytes, E>> + Send + Sync + Unpin + 'static,
+    S: futures_core::Stream<Item = Result<Bytes, E>> + Send + Sync + Unpin + 'static,
     E: Into<Box<dyn core::error::Error + Send + Sync>> + Into<io::Error>,
 {
 }
@@ -35,41 +54,39 @@ where
 /// What frameworks ask of a body that is an `http_body::Body`.
 fn check_body<B>()
 where
-    B: Body<Data = sse::bytes::Bytes, Error: Into<Box<dyn core::error::Error + Send + Sync>>> + Send + Sync + 'static,
+    B: Body<Data = Bytes, Error: Into<Box<dyn core::error::Error + Send + Sync>>> + Send + Sync + 'static,
 {
 }
 
 /// A test of the compiler: it can fail only there.
-#[test]
-fn a_session_suits_every_framework() {
-    check_stream::<Session, _>();
-    check_body::<Session>();
+fn a_session_suits_every_framework<R: UnderTest>() {
+    check_stream::<Session<R>, _>();
+    check_body::<Session<R>>();
 }
 
 /// A server on a free port that answers requests.
-async fn serve_http<B>(
+fn serve_http<R: UnderTest, B>(
     answer: impl Fn(http::Request<Incoming>) -> http::Response<B> + Clone + Send + 'static,
 ) -> SocketAddr
 where
-    B: Body<Data = sse::bytes::Bytes, Error: Into<Box<dyn core::error::Error + Send + Sync>>> + Send + 'static,
+    B: Body<Data = Bytes, Error: Into<Box<dyn core::error::Error + Send + Sync>>> + Send + 'static,
 {
-    let listener = TcpListener::bind("127.0.0.1:0").await.expect("a free port");
-    let address = listener.local_addr().expect("an address");
-    spawn(async move {
-        while let Ok((stream, _)) = listener.accept().await {
+    let (listener, address) = listen::<R>();
+    R::spawn(async move {
+        while let Ok(tcp) = R::accept(&listener).await {
             let answer = answer.clone();
             let service = service_fn(move |request| core::future::ready(Ok::<_, Infallible>(answer(request))));
-            let connection = http1::Builder::new().max_buf_size(64 * 1024).serve_connection(Io::new(stream), service);
-            spawn(async move { drop(connection.await) });
+            let connection = http1::Builder::new().max_buf_size(64 * 1024).serve_connection(R::io(tcp), service);
+            R::spawn(async move { drop(connection.await) });
         }
     });
     address
 }
 
 /// The events of a log: all of them for who is new, and what was missed for who comes back.
-async fn serve_log(log: &EventLog) -> SocketAddr {
+fn serve_log<R: UnderTest>(log: &EventLog<R>) -> SocketAddr {
     let log = log.clone();
-    serve_http(move |request| {
+    serve_http::<R, _>(move |request| {
         let id = last_event_id(request.headers());
         let config = SessionConfig::new().retry(Retry::from_millis(10));
         let session = log.session().start_at(StartAt::Oldest).after(id.as_ref()).config(config).open();
@@ -79,15 +96,13 @@ async fn serve_log(log: &EventLog) -> SocketAddr {
         }
         response
     })
-    .await
 }
 
-#[test]
-fn a_client_gets_what_is_published_and_resumes_what_it_missed_until_there_is_no_more() {
-    block_on(async {
-        let log = EventLog::default();
-        let url = format!("http://{}/events", serve_log(&log).await);
-        let mut source = EventSource::get(url.as_str()).expect("a URL");
+fn a_client_gets_what_is_published_and_resumes_what_it_missed_until_there_is_no_more<R: UnderTest>() {
+    R::block_on(async {
+        let log = EventLog::<R>::default();
+        let url = format!("http://{}/events", serve_log(&log));
+        let mut source = EventSource::<R>::get(url.as_str()).expect("a URL");
         for number in 1..=3 {
             log.publish(Message::new().json(&("event", number)).expect("JSON")).expect("room");
             let event = source.next().await.expect("an event").expect("no error");
@@ -99,7 +114,7 @@ fn a_client_gets_what_is_published_and_resumes_what_it_missed_until_there_is_no_
 
         log.publish("while nobody listened").expect("room");
         let config = ClientConfig::new(url).expect("a URL").last_event_id(seen);
-        let mut source = EventSource::open(config).expect("a URL");
+        let mut source = EventSource::<R>::open(config).expect("a URL");
         assert!(matches!(source.next_change().await, Some(Change::Open { .. })));
         let Some(Change::Event(event)) = source.next_change().await else { panic!("no event") };
         assert_eq!(event.data(), "while nobody listened");
@@ -112,24 +127,23 @@ fn a_client_gets_what_is_published_and_resumes_what_it_missed_until_there_is_no_
 }
 
 #[derive(Debug, PartialEq, serde::Deserialize, serde::Serialize)]
-struct Price {
-    symbol: String,
-    price: f64,
+pub(crate) struct Price {
+    pub(crate) symbol: String,
+    pub(crate) price: f64,
 }
 
-#[test]
-fn a_subscriber_of_a_topic_gets_values_until_a_handle_closes_it() {
-    block_on(async {
-        let log = EventLog::default();
+fn a_subscriber_of_a_topic_gets_values_until_a_handle_closes_it<R: UnderTest>() {
+    R::block_on(async {
+        let log = EventLog::<R>::default();
         let prices = log.clone();
-        let server = serve_http(move |request| {
+        let server = serve_http::<R, _>(move |request| {
             let id = last_event_id(request.headers());
             let topic = request.uri().path().trim_start_matches('/').to_owned();
             let session = prices.session().topics([topic]).start_at(StartAt::Oldest).after(id.as_ref()).open();
             session.into_http_response()
         });
-        let config = ClientConfig::new(format!("http://{}/prices", server.await)).expect("a URL");
-        let mut source = EventSource::open(config).expect("a URL");
+        let config = ClientConfig::new(format!("http://{}/prices", server)).expect("a URL");
+        let mut source = EventSource::<R>::open(config).expect("a URL");
         let handle = source.handle();
         let mut prices = source.json::<Price>();
         for (price, text) in [(73.5, "news of no interest"), (74.5, "more news")] {
@@ -139,35 +153,33 @@ fn a_subscriber_of_a_topic_gets_values_until_a_handle_closes_it() {
             log.publish(Publication::new(message).to(["prices"])).expect("room");
             assert_eq!(prices.next().await.expect("a value").expect("no error").value, price);
         }
-        spawn(async move { handle.close() });
+        R::spawn(async move { handle.close() });
         assert!(prices.next().await.is_none());
     });
 }
 
 /// A server on a free port that writes each session it is given to the next client.
-async fn serve(sessions: Vec<Session>) -> std::net::SocketAddr {
-    let listener = TcpListener::bind("127.0.0.1:0").await.expect("a free port");
-    let address = listener.local_addr().expect("an address");
-    spawn(async move {
+fn serve<R: UnderTest>(sessions: Vec<Session<R>>) -> SocketAddr {
+    let (listener, address) = listen::<R>();
+    R::spawn(async move {
         for session in sessions {
-            let (stream, _) = listener.accept().await.expect("a client");
-            spawn(async move { drop(session.write_to(stream).await) });
+            let tcp = R::accept(&listener).await.expect("a client");
+            R::spawn(async move { drop(session.write_to(tcp).await) });
         }
     });
     address
 }
 
-#[test]
-fn events_cross_a_socket_in_order_and_in_full() {
-    block_on(async {
-        let (sender, session) = Session::channel(SessionConfig::new().queue(256));
-        let address = serve(vec![session]).await;
-        spawn(async move {
+fn events_cross_a_socket_in_order_and_in_full<R: UnderTest>() {
+    R::block_on(async {
+        let (sender, session) = Session::<R>::channel(SessionConfig::new().queue(256));
+        let address = serve(vec![session]);
+        R::spawn(async move {
             for number in 0..1000 {
                 sender.send(format!("event {number}\nof 1000")).await.expect("the client is there");
             }
         });
-        let mut events = EventReader::new(TcpStream::connect(address).await.expect("a connection"));
+        let mut events = EventReader::<R::Io<R::Tcp>>::new(R::io(R::connect(address).await.expect("a connection")));
         for number in 0..1000 {
             let event = events.next().await.expect("an event").expect("no error");
             assert_eq!(event.data(), format!("event {number}\nof 1000"));
@@ -176,11 +188,10 @@ fn events_cross_a_socket_in_order_and_in_full() {
     });
 }
 
-#[test]
-fn a_quiet_session_is_kept_alive_by_the_runtimes_timer() {
-    block_on(async {
+fn a_quiet_session_is_kept_alive_by_the_runtimes_timer<R: UnderTest>() {
+    R::block_on(async {
         let heartbeat = Duration::from_millis(50);
-        let (_sender, mut session): (Sender, Session) =
+        let (_sender, mut session): (Sender, Session<R>) =
             Session::channel(SessionConfig::new().heartbeat(Heartbeat::quiet(heartbeat)));
         let mut next = async || core::future::poll_fn(|cx| session.poll_bytes(cx)).await;
         assert_eq!(next().await.as_deref(), Some(&b":\n"[..]));
@@ -192,37 +203,34 @@ fn a_quiet_session_is_kept_alive_by_the_runtimes_timer() {
     });
 }
 
-#[test]
-fn a_client_resumes_over_a_transport_of_its_own() {
-    block_on(async {
-        let log = EventLog::default();
+fn a_client_resumes_over_a_transport_of_its_own<R: UnderTest>() {
+    R::block_on(async {
+        let log = EventLog::<R>::default();
         for number in 1..=3 {
             log.publish(format!("{number}")).expect("room");
         }
         // A session that ends after what there is: its log is closed.
-        let early = EventLog::default();
+        let early = EventLog::<R>::default();
         early.publish("0").expect("room");
         early.close();
-        let sessions = vec![
-            early.session().start_at(StartAt::Oldest).open(),
-            log.session().start_at(StartAt::Oldest).open(),
-        ];
-        let address = serve(sessions).await;
+        let sessions =
+            vec![early.session().start_at(StartAt::Oldest).open(), log.session().start_at(StartAt::Oldest).open()];
+        let address = serve(sessions);
 
         let transport = |_: Request| async move {
-            let body = <sse::transport::Io<TcpStream>>::new(TcpStream::connect(address).await?);
+            let body = R::io(R::connect(address).await?);
             let headers = [("Content-Type", "text/event-stream")].into_iter().collect();
             Ok::<_, io::Error>(Response { head: ResponseHead { status: 200, headers }, body })
         };
         let wait = Duration::from_millis(150);
         let config = ClientConfig::new("test://here/").expect("a URL").reconnection_time(wait);
-        let mut source = EventSourceOver::new(config, transport);
+        let mut source = sse_driver::EventSource::<_, R::Timer>::new(config, transport);
         let (mut seen, mut lost) = (Vec::new(), None);
         let mut asked = Instant::now();
         while let Some(change) = source.next_change().await {
             match change {
-                sse_driver::Change::Event(event) => seen.push(event.data().to_owned()),
-                sse_driver::Change::Reestablishing { cause, .. } => {
+                Change::Event(event) => seen.push(event.data().to_owned()),
+                Change::Reestablishing { cause, .. } => {
                     assert_eq!(cause, Loss::End { in_mid_event: false });
                     // The wait began no earlier than this.
                     lost = Some(asked);
@@ -240,20 +248,20 @@ fn a_client_resumes_over_a_transport_of_its_own() {
 }
 
 /// For the other runtimes: serves so many events, from a thread of its own, in responses that break off.
-pub(super) fn serve_cut(events: u32) -> SocketAddr {
-    let log = EventLog::new(LogConfig::new().events(events as usize).bytes(16 * 1024 * 1024));
+pub(crate) fn serve_cut<R: UnderTest>(events: u32) -> SocketAddr {
+    let log = EventLog::<R>::new(LogConfig::new().events(events as usize).bytes(16 * 1024 * 1024));
     let published = log.clone();
     let (address, served) = mpsc::channel();
     thread::spawn(move || {
-        block_on(async {
+        R::block_on(async {
             let responses = Arc::new(AtomicU32::new(0));
-            let served = serve_http(move |request| {
+            let served = serve_http::<R, _>(move |request| {
                 let id = last_event_id(request.headers());
                 let number = responses.fetch_add(1, Ordering::Relaxed);
                 let session = log.session().start_at(StartAt::Oldest).after(id.as_ref()).open();
                 session.into_http_response().map(|session| Cut::new(session, number))
             });
-            address.send(served.await).expect("somebody waits");
+            address.send(served).expect("somebody waits");
             core::future::pending::<()>().await;
         });
     });
@@ -276,10 +284,10 @@ pub(super) fn serve_cut(events: u32) -> SocketAddr {
 }
 
 /// For the other runtimes: receives so many events, and returns them with how often the connection was lost.
-pub(super) fn receive(server: SocketAddr, events: u32) -> (Vec<String>, u32) {
-    block_on(async {
+pub(crate) fn receive<R: UnderTest>(server: SocketAddr, events: u32) -> (Vec<String>, u32) {
+    R::block_on(async {
         let config = ClientConfig::new(format!("http://{server}/")).expect("a URL");
-        let mut source = EventSource::open(config.reconnection_time(Duration::ZERO)).expect("a URL");
+        let mut source = EventSource::<R>::open(config.reconnection_time(Duration::ZERO)).expect("a URL");
         let (mut received, mut losses) = (Vec::new(), 0);
         while received.len() < events as usize {
             match source.next_change().await.expect("no end") {

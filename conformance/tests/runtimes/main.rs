@@ -1,83 +1,46 @@
-//! One source file, three runtimes: what differs between them is the `use` lines below.
+//! What adapters do over sockets, with HTTP and TLS: the same functions on every runtime.
 
+#[path = "../every_runtime/mod.rs"]
+#[macro_use]
+mod every_runtime;
+
+mod common;
 mod cut;
+mod flushes;
 mod held;
 mod https;
+mod names;
 mod plain;
+mod requests;
+mod typed;
 
-use std::{net::SocketAddr, thread};
+use core::net::SocketAddr;
+use std::thread;
 
-mod tokio {
-    use sse_tokio as sse;
-    use tokio::{
-        io::{AsyncReadExt, AsyncWriteExt},
-        net::{TcpListener, TcpStream},
-    };
+use sse_conformance::runtimes::UnderTest;
 
-    fn block_on<T>(work: impl Future<Output = T>) -> T {
-        tokio::runtime::Builder::new_multi_thread().enable_all().build().expect("a runtime").block_on(work)
-    }
-
-    fn spawn(work: impl Future<Output = ()> + Send + 'static) {
-        tokio::spawn(work);
-    }
-
-    include!("common.rs");
-    include!("flushes.rs");
-    include!("requests.rs");
-    include!("typed.rs");
-}
-
-mod smol {
-    use smol::{
-        block_on,
-        io::{AsyncReadExt, AsyncWriteExt},
-        net::{TcpListener, TcpStream},
-    };
-    use sse_smol as sse;
-
-    fn spawn(work: impl Future<Output = ()> + Send + 'static) {
-        smol::spawn(work).detach();
-    }
-
-    include!("common.rs");
-    include!("flushes.rs");
-    include!("requests.rs");
-    include!("typed.rs");
-}
-
-mod async_std {
-    use async_std::{
-        io::{ReadExt, WriteExt},
-        net::{TcpListener, TcpStream},
-        task::block_on,
-    };
-    use sse_asyncstd as sse;
-
-    fn spawn(work: impl Future<Output = ()> + Send + 'static) {
-        async_std::task::spawn(work);
-    }
-
-    include!("common.rs");
-    include!("flushes.rs");
-    include!("requests.rs");
-    include!("typed.rs");
-}
+type Serve = fn(u32) -> SocketAddr;
+type Receive = fn(SocketAddr, u32) -> (Vec<String>, u32);
 
 /// Each client against each server, over connections that break off wherever they may: nothing is lost, and nothing
 /// comes twice.
 #[test]
 fn every_client_resumes_at_every_server() {
     const EVENTS: u32 = 10_000;
-    type Serve = fn(u32) -> SocketAddr;
-    type Receive = fn(SocketAddr, u32) -> (Vec<String>, u32);
-    let servers: [(&str, Serve); 3] =
-        [("tokio", tokio::serve_cut), ("smol", smol::serve_cut), ("async-std", async_std::serve_cut)];
-    let clients: [(&str, Receive); 3] =
-        [("tokio", tokio::receive), ("smol", smol::receive), ("async-std", async_std::receive)];
+    macro_rules! add {
+        ($module:ident $runtime:path, ($list:ident)) => {
+            $list.extend([(
+                <$runtime>::NAME,
+                common::serve_cut::<$runtime> as Serve,
+                common::receive::<$runtime> as Receive,
+            )]);
+        };
+    }
+    let mut runtimes = Vec::new();
+    for_every_runtime!(add!(runtimes));
     thread::scope(|scope| {
-        for (server, serve) in servers {
-            for (client, receive) in clients {
+        for (server, serve, _) in &runtimes {
+            for (client, _, receive) in &runtimes {
                 scope.spawn(move || {
                     let (received, losses) = receive(serve(EVENTS), EVENTS);
                     let wrong = received.iter().enumerate().find(|(number, data)| **data != format!("event {number}"));

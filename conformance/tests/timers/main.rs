@@ -1,5 +1,9 @@
 //! The timers of the runtimes: one wake-up for each, none after it is dropped, and no threads of their own.
 
+#[path = "../every_runtime/mod.rs"]
+#[macro_use]
+mod every_runtime;
+
 use core::{
     task::{Context, Poll, Waker},
     time::Duration,
@@ -13,6 +17,7 @@ use std::{
     task::Wake,
 };
 
+use sse_conformance::runtimes::UnderTest;
 use sse_driver::transport::Timer;
 
 #[derive(Default)]
@@ -24,18 +29,19 @@ impl Wake for Wakes {
     }
 }
 
-/// Sets 500 timers and drops half of them, and calls `sleep` to let the runtime work.
-async fn check<T: Timer + Default, S: Future>(runtime: &str, sleep: impl Fn(Duration) -> S) {
+/// Sets 500 timers and drops half of them, and sleeps to let the runtime work.
+async fn check<R: UnderTest>() {
+    let runtime = R::NAME;
     const COUNT: usize = 500;
     let time = Duration::from_millis(200);
-    sleep(Duration::from_millis(1)).await;
+    R::sleep(Duration::from_millis(1)).await;
     let threads = threads();
 
     let [kept, dropped] = [(); 2].map(|()| Arc::new(Wakes::default()));
-    let set = |wakes: &Arc<Wakes>| -> Vec<T> {
+    let set = |wakes: &Arc<Wakes>| -> Vec<R::Timer> {
         let waker = Waker::from(Arc::clone(wakes));
         let mut context = Context::from_waker(&waker);
-        let mut timers: Vec<T> = (0..COUNT).map(|_| T::default()).collect();
+        let mut timers: Vec<R::Timer> = (0..COUNT).map(|_| R::Timer::default()).collect();
         for timer in &mut timers {
             let deadline = timer.now() + time;
             // What was set before does not count any more.
@@ -46,7 +52,7 @@ async fn check<T: Timer + Default, S: Future>(runtime: &str, sleep: impl Fn(Dura
     };
     let timers = set(&kept);
     drop(set(&dropped));
-    sleep(2 * time).await;
+    R::sleep(2 * time).await;
 
     assert_eq!(dropped.0.load(Ordering::SeqCst), 0, "{runtime}: wake-ups from timers that are gone");
     assert_eq!(kept.0.load(Ordering::SeqCst), COUNT, "{runtime}: wake-ups from timers that are there");
@@ -64,13 +70,10 @@ fn threads() -> Option<usize> {
 /// One test, because the threads of another one would count.
 #[test]
 fn timers_wake_once_or_not_at_all() {
-    tokio::runtime::Builder::new_multi_thread().enable_all().build().expect("a runtime").block_on(check::<
-        sse_tokio::transport::Timer,
-        _,
-    >(
-        "tokio",
-        tokio::time::sleep,
-    ));
-    smol::block_on(check::<sse_smol::transport::Timer, _>("smol", smol::Timer::after));
-    async_std::task::block_on(check::<sse_asyncstd::transport::Timer, _>("async-std", async_std::task::sleep));
+    macro_rules! check {
+        ($module:ident $runtime:path, ()) => {
+            <$runtime>::block_on(check::<$runtime>());
+        };
+    }
+    for_every_runtime!(check!());
 }

@@ -1,9 +1,9 @@
 //! Events over real HTTP, the connection cut, resumed with nothing lost.
 //!
 //! ```sh
-//! cargo run --release -p sse-asyncstd --example quickstart                  # the demonstration
-//! cargo run --release -p sse-asyncstd --example quickstart -- serve [ADDR]  # a server to open in a browser
-//! cargo run --release -p sse-asyncstd --example quickstart -- listen URL    # prints the events of any URL
+//! cargo run -p sse-asyncstd --example quickstart                  # the demonstration
+//! cargo run -p sse-asyncstd --example quickstart -- serve [ADDR]  # a server to open in a browser
+//! cargo run -p sse-asyncstd --example quickstart -- listen URL    # prints the events of any URL
 //! ```
 
 #[path = "../../../sse-tokio/examples/quickstart/cli.rs"]

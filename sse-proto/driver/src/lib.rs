@@ -1,4 +1,21 @@
 #![doc = include_str!("../README.md")]
+//!
+//! # The types to know
+//!
+//! | type | what it is |
+//! |---|---|
+//! | [`EventSource`] | the client's loop over a [`Connect`](transport::Connect) and a [`Timer`](transport::Timer) |
+//! | [`EventReader`] | the loop that reads the events of a [`Read`](transport::Read) |
+//! | [`Session`] | the loop of one response |
+//! | [`EventLog`] | the log that sessions share |
+//! | [`Sender`] | sends messages to one session |
+//! | [`transport::Runtime`] | what stands for a runtime: its timer, and the wrapper of its readers and writers |
+//! | [`transport::Connect`] | sends a request and returns the response |
+//! | [`transport::Read`], [`transport::Write`] | where bytes come from and go to |
+//! | [`transport::Timer`] | a clock, an alarm, and a seed |
+//! | [`transport::HttpConnector`] | HTTP by hyper over the sockets of a [`transport::Dial`] |
+// Without these features, some of the types above are missing.
+#![cfg_attr(not(feature = "http"), allow(rustdoc::broken_intra_doc_links))]
 #![no_std]
 #![forbid(unsafe_code)]
 #![warn(clippy::alloc_instead_of_core, clippy::std_instead_of_alloc, clippy::std_instead_of_core, clippy::unwrap_used)]
@@ -36,7 +53,7 @@ pub use sse_proto::{
     self, Event, EventId, EventRef, EventType, FieldError, Limits, Message, Retry, Text, Timestamp, bytes, events,
 };
 
-pub use sse_proto::client::ClientConfig;
+pub use sse_proto::client::{Change, ClientConfig, Failure};
 #[cfg(feature = "std")]
 pub use sse_proto::server::{Publication, SessionConfig};
 
@@ -51,6 +68,6 @@ pub use self::{
     session::{Sender, Session},
 };
 pub use self::{
-    event_source::{Change, EventSource, Failure},
+    event_source::EventSource,
     reader::{EventReader, ReadError},
 };

@@ -260,7 +260,7 @@ impl ClientConfig {
     /// Gives up after so many reconnections in a row that led to no healthy connection; see [`Backoff`] for what is
     /// healthy. Without limit by default, as the standard has it.
     ///
-    /// With 0, the source is one connection: it is [closed](super::Output::Closed) at the orderly end of the stream, and
+    /// With 0, the source is one connection: it is [closed](super::Change::Closed) at the orderly end of the stream, and
     /// [fails](super::FailReason::GaveUp) if there was no connection or the stream was cut.
     #[must_use]
     pub fn max_reconnections(mut self, most: u32) -> Self {
@@ -271,8 +271,8 @@ impl ClientConfig {
     /// Gives up if there is no healthy connection for so long: a reconnection that would come later is not waited for.
     /// The random time counts, so set several times the reconnection time. Never by default, as the standard has it.
     #[must_use]
-    pub fn give_up_after(mut self, time: Duration) -> Self {
-        self.give_up_after = Some(time);
+    pub fn give_up_after(mut self, time: impl Into<Option<Duration>>) -> Self {
+        self.give_up_after = time.into();
         self
     }
 
@@ -291,7 +291,7 @@ impl ClientConfig {
         self
     }
 
-    /// How long to wait for the head of the answer, once connected: without limit by default, because there are servers
+    /// How long to wait for the head of the response, once connected: without limit by default, because there are servers
     /// that send it with the first event only.
     #[must_use]
     pub fn head_timeout(mut self, time: impl Into<Option<Duration>>) -> Self {
@@ -308,7 +308,7 @@ impl ClientConfig {
         self
     }
 
-    /// Decides what is done with answers and network errors: [`Standard`] by default.
+    /// Decides what is done with responses and network errors: [`Standard`] by default.
     #[must_use]
     pub fn policy(mut self, policy: impl Policy + 'static) -> Self {
         self.policy = SharedPolicy::new(policy);
@@ -320,7 +320,7 @@ impl ClientConfig {
     ///
     /// The random time grows with each failure, to waits of up to [`Backoff::ceiling`]. It is added after the time
     /// asked for was cut to a day ([`Backoff::retry_ceiling`]), so that the wait can be longer than `used` of
-    /// [`Output::DelayCapped`](super::Output::DelayCapped).
+    /// [`Change::DelayCapped`](super::Change::DelayCapped).
     #[must_use]
     pub fn resilient(self) -> Self {
         self.policy(Resilient)

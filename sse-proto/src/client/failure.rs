@@ -1,47 +1,130 @@
 //! Why there will be no more events.
 
-use core::{error::Error, fmt};
+use alloc::boxed::Box;
+use core::{convert::Infallible, error::Error, fmt, time::Duration};
 
-use bytes::Bytes;
+use super::{Loss, Refusal};
+use crate::{DecodeError, StreamEnd, Text};
 
-use super::{Loss, ResponseHead};
-use crate::{DecodeError, StreamEnd, Text, hidden::Hidden};
+/// Why there will be no more events, with everything that is known about it.
+///
+/// ```
+/// use core::time::Duration;
+/// use sse_proto::{Timestamp, client::{Change, ClientConfig, EventSource, Output, ResponseHead}};
+///
+/// let mut source = EventSource::new(ClientConfig::new("https://example.com/events")?);
+/// source.poll_output(Timestamp::default());
+/// let headers = [("Retry-After", "30"), ("Content-Length", "0")].into_iter().collect();
+/// source.handle_response(&ResponseHead { status: 429, headers });
+/// let Output::Change(Change::Failed(failure)) = source.poll_output(Timestamp::default()) else { panic!() };
+/// assert_eq!(failure.status(), Some(429));
+/// assert_eq!(failure.retry_after(), Some(Duration::from_secs(30)));
+/// assert!(!failure.is_timeout() && !failure.is_cut_off());
+/// # Ok::<(), Box<dyn core::error::Error>>(())
+/// ```
+#[derive(Clone, Debug, Eq, PartialEq)]
+#[non_exhaustive]
+pub struct Failure<E = Infallible> {
+    /// Why.
+    pub reason: FailReason,
+    /// The transport's error, if there was one.
+    pub error: Option<E>,
+    /// The response, if it opened no stream: status, header fields, and the beginning of the body.
+    pub refusal: Option<Box<Refusal>>,
+}
 
-/// Why the connection failed for good (R-038): nothing is tried again after any of these.
+impl<E> Failure<E> {
+    pub(super) const fn new(reason: FailReason) -> Self {
+        Self { reason, error: None, refusal: None }
+    }
+
+    /// The status of the response, if it opened no stream.
+    pub fn status(&self) -> Option<u16> {
+        self.refusal.as_ref().map(|refusal| refusal.status())
+    }
+
+    /// How long the server asks to wait before the next request, if its response opened no stream and has a
+    /// `Retry-After`: see [`ResponseHead::retry_after`](super::ResponseHead::retry_after).
+    pub fn retry_after(&self) -> Option<Duration> {
+        self.refusal.as_ref()?.retry_after()
+    }
+
+    /// Whether the last connection was lost because a time limit was exceeded: no connection, no response or no data in
+    /// time.
+    pub const fn is_timeout(&self) -> bool {
+        matches!(self.reason.cause(), Some(cause) if cause.is_timeout())
+    }
+
+    /// Whether an open stream was cut off: it broke off, fell silent, or ended in the middle of an event. Then some of
+    /// it may be missing.
+    pub const fn is_cut_off(&self) -> bool {
+        matches!(self.reason.cause(), Some(cause) if cause.is_cut_off())
+    }
+
+    /// Sets the transport's error. This is for drivers.
+    #[must_use]
+    pub fn with_error<T>(self, error: Option<T>) -> Failure<T> {
+        Failure { reason: self.reason, error, refusal: self.refusal }
+    }
+}
+
+impl<E: fmt::Display> fmt::Display for Failure<E> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.reason.fmt(f)?;
+        match &self.error {
+            Some(error) => write!(f, ": {error}"),
+            None => Ok(()),
+        }
+    }
+}
+
+/// The transport's error is part of what is displayed, so the source is the source of that error.
+impl<E: Error + 'static> Error for Failure<E> {
+    fn source(&self) -> Option<&(dyn Error + 'static)> {
+        match &self.error {
+            Some(error) => error.source(),
+            None => self.reason.source(),
+        }
+    }
+}
+
+/// Why the connection failed permanently (R-038): it is not reestablished after any of these.
 #[derive(Clone, Debug, Eq, PartialEq)]
 #[non_exhaustive]
 pub enum FailReason {
-    /// The caller's side gave the attempt up (R-024).
+    /// The attempt was aborted on the caller's side (R-024).
     Aborted,
     /// The body is compressed, or otherwise encoded, which was not asked for.
     ContentEncoding {
         /// The encoding.
         found: Text,
     },
-    /// The type of the answer is not `text/event-stream` (R-021).
+    /// The type of the response is not `text/event-stream` (R-021).
     ContentType {
-        /// The type that was understood, `None` if there was none.
+        /// The type that was found; `None` if there was none, or none that is valid.
         found: Option<Text>,
     },
-    /// A limit was passed.
+    /// A limit was exceeded.
     Decode(DecodeError),
-    /// The request cannot be made at all, so that trying again would be futile (R-031): no such scheme, say.
-    Permanent,
-    /// The connection was lost, and is not reestablished any more: reconnection is off, or has come to the limit that
-    /// the caller has set to attempts or time, or the [`Policy`](super::Policy) wants no more.
+    /// The connection was lost, and is not reestablished again: reconnection is off, or has reached the caller's limit
+    /// of attempts or time, or the [`Policy`](super::Policy) gave up.
     GaveUp {
         /// What happened last.
         cause: Loss,
         /// How many reconnections were tried since the connection was last healthy.
         attempts: u32,
     },
-    /// The connection was lost, and the request is of a kind that must not be sent twice: its method is not safe (`POST`,
-    /// say), and there is no event ID to go on from. [`ClientConfig::resend`](super::ClientConfig::resend) allows it (D-11).
+    /// The connection was lost, and the request must not be sent twice: its method is not safe (for example `POST`),
+    /// and there is no event ID to resume after. [`ClientConfig::resend`](super::ClientConfig::resend) allows it (D-11).
     NotResent {
         /// What happened.
         cause: Loss,
     },
-    /// The caller's own [`Policy`](super::Policy) refused an answer that the standard accepts.
+    /// The transport reports that the request cannot be made
+    /// ([`NetworkError::Permanent`](super::NetworkError::Permanent), R-031), for example because the URL's scheme is not
+    /// supported or a hook failed to prepare the request.
+    Permanent,
+    /// The caller's [`Policy`](super::Policy) refused a response that the standard accepts.
     Policy,
     /// A redirect that cannot be followed: to text that is not a URL, a URL of 64 KiB or more, one with credentials,
     /// another scheme, or from https to http (D-10).
@@ -60,13 +143,19 @@ pub enum FailReason {
 }
 
 impl FailReason {
+    /// How the last connection was lost, if the source failed because it was not reestablished.
+    pub const fn cause(&self) -> Option<Loss> {
+        match self {
+            Self::GaveUp { cause, .. } | Self::NotResent { cause } => Some(*cause),
+            _ => None,
+        }
+    }
+
     /// How the stream ended, if the connection failed because it did so in order, and was not reestablished.
     pub const fn stream_end(&self) -> Option<StreamEnd> {
-        match self {
-            Self::GaveUp { cause: Loss::End { in_mid_event }, .. }
-            | Self::NotResent { cause: Loss::End { in_mid_event } } => {
-                Some(if *in_mid_event { StreamEnd::InMidEvent } else { StreamEnd::Complete })
-            }
+        match self.cause() {
+            Some(Loss::End { in_mid_event: true }) => Some(StreamEnd::InMidEvent),
+            Some(Loss::End { in_mid_event: false }) => Some(StreamEnd::Complete),
             _ => None,
         }
     }
@@ -75,7 +164,7 @@ impl FailReason {
 impl fmt::Display for FailReason {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            Self::Aborted => f.write_str("the request was given up"),
+            Self::Aborted => f.write_str("the request was aborted"),
             Self::ContentEncoding { found } => {
                 write!(f, "the server sent the body in the encoding {found:?}, which was not asked for")
             }
@@ -91,12 +180,12 @@ impl fmt::Display for FailReason {
             Self::GaveUp { cause, attempts: 1 } => write!(f, "{cause}, given up after 1 reconnection"),
             Self::GaveUp { cause, attempts } => write!(f, "{cause}, given up after {attempts} reconnections"),
             Self::NotResent { cause } => {
-                write!(f, "{cause}, and the request must not be sent twice without an event ID to go on from")
+                write!(f, "{cause}, and the request must not be sent twice without an event ID to resume after")
             }
-            Self::Policy => f.write_str("the caller's policy refused the answer"),
+            Self::Policy => f.write_str("the caller's policy refused the response"),
             Self::Redirect { location } => write!(f, "the redirect to {location:?} cannot be followed"),
             Self::Status(204) => f.write_str("the server has no more events (status 204)"),
-            Self::Status(status) => write!(f, "the server answered with status {status} instead of 200"),
+            Self::Status(status) => write!(f, "the server responded with status {status} instead of 200"),
             Self::TooManyRedirects { limit } => write!(f, "more than {limit} redirects in a row"),
         }
     }
@@ -108,27 +197,5 @@ impl Error for FailReason {
             Self::Decode(error) => Some(error),
             _ => None,
         }
-    }
-}
-
-/// An answer that opened no stream: what a server has to say about it is often in the body.
-///
-/// `Debug` shows the length of the body in place of the body.
-#[derive(Clone, Default, Eq, PartialEq)]
-pub struct Refusal {
-    /// Status and header fields.
-    pub head: ResponseHead,
-    /// The beginning of the body, as received: no more than [`ClientConfig::refusal_body`](super::ClientConfig::refusal_body)
-    /// bytes, and no more than what arrives within one second.
-    pub body: Bytes,
-    /// Whether the body is as much as the server sent.
-    pub complete: bool,
-}
-
-impl fmt::Debug for Refusal {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let Self { head, body, complete } = self;
-        let mut shown = f.debug_struct("Refusal");
-        shown.field("head", head).field("body", &Hidden(body.len())).field("complete", complete).finish()
     }
 }

@@ -1,4 +1,4 @@
-//! What an answer, or the lack of one, leads to.
+//! What a response, or the lack of one, leads to.
 
 use alloc::vec::Vec;
 use core::{mem, time::Duration};
@@ -14,8 +14,15 @@ use crate::Timestamp;
 /// How long the body of a response that opens no stream is waited for.
 const REFUSED_BODY: Duration = Duration::from_secs(1);
 
+/// Whether the current state has reached its time limit.
+pub(super) enum Deadline {
+    /// Not before this moment; never, if there is none.
+    Ahead(Option<Timestamp>),
+    Passed,
+}
+
 impl EventSource {
-    /// Judges the answer to the request that is under way.
+    /// Judges the response to the current request.
     pub(super) fn judge(&mut self, head: &ResponseHead) -> State {
         let verdict = head.verdict(&self.request.method, &self.request.url, self.config.any_content_type);
         let standard = match &verdict {
@@ -59,46 +66,48 @@ impl EventSource {
         };
     }
 
-    /// Does with the refusal what the policy says, now that all of it is there.
+    /// Asks the policy about a refused response whose body was received, and applies its ruling.
     fn rule(&mut self, ruling: Ruling, reason: FailReason) -> State {
         let refusal = self.refusal.get_or_insert_default();
         match self.config.policy.refused(refusal, ruling) {
             Ruling::Retry => {
-                self.trouble.retry_after = refusal.head.retry_after();
+                self.reconnects.retry_after = refusal.head.retry_after();
                 State::Lost(Loss::Refused { status: refusal.head.status })
             }
             Ruling::Accept | Ruling::Fail => State::Failed(reason),
         }
     }
 
-    pub(super) fn await_answer(&mut self, now: Timestamp) -> Output {
+    /// Waits for the connection or the response, up to its timeout.
+    pub(super) fn await_response(&mut self, now: Timestamp) -> Output {
         let (limit, loss) = match self.phase {
             Phase::Connecting => (self.request.timeouts.connect, Loss::ConnectTimeout),
             Phase::Connected | Phase::Unknown => (self.request.timeouts.head, Loss::HeadTimeout),
         };
         match self.deadline(limit, now) {
-            Ok(until) => Output::Wait { until },
-            Err(()) => self.weigh(loss, now),
+            Deadline::Ahead(until) => Output::Wait { until },
+            Deadline::Passed => self.handle_loss(loss, now),
         }
     }
 
+    /// Waits for the body of a refused response, up to [`REFUSED_BODY`].
     pub(super) fn await_refused_body(&mut self, now: Timestamp) -> Output {
         match self.deadline(Some(REFUSED_BODY), now) {
-            Ok(until) => Output::Wait { until },
-            Err(()) => {
+            Deadline::Ahead(until) => Output::Wait { until },
+            Deadline::Passed => {
                 self.refused(false);
                 self.poll_output(now)
             }
         }
     }
 
-    /// When the present state has lasted for so long: an error if it has.
-    pub(super) fn deadline(&mut self, limit: Option<Duration>, now: Timestamp) -> Result<Option<Timestamp>, ()> {
+    /// Returns when the current state will have lasted for `limit`.
+    pub(super) fn deadline(&mut self, limit: Option<Duration>, now: Timestamp) -> Deadline {
         let since = *self.since.get_or_insert(now);
         match limit {
-            None => Ok(None),
-            Some(limit) if now < since + limit => Ok(Some(since + limit)),
-            Some(_) => Err(()),
+            None => Deadline::Ahead(None),
+            Some(limit) if now < since + limit => Deadline::Ahead(Some(since + limit)),
+            Some(_) => Deadline::Passed,
         }
     }
 

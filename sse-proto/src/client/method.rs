@@ -30,7 +30,7 @@ pub(super) fn check(method: Text) -> Result<Text, InvalidMethod> {
     Ok(known.iter().find(same).map_or_else(|| method.clone(), |known| Text::from_static(known)))
 }
 
-/// Whether a server does nothing but to answer, so that the request can be sent again (RFC 9110, section 9.2.1).
+/// Whether the method is safe (RFC 9110, section 9.2.1), so that the request can be sent again.
 pub(super) fn is_safe(method: &str) -> bool {
     matches!(method, "GET" | "HEAD" | "OPTIONS" | "TRACE")
 }

@@ -1,17 +1,20 @@
 //! The client: an `EventSource` as a state machine (sections 9.2.2 and 9.2.3 of the HTML Standard).
 //!
-//! [`EventSource`] does no I/O. It says when to connect and what to ask for, is told what came back, decodes the
-//! events, and decides what a lost connection or an odd answer means. Its driver owns the socket and the clock.
+//! [`EventSource`] does no I/O. It decides when to connect and what to request, receives what came back, decodes the
+//! events, and decides what a lost connection or an unexpected response means. Its driver owns the socket and the clock.
 
+mod change;
 mod config;
 mod failure;
 mod headers;
 mod judge;
+mod loss;
 mod method;
 mod output;
 mod policy;
 mod recent;
 mod reestablish;
+mod refusal;
 mod request;
 mod response;
 mod retry;
@@ -21,18 +24,21 @@ mod state;
 mod stream;
 mod url;
 
-use alloc::{string::String, vec::Vec};
+use alloc::{boxed::Box, string::String, vec::Vec};
 use core::{fmt, mem, time::Duration};
 
 use bytes::{Buf, Bytes};
 
 pub use self::{
+    change::Change,
     config::ClientConfig,
-    failure::{FailReason, Refusal},
+    failure::{FailReason, Failure},
     headers::{HeaderError, Headers},
+    loss::{Loss, NetworkError, ReadyState},
     method::InvalidMethod,
-    output::{Loss, NetworkError, Output, ReadyState},
+    output::Output,
     policy::{Policy, Resilient, Ruling, Standard},
+    refusal::Refusal,
     request::Request,
     response::ResponseHead,
     retry::Backoff,
@@ -41,13 +47,13 @@ pub use self::{
 };
 use self::{
     recent::Recent,
-    reestablish::Trouble,
-    state::{Current, Moved, Phase, State},
+    reestablish::Reconnects,
+    state::{Moved, Phase, State},
     url::{ShownUrl, Url},
 };
 use crate::{Decoder, Event, EventRef, Retry, Text, Timestamp, hidden::Hidden, random::Random};
 
-/// A client that keeps a stream of events open, and resumes it where it was when the connection is lost.
+/// A client that keeps a stream of events open, and resumes it after the last event ID when the connection is lost.
 ///
 /// # Driving it
 ///
@@ -56,23 +62,23 @@ use crate::{Decoder, Event, EventRef, Retry, Text, Timestamp, hidden::Hidden, ra
 /// - **Getters** look: [`ready_state`](Self::ready_state), [`last_event_id`](Self::last_event_id),
 ///   [`reconnection_time`](Self::reconnection_time), [`url`](Self::url), [`origin`](Self::origin),
 ///   [`response`](Self::response), [`refusal`](Self::refusal), [`recent_input`](Self::recent_input).
-/// - **`handle_*`** tells what happened: [`handle_response`](Self::handle_response),
+/// - **`handle_*`** reports what happened: [`handle_response`](Self::handle_response),
 ///   [`handle_data`](Self::handle_data), [`handle_end`](Self::handle_end), [`handle_error`](Self::handle_error); and, if
 ///   the transport knows, [`handle_connecting`](Self::handle_connecting) and
 ///   [`handle_connected`](Self::handle_connected).
 /// - **Commands** come from the application: [`close`](Self::close), [`restart`](Self::restart).
-/// - **[`poll_output`](Self::poll_output)** says what to do next.
+/// - **[`poll_output`](Self::poll_output)** returns what to do next.
 ///
-/// **After every `handle_*` and every command, call `poll_output` until it says [`Output::Wait`].** Then wait for
-/// something to happen on the connection, or for the deadline that came with it, whichever is first, and tell it or
+/// **After every `handle_*` and every command, call `poll_output` until it returns [`Output::Wait`].** Then wait for
+/// something to happen on the connection, or for the deadline that came with it, whichever is first, and report it or
 /// poll again. Events are decoded one by one as they are polled, so a slow consumer slows the socket and nothing piles
 /// up.
 ///
-/// There is at most one connection. [`Output::Connect`], [`Output::Reestablishing`], [`Output::Failed`] and
-/// [`Output::Closed`] mean that the one there was is to be dropped; what is told of it later is ignored.
+/// There is at most one connection. [`Output::Connect`], [`Change::Reestablishing`], [`Change::Failed`] and
+/// [`Change::Closed`] mean: drop the current connection. Later `handle_*` calls about it are ignored.
 ///
 /// ```
-/// use sse_proto::{Timestamp, client::{ClientConfig, EventSource, Headers, Output, ResponseHead}};
+/// use sse_proto::{Timestamp, client::{Change, ClientConfig, EventSource, Output, ResponseHead}};
 ///
 /// let mut source = EventSource::new(ClientConfig::new("http://example.com/events")?);
 /// let now = Timestamp::default();
@@ -82,7 +88,7 @@ use crate::{Decoder, Event, EventRef, Retry, Text, Timestamp, hidden::Hidden, ra
 /// let headers = [("Content-Type", "text/event-stream")].into_iter().collect();
 /// source.handle_response(&ResponseHead { status: 200, headers });
 /// source.handle_data("id: 1\ndata: hello\n\n".into());
-/// assert_eq!(source.poll_output(now), Output::Open);
+/// assert!(matches!(source.poll_output(now), Output::Change(Change::Open(_))));
 /// assert_eq!(source.poll_output(now), Output::Event);
 /// assert_eq!(source.event().map(|event| event.data()), Some("hello"));
 /// assert_eq!(source.poll_output(now), Output::Wait { until: None });
@@ -95,33 +101,35 @@ pub struct EventSource {
     state: State,
     /// Where remembered redirects have led (D-05).
     moved: Option<Moved>,
-    /// The request that is under way, or was last.
+    /// The current request, or the last one.
     request: Request,
-    /// The method of the first request of the attempt: what would be sent again.
+    /// The method of the first request of the attempt, before redirects: the one that would be sent again.
     asked_method: Text,
-    /// All redirects of the attempt are to be remembered.
+    /// All redirects of the attempt so far are to be remembered for reconnections.
     lasting: bool,
     phase: Phase,
     /// When the time that the state is limited to began; `None` if it begins with the next poll.
     since: Option<Timestamp>,
-    trouble: Trouble,
-    /// The answer that opened the stream last.
+    reconnects: Reconnects,
+    /// The last response that opened a stream.
     response: Option<ResponseHead>,
-    /// The answer that opened no stream last.
+    /// The response to the last request, if it opened no stream.
     refusal: Option<Refusal>,
     recent: Recent,
-    /// What is being decoded, and how much of its front has been.
+    /// The received bytes that are being decoded.
     chunk: Bytes,
+    /// The number of bytes at the front of the chunk that were decoded.
     used: usize,
-    /// Bytes have come since the silence was last counted.
+    /// Data was received since the idle timeout began.
     heard: bool,
-    /// The connection is gone; what it brought is still being decoded.
+    /// The connection is lost, but the chunk is still being decoded.
     lost: Option<Loss>,
-    current: Current,
+    /// The last output was an event, which was not taken yet.
+    has_event: bool,
 }
 
 impl EventSource {
-    /// A source that connects as soon as it is polled (R-003).
+    /// Creates a source that connects as soon as it is polled (R-003).
     pub fn new(config: ClientConfig) -> Self {
         let mut decoder = Decoder::new().with_limits(config.limits).with_report(config.report);
         if let Some(id) = &config.last_event_id {
@@ -137,7 +145,7 @@ impl EventSource {
             lasting: true,
             phase: Phase::Unknown,
             since: None,
-            trouble: Trouble::default(),
+            reconnects: Reconnects::default(),
             response: None,
             refusal: None,
             recent: Recent::new(config.recent_input),
@@ -145,15 +153,15 @@ impl EventSource {
             used: 0,
             heard: false,
             lost: None,
-            current: Current::Nothing,
+            has_event: false,
             config,
         }
     }
 
-    /// Tells that the caller has changed the request before it is sent (it has got a fresh token, say), and gives the
-    /// request as it may be sent: credentials, and a `Host`, that the caller added do not go to an origin where only a
-    /// redirect has led (D-10).
-    /// Redirects go on from this request. Time that was spent on it does not count as time of the transport.
+    /// Reports that the caller has changed the request before it is sent, for example to add a fresh token. Returns the
+    /// request to send: credentials, and a `Host`, that the caller added do not go to an origin that only a redirect has
+    /// led to (D-10). Redirects continue from this request. The time spent on the change does not count as time of the
+    /// transport.
     pub fn handle_request(&mut self, mut request: Request) -> Request {
         let led_away = !request::same_origin(&self.request.url, &self.config.url);
         if led_away && !request::are_apart(&request.url, &self.request.url) {
@@ -171,16 +179,16 @@ impl EventSource {
         request
     }
 
-    /// Tells that the transport has begun to connect, and will say when it is connected: until then
-    /// [`Timeouts::connect`] holds, and the request counts as not sent. A transport that cannot tell leaves this out, and
-    /// has [`Timeouts::head`] for all that comes before the answer.
+    /// Reports that the transport has begun to connect, and will report when it is connected: until then
+    /// [`Timeouts::connect`] holds, and the request counts as not sent. A transport that cannot report this omits the
+    /// call; then [`Timeouts::head`] holds for everything before the response.
     pub fn handle_connecting(&mut self) {
         if matches!(self.state, State::Requested) && self.phase == Phase::Unknown {
             self.phase = Phase::Connecting;
         }
     }
 
-    /// Tells that the transport is connected: from now on [`Timeouts::head`] holds.
+    /// Reports that the transport is connected: from now on [`Timeouts::head`] holds.
     pub fn handle_connected(&mut self) {
         if matches!(self.state, State::Requested) && self.phase != Phase::Connected {
             self.phase = Phase::Connected;
@@ -188,7 +196,7 @@ impl EventSource {
         }
     }
 
-    /// Tells that the request was answered, and how. Ignored if no request is under way.
+    /// Reports the head of the response. Ignored if no request is in progress.
     pub fn handle_response(&mut self, head: &ResponseHead) {
         if matches!(self.state, State::Requested) {
             self.state = self.judge(head);
@@ -196,7 +204,7 @@ impl EventSource {
         }
     }
 
-    /// Hands over the next bytes of the body. Ignored if there is no open stream.
+    /// Passes on the next bytes of the body. Ignored if there is no open stream.
     pub fn handle_data(&mut self, data: Bytes) {
         if matches!(self.state, State::Refused { .. }) {
             return self.collect(&data);
@@ -210,13 +218,13 @@ impl EventSource {
         if self.chunk.is_empty() {
             self.chunk = data;
         } else {
-            // Not drained before the call: nothing that was received is lost, but it has to be joined.
+            // The caller has not drained the machine: the bytes have to be joined so that none are lost.
             self.chunk = [&*self.chunk, &*data].concat().into();
         }
-        self.current = Current::Nothing;
+        self.has_event = false;
     }
 
-    /// Tells that the body ended in order (R-030). Ignored if there is no open stream.
+    /// Reports that the body ended in order (R-030). Ignored if there is no open stream.
     pub fn handle_end(&mut self) {
         match self.state {
             State::Refused { .. } => self.refused(true),
@@ -228,7 +236,7 @@ impl EventSource {
         }
     }
 
-    /// Tells that the request got no answer, or that the body broke off. Ignored if there is neither.
+    /// Reports that the request got no response, or that the body broke off. Ignored if there is neither.
     pub fn handle_error(&mut self, error: NetworkError) {
         match (&self.state, self.config.policy.network(error)) {
             (State::Requested | State::Accepted | State::Open, NetworkError::Aborted) => {
@@ -244,15 +252,15 @@ impl EventSource {
         }
     }
 
-    /// Closes the source: from now on there is nothing but [`Output::Closed`] (R-040, R-041, R-098).
+    /// Closes the source: from now on every output is [`Change::Closed`] (R-040, R-041, R-098).
     pub fn close(&mut self) {
         self.state = State::Closed;
         self.decoder.reset();
         self.forget();
     }
 
-    /// Drops the connection there may be, and connects at once, without waiting out a reconnection time. What was received
-    /// and has not been delivered is dropped; the server sends it again if it goes on from the last event ID. Without
+    /// Drops the connection, if there is one, and connects at once, without waiting for the reconnection time. Data that
+    /// was received and not delivered is dropped; a server that resumes after the last event ID sends it again. Without
     /// effect once the source is closed or has failed.
     ///
     /// The request is sent again even if its method is not safe: the caller has asked for it.
@@ -267,32 +275,32 @@ impl EventSource {
         }
     }
 
-    /// Says what to do next. Call it until it says [`Output::Wait`].
+    /// Returns what to do next. Call it until it returns [`Output::Wait`].
     pub fn poll_output(&mut self, now: Timestamp) -> Output {
-        self.current = Current::Nothing;
+        self.has_event = false;
         match &self.state {
             State::Due { id_reported } => {
                 let id_reported = *id_reported;
                 self.connect(id_reported, now)
             }
-            State::Requested => self.await_answer(now),
+            State::Requested => self.await_response(now),
             State::Redirected => self.send(),
             State::Refused { .. } => self.await_refused_body(now),
             State::Accepted => {
                 self.state = State::Open;
                 self.since = Some(now);
-                self.trouble.opened(now);
-                Output::Open
+                self.reconnects.opened(now);
+                Change::Open(self.response.clone().unwrap_or_default()).into()
             }
             State::Open => self.decode(now),
             State::Lost(loss) => {
                 let loss = *loss;
-                self.weigh(loss, now)
+                self.handle_loss(loss, now)
             }
             State::Reestablishing { cause, delay, until } => {
                 let (cause, delay, until) = (*cause, *delay, *until);
                 self.state = State::Waiting { until };
-                Output::Reestablishing { cause, delay, attempt: self.trouble.attempt() }
+                Change::Reestablishing { cause, error: None, delay, attempt: self.reconnects.attempt() }.into()
             }
             State::Waiting { until } if now < *until => Output::Wait { until: Some(*until) },
             State::Waiting { .. } => self.connect(false, now),
@@ -300,30 +308,28 @@ impl EventSource {
                 let failed = mem::replace(&mut self.state, State::Closed);
                 self.close();
                 match failed {
-                    State::Failed(reason) => Output::Failed(reason),
-                    _ => Output::Closed,
+                    State::Failed(reason) => {
+                        let refusal = self.refusal.clone().map(Box::new);
+                        Change::Failed(Failure { reason, error: None, refusal }).into()
+                    }
+                    _ => Change::Closed.into(),
                 }
             }
-            State::Closed => Output::Closed,
+            State::Closed => Change::Closed.into(),
         }
     }
 
-    /// Lends the event that the last output announced.
+    /// Borrows the event, if the last output was [`Output::Event`].
     pub fn event(&mut self) -> Option<EventRef<'_>> {
-        (self.current == Current::Event).then(|| self.decoder.event(&self.chunk))
+        self.has_event.then(|| self.decoder.event(&self.chunk))
     }
 
-    /// Gives the event that the last output announced, once. Its parts are slices of what
-    /// [`handle_data`](Self::handle_data) got, where they lay there in one piece.
+    /// Returns the event as owned, once, if the last output was [`Output::Event`]. Its parts are slices of the bytes that
+    /// [`handle_data`](Self::handle_data) received, where they lay there in one piece.
     pub fn take_event(&mut self) -> Option<Event> {
-        let event = (self.current == Current::Event).then(|| self.decoder.take_event(&self.chunk));
-        self.current = Current::Nothing;
+        let event = self.has_event.then(|| self.decoder.take_event(&self.chunk));
+        self.has_event = false;
         event
-    }
-
-    /// Lends the comment that the last output announced.
-    pub fn comment(&mut self) -> Option<&str> {
-        (self.current == Current::Comment).then(|| self.decoder.comment(&self.chunk))
     }
 
     /// The state of the connection, as the last output left it (R-001, R-003).
@@ -345,7 +351,7 @@ impl EventSource {
         self.decoder.retry().map_or(self.config.reconnection_time, Retry::as_duration)
     }
 
-    /// The URL as it was given (R-005).
+    /// The URL of the configuration, unchanged (R-005).
     pub fn url(&self) -> &str {
         &self.config.url
     }
@@ -355,25 +361,24 @@ impl EventSource {
         Url::parse(&self.request.url).map(|url| url.origin()).unwrap_or_default()
     }
 
-    /// The [origin](Self::origin) that a redirect has led to; `None` if it is that of the URL as it was given.
+    /// The [origin](Self::origin) that a redirect has led to; `None` if it is the origin of the configured URL.
     pub fn redirected_origin(&self) -> Option<String> {
         let given = Url::parse(&self.config.url).map(|url| url.origin());
         Some(self.origin()).filter(|origin| Some(origin) != given.as_ref())
     }
 
-    /// Status and header fields of the answer that opened the stream last.
+    /// Status and header fields of the last response that opened a stream.
     pub fn response(&self) -> Option<&ResponseHead> {
         self.response.as_ref()
     }
 
-    /// The answer to the last request, if it opened no stream: of a source that has failed for its server's answer, that
-    /// answer.
+    /// The response to the last request, if it opened no stream.
     pub fn refusal(&self) -> Option<&Refusal> {
         self.refusal.as_ref()
     }
 
-    /// The last bytes that the last stream brought, as they came: as many as [`ClientConfig::recent_input`] says, and readable
-    /// after a failure as well.
+    /// The last bytes of the last stream, as received: at most [`ClientConfig::recent_input`], and available after a
+    /// failure as well.
     pub fn recent_input(&self) -> Vec<u8> {
         self.recent.to_vec()
     }

@@ -1,19 +1,19 @@
-//! Which faults are permanent, and which may pass.
+//! Which failures are permanent, and which are transient.
 
 use alloc::sync::Arc;
 use core::{fmt, ops::Deref, time::Duration};
 
 use super::{Loss, NetworkError, Refusal, ResponseHead};
 
-/// What an answer, or a missing answer, leads to: the rules that can be replaced.
+/// What a response, or a missing response, leads to: the rules that can be replaced.
 ///
-/// [`Standard`] is the default, [`Resilient`] the preset for services that restart. A closure over the head of an answer
-/// is a policy, too; it gets what the standard says:
+/// [`Standard`] is the default, [`Resilient`] the preset for services that restart. A closure over the head of a response
+/// is a policy, too; it receives what the standard says:
 ///
 /// ```
 /// use sse_proto::client::{ClientConfig, ResponseHead, Ruling};
 ///
-/// // A token that has run out is no reason to stop: the next request will carry a new one.
+/// // An expired token is no reason to stop: the next request will carry a new one.
 /// let renew = |head: &ResponseHead, standard: Ruling| if head.status == 401 { Ruling::Retry } else { standard };
 /// let config = ClientConfig::new("https://example.com/events")?.policy(renew);
 /// # Ok::<(), sse_proto::client::InvalidUrl>(())
@@ -34,7 +34,7 @@ use super::{Loss, NetworkError, Refusal, ResponseHead};
 ///
 ///     fn refused(&self, refusal: &Refusal, ruling: Ruling) -> Ruling {
 ///         let spent = refusal.body.windows(18).any(|part| part == b"insufficient_quota");
-///         if refusal.head.status == 429 && spent { Ruling::Fail } else { ruling }
+///         if refusal.status() == 429 && spent { Ruling::Fail } else { ruling }
 ///     }
 /// }
 ///
@@ -44,7 +44,7 @@ use super::{Loss, NetworkError, Refusal, ResponseHead};
 ///
 /// The policy is not asked about redirects that are followed.
 pub trait Policy: Send + Sync {
-    /// Judges an answer, where `standard` is what the standard does with it (R-020 to R-022): accept a 200 with the type
+    /// Judges a response, where `standard` is what the standard does with it (R-020 to R-022): accept a 200 with the type
     /// `text/event-stream`, fail with any other.
     fn response(&self, head: &ResponseHead, standard: Ruling) -> Ruling {
         let _ = head;
@@ -59,7 +59,7 @@ pub trait Policy: Send + Sync {
         ruling
     }
 
-    /// Judges what went wrong below, where `error` is how the transport sees it.
+    /// Judges an error of the transport, where `error` is how the transport classifies it.
     fn network(&self, error: NetworkError) -> NetworkError {
         error
     }
@@ -73,27 +73,27 @@ pub trait Policy: Send + Sync {
     }
 }
 
-/// What is done with an answer.
+/// What is done with a response.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 #[non_exhaustive]
 pub enum Ruling {
     /// Its body is the stream. A body in an encoding that was not asked for is never accepted.
     Accept,
-    /// The connection fails for good.
+    /// The connection fails permanently.
     Fail,
     /// The server is asked again after a wait: as long as its `Retry-After` says, plus a random time
     /// ([`Backoff`](super::Backoff)).
     Retry,
 }
 
-/// The rules of the standard: any status but 200, and any other type, fail for good.
+/// The rules of the standard: any status but 200, and any other type, fail permanently.
 #[derive(Clone, Copy, Debug, Default, Eq, PartialEq)]
 pub struct Standard;
 
 impl Policy for Standard {}
 
-/// The rules of the standard, but for answers by which servers and gateways say that they are not up to it right now:
-/// 408, 425, 429, and all from 500 (D-08).
+/// The rules of the standard, except that statuses by which servers and gateways report a transient condition are
+/// retried: 408, 425, 429, and all from 500 (D-08).
 #[derive(Clone, Copy, Debug, Default, Eq, PartialEq)]
 pub struct Resilient;
 

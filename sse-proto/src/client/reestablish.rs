@@ -3,12 +3,12 @@
 use alloc::boxed::Box;
 use core::time::Duration;
 
-use super::{EventSource, FailReason, Loss, Output, Phase, Request, Retry, State, method};
+use super::{Change, EventSource, FailReason, Loss, Output, Phase, Request, Retry, State, method};
 use crate::{EventId, StreamEnd, Text, Timestamp};
 
-/// What is known of the connections since one was healthy.
+/// The reconnections since a connection was healthy.
 #[derive(Debug, Default)]
-pub(super) struct Trouble {
+pub(super) struct Reconnects {
     /// Reconnections in a row without a healthy connection.
     reconnections: u32,
     /// Why the connection was lost last.
@@ -21,13 +21,13 @@ pub(super) struct Trouble {
     opened_at: Option<Timestamp>,
     /// The stream that is open has brought an event.
     productive: bool,
-    /// How long the server asked not to be asked again.
+    /// How long the server asked to wait, by the `Retry-After` of a refused response.
     pub(super) retry_after: Option<Duration>,
-    /// The wait that was reported last as too long.
+    /// The wait that was last reported as capped.
     reported: Option<Duration>,
 }
 
-impl Trouble {
+impl Reconnects {
     pub(super) fn opened(&mut self, now: Timestamp) {
         self.was_open = true;
         self.opened_at = Some(now);
@@ -42,7 +42,8 @@ impl Trouble {
         self.reconnections
     }
 
-    /// Attempts in a row that led to no healthy connection. Of a stream that was open, the loss itself is none.
+    /// Attempts in a row that led to no healthy connection. The loss of a stream that was open once does not count as a
+    /// failed attempt.
     fn failures(&self) -> u32 {
         self.reconnections.saturating_add(u32::from(!self.was_open))
     }
@@ -55,7 +56,7 @@ impl EventSource {
             Ok(id) => id,
             Err(id) if !id_reported => {
                 self.state = State::Due { id_reported: true };
-                return Output::LastEventIdNotSent(id);
+                return Change::LastEventIdNotSent(id).into();
             }
             Err(_) => None,
         };
@@ -64,17 +65,17 @@ impl EventSource {
         if self.moved.as_ref().is_some_and(|moved| moved.as_get) {
             request.turn_to_get();
         }
-        request.attempt = self.trouble.reconnections;
-        request.cause = self.trouble.cause;
+        request.attempt = self.reconnects.reconnections;
+        request.cause = self.reconnects.cause;
         self.asked_method = request.method.clone();
         self.lasting = true;
-        self.trouble.since.get_or_insert(now);
+        self.reconnects.since.get_or_insert(now);
         self.request = request;
         self.refusal = None;
         self.send()
     }
 
-    /// Sends the request as it stands.
+    /// Returns the order to send the current request.
     pub(super) fn send(&mut self) -> Output {
         self.state = State::Requested;
         self.phase = Phase::Unknown;
@@ -82,20 +83,20 @@ impl EventSource {
         Output::Connect(Box::new(self.request.clone()))
     }
 
-    /// Weighs a loss: whether the connection is reestablished, and after how long a wait. The wait begins now.
-    pub(super) fn weigh(&mut self, loss: Loss, now: Timestamp) -> Output {
+    /// Decides whether a lost connection is reestablished, and after how long a wait, which begins now.
+    pub(super) fn handle_loss(&mut self, loss: Loss, now: Timestamp) -> Output {
         let cause = loss.dropping(self.decoder.finish() == StreamEnd::InMidEvent);
         self.forget();
-        let healthy = self.trouble.opened_at.take().is_some_and(|opened_at| {
-            let ended_well = self.trouble.productive && matches!(cause, Loss::End { .. });
+        let healthy = self.reconnects.opened_at.take().is_some_and(|opened_at| {
+            let ended_well = self.reconnects.productive && matches!(cause, Loss::End { .. });
             ended_well || now.since(opened_at) >= self.config.backoff.healthy_after
         });
         if healthy || cause == Loss::Restarted {
-            self.trouble.reconnections = 0;
-            self.trouble.since = Some(now);
+            self.reconnects.reconnections = 0;
+            self.reconnects.since = Some(now);
         }
-        self.trouble.cause = Some(cause);
-        let retry_after = self.trouble.retry_after.take();
+        self.reconnects.cause = Some(cause);
+        let retry_after = self.reconnects.retry_after.take();
         if cause == Loss::Restarted {
             self.reestablish(cause, Duration::ZERO, now);
             return self.poll_output(now);
@@ -109,10 +110,10 @@ impl EventSource {
         let asked = self.decoder.retry().map(Retry::as_duration).max(retry_after);
         let used = asked.map_or(self.config.reconnection_time, |asked| asked.min(backoff.retry_ceiling));
         let least = used.max(backoff.floor);
-        let delay = backoff.delay(least, self.trouble.failures(), &mut self.random);
-        let attempt = self.trouble.reconnections.saturating_add(1);
+        let delay = backoff.delay(least, self.reconnects.failures(), &mut self.random);
+        let attempt = self.reconnects.reconnections.saturating_add(1);
         let chosen = self.config.policy.delay(cause, attempt, delay).map(|delay| delay.max(least));
-        let since = self.trouble.since.unwrap_or(now);
+        let since = self.reconnects.since.unwrap_or(now);
         let in_time = |delay: &Duration| self.config.give_up_after.is_none_or(|limit| now + *delay <= since + limit);
         let Some(delay) = chosen.filter(in_time) else {
             self.state = State::Failed(self.give_up(cause));
@@ -120,33 +121,33 @@ impl EventSource {
         };
         self.reestablish(cause, delay, now);
         if let Some(asked) = asked.filter(|asked| *asked > backoff.retry_ceiling)
-            && self.trouble.reported.replace(asked) != Some(asked)
+            && self.reconnects.reported.replace(asked) != Some(asked)
         {
-            return Output::DelayCapped { asked, used };
+            return Change::DelayCapped { asked, used }.into();
         }
         self.poll_output(now)
     }
 
     fn reestablish(&mut self, cause: Loss, delay: Duration, now: Timestamp) {
-        self.trouble.reconnections = self.trouble.reconnections.saturating_add(1);
+        self.reconnects.reconnections = self.reconnects.reconnections.saturating_add(1);
         self.state = State::Reestablishing { cause, delay, until: now + delay };
     }
 
-    /// Where the connection is not reestablished: what the source comes to.
+    /// The final state, if settings or the request's method forbid to reestablish the connection.
     fn end(&self, cause: Loss) -> Option<State> {
         let most = self.config.max_reconnections;
         if most == Some(0) && cause == (Loss::End { in_mid_event: false }) {
             return Some(State::Closed);
         }
-        let too_many = most.is_some_and(|most| self.trouble.reconnections >= most);
-        if too_many || (!self.config.retry_first && !self.trouble.was_open) {
+        let too_many = most.is_some_and(|most| self.reconnects.reconnections >= most);
+        if too_many || (!self.config.retry_first && !self.reconnects.was_open) {
             return Some(State::Failed(self.give_up(cause)));
         }
         (!self.may_repeat(cause)).then_some(State::Failed(FailReason::NotResent { cause }))
     }
 
     fn give_up(&self, cause: Loss) -> FailReason {
-        FailReason::GaveUp { cause, attempts: self.trouble.reconnections }
+        FailReason::GaveUp { cause, attempts: self.reconnects.reconnections }
     }
 
     /// Whether the request may be sent again (D-11).
@@ -161,7 +162,7 @@ impl EventSource {
         self.config.resend || unsent || safe || matches!(self.sendable_id(), Ok(Some(_)))
     }
 
-    /// The last event ID, if there is one; as an error if it cannot be sent (D-09).
+    /// The last event ID, if it is not empty; as an error if it cannot be sent (D-09).
     fn sendable_id(&self) -> Result<Option<EventId>, EventId> {
         let id = self.decoder.last_event_id();
         if id.is_empty() {

@@ -1,4 +1,4 @@
-//! What is asked of the server.
+//! The request that is sent.
 
 use core::fmt;
 
@@ -12,7 +12,7 @@ use super::{
 };
 use crate::{EventId, Text, hidden::Hidden};
 
-/// A request that the driver has to send, with just these header fields.
+/// A request that the driver has to send, with exactly these header fields.
 #[derive(Clone, Eq, PartialEq)]
 #[non_exhaustive]
 pub struct Request {
@@ -21,7 +21,7 @@ pub struct Request {
     /// The URL, with its host; never relative.
     pub url: Text,
     /// The header fields, `Accept` and `Last-Event-ID` among them. `Host` and those that say how the request is
-    /// transmitted, `Content-Length` above all, are left to the driver.
+    /// transmitted, `Content-Length` above all, are the driver's.
     pub headers: Headers,
     /// The body; empty means that there is none.
     pub body: Bytes,
@@ -31,18 +31,18 @@ pub struct Request {
     pub cause: Option<Loss>,
     /// How many redirects led here since the attempt began.
     pub redirects: u32,
-    /// How long the state machine will wait. A transport need not heed it: it will be dropped when the time is up.
+    /// How long the state machine will wait. A transport need not enforce it: it is dropped when the time is up.
     pub timeouts: Timeouts,
 }
 
-/// What is asked for by default.
+/// The default value of `Accept`.
 pub(super) const ACCEPT: &[u8] = b"text/event-stream";
 
 /// The name of the header that carries the last event ID.
 pub(crate) const LAST_EVENT_ID: &str = "Last-Event-ID";
 
 impl Request {
-    /// A first request with default settings: for tests of what sends requests.
+    /// Creates a first request with default settings, for tests of transports.
     pub fn get(url: impl Into<Text>) -> Self {
         let mut headers = Headers::new();
         add_standard(&mut headers, Bytes::from_static(ACCEPT), None);
@@ -77,7 +77,7 @@ impl Request {
         }
     }
 
-    /// Goes where the redirect points (D-10).
+    /// Follows the redirect (D-10).
     pub(super) fn redirect(&mut self, to: &Redirect) {
         if !same_origin(&to.url, &self.url) {
             drop_bound(&mut self.headers);
@@ -89,7 +89,7 @@ impl Request {
         self.redirects += 1;
     }
 
-    /// Drops the body, and the header fields that say what it is.
+    /// Drops the body, and the header fields that describe it.
     pub(super) fn turn_to_get(&mut self) {
         self.method = Text::from_static("GET");
         self.body = Bytes::new();
@@ -117,7 +117,7 @@ pub(super) fn same_origin(one: &str, other: &str) -> bool {
     }
 }
 
-/// Whether these are URLs of two origins for certain: of text that is no URL nobody can tell.
+/// Whether these are certainly URLs of two origins; `false` if either text is no URL.
 pub(super) fn are_apart(one: &str, other: &str) -> bool {
     match (Url::parse(one), Url::parse(other)) {
         (Some(one), Some(other)) => one.origin() != other.origin(),
@@ -140,7 +140,7 @@ fn add_standard(headers: &mut Headers, accept: Bytes, last_event_id: Option<&Eve
             headers.push(Text::from_static(name), Bytes::from_static(b"no-cache"));
         }
     }
-    // and D-02: made anew for each attempt, the bytes as they are.
+    // and D-02: set for each attempt, the bytes unchanged.
     headers.remove(LAST_EVENT_ID);
     if let Some(id) = last_event_id {
         headers.push(Text::from_static(LAST_EVENT_ID), id.clone().into_text().into_bytes());

@@ -1,4 +1,4 @@
-//! What the answer means (section 9.2.2 of the HTML Standard).
+//! What a response means (section 9.2.2 of the HTML Standard).
 
 use alloc::string::{String, ToString};
 
@@ -9,7 +9,7 @@ use super::{
 };
 use crate::Text;
 
-/// The head of an answer.
+/// The head of a response.
 #[derive(Clone, Debug, Default, Eq, PartialEq)]
 pub struct ResponseHead {
     /// The status code.
@@ -21,7 +21,7 @@ pub struct ResponseHead {
 /// The longest URL that a redirect may lead to, in bytes: HTTP clients take none of 64 KiB.
 const LONGEST_URL: usize = 64 * 1024 - 2;
 
-/// What to do with an answer.
+/// What to do with a response.
 #[derive(Debug, Eq, PartialEq)]
 pub(super) enum Verdict {
     Accept,
@@ -39,7 +39,7 @@ pub(super) struct Redirect {
 }
 
 impl ResponseHead {
-    /// What the answer to a request with this method and URL means; whether its type matters is a setting.
+    /// What the response to a request with this method and URL means. With `any_type`, its type is not checked.
     pub(super) fn verdict(&self, method: &str, url: &str, any_type: bool) -> Verdict {
         match self.status {
             200 => match self.mime_essence() {
@@ -50,7 +50,7 @@ impl ResponseHead {
                 found => Verdict::Fail(FailReason::ContentType { found: found.map(Text::from) }),
             },
             status @ (301 | 302 | 303 | 307 | 308) => match self.headers.value("location") {
-                // Fetch takes a redirect without a location as an ordinary answer, and one with several as none.
+                // Fetch treats a redirect without a location as an ordinary response, and one with several as an error.
                 None => Verdict::Fail(FailReason::Status(status)),
                 Some(_) if self.headers.values("location").count() > 1 => Verdict::Fail(FailReason::Status(status)),
                 Some(location) => {
@@ -68,12 +68,12 @@ impl ResponseHead {
         }
     }
 
-    /// Whether a body may follow that is worth the wait.
+    /// Whether a body may follow.
     pub(super) fn may_have_body(&self) -> bool {
         !matches!(self.status, 100..=199 | 204 | 205 | 304) && self.headers.value("content-length") != Some(b"0")
     }
 
-    /// The encoding of the body, if it is not the plain one: as text it would be garbled.
+    /// The encoding of the body, if it is encoded: as text it would be garbled.
     pub(super) fn encoding(&self) -> Option<Text> {
         let plain =
             |value: &&[u8]| [&b""[..], b"identity", b"chunked"].iter().any(|known| value.eq_ignore_ascii_case(known));

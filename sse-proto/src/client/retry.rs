@@ -21,7 +21,7 @@ use crate::random::Random;
 /// After a lost connection or a request without a response, the time asked for is the reconnection time: the value of
 /// the server's last `retry` line, or the configured time if there was none (R-034). After a refused response that is
 /// tried again, its `Retry-After` takes the place of the configured time for that wait, even if it is shorter. The
-/// server's own `retry` value still holds: the longer one wins.
+/// server's `retry` value still holds: the longer one wins.
 ///
 /// A connection was healthy if it stayed open for [`healthy_after`](Self::healthy_after), or if it brought an
 /// event and ended in order: a server that closes a response after some events wants to be asked again, and not later each
@@ -32,32 +32,23 @@ use crate::random::Random;
 /// use sse_proto::client::{Backoff, ClientConfig};
 ///
 /// // Waits exactly as long as the server asks, every time.
-/// let exact = Backoff { jitter: Duration::ZERO, factor: 1, ..Backoff::default() };
+/// let exact = Backoff::new().jitter(Duration::ZERO).factor(1);
 /// let config = ClientConfig::new("https://example.com/events")?.backoff(exact);
 /// # Ok::<(), sse_proto::client::InvalidUrl>(())
 /// ```
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 pub struct Backoff {
-    /// The shortest wait, whatever the server asks for: 100 ms. It keeps `retry: 0` from becoming a hot loop.
-    pub floor: Duration,
-    /// What the wait is multiplied by for each failure: 2. With 0 or 1 it does not grow.
-    pub factor: u32,
-    /// The longest wait that failures lead to: 30 s. What is asked for may be longer.
-    pub ceiling: Duration,
-    /// The span of the random time before failures stretch it: 3 s, adjusted to what was asked for as described above.
-    /// With zero no random time is added: for tests, and for servers that expect the exact time. Waits then grow by
-    /// [`factor`](Self::factor) alone.
-    pub jitter: Duration,
-    /// How long a connection has to be open for the waits to start anew: 1 s. A server that falls over at once is asked
-    /// less and less; one that is restarted every few seconds is no such server.
-    pub healthy_after: Duration,
-    /// The longest wait that a server can ask for: a day. A longer one is reduced to it before the random time is added,
-    /// and reported as [`Output::DelayCapped`](super::Output::DelayCapped).
-    pub retry_ceiling: Duration,
+    pub(super) floor: Duration,
+    pub(super) factor: u32,
+    pub(super) ceiling: Duration,
+    pub(super) jitter: Duration,
+    pub(super) healthy_after: Duration,
+    pub(super) retry_ceiling: Duration,
 }
 
-impl Default for Backoff {
-    fn default() -> Self {
+impl Backoff {
+    /// The default waits.
+    pub const fn new() -> Self {
         Self {
             floor: Duration::from_millis(100),
             factor: 2,
@@ -67,9 +58,53 @@ impl Default for Backoff {
             retry_ceiling: Duration::from_secs(24 * 60 * 60),
         }
     }
-}
 
-impl Backoff {
+    /// The shortest wait, whatever the server asks for: 100 ms by default. It keeps `retry: 0` from becoming a hot loop.
+    #[must_use]
+    pub const fn floor(mut self, wait: Duration) -> Self {
+        self.floor = wait;
+        self
+    }
+
+    /// What the wait is multiplied by for each failure: 2 by default. With 0 or 1 it does not grow.
+    #[must_use]
+    pub const fn factor(mut self, factor: u32) -> Self {
+        self.factor = factor;
+        self
+    }
+
+    /// The longest wait that failures lead to: 30 s by default. What is asked for may be longer.
+    #[must_use]
+    pub const fn ceiling(mut self, wait: Duration) -> Self {
+        self.ceiling = wait;
+        self
+    }
+
+    /// The span of the random time before failures stretch it: 3 s by default, adjusted to what was asked for as
+    /// described [above](Self). With zero no random time is added: for tests, and for servers that expect the exact time.
+    /// Waits then grow by [`factor`](Self::factor) alone.
+    #[must_use]
+    pub const fn jitter(mut self, span: Duration) -> Self {
+        self.jitter = span;
+        self
+    }
+
+    /// How long a connection has to be open for the waits to start anew: 1 s by default. A server that fails at once is
+    /// asked less and less often; one that is restarted every few seconds does not count as failing.
+    #[must_use]
+    pub const fn healthy_after(mut self, time: Duration) -> Self {
+        self.healthy_after = time;
+        self
+    }
+
+    /// The longest wait that a server can ask for: a day by default. A longer one is reduced to it before the random time
+    /// is added, and reported as [`Change::DelayCapped`](super::Change::DelayCapped).
+    #[must_use]
+    pub const fn retry_ceiling(mut self, wait: Duration) -> Self {
+        self.retry_ceiling = wait;
+        self
+    }
+
     /// Returns the wait before the next reconnection, after `failures` attempts in a row that led to no healthy
     /// connection. It is `asked` or longer.
     pub(super) fn delay(&self, asked: Duration, failures: u32, random: &mut Random) -> Duration {
@@ -80,6 +115,12 @@ impl Backoff {
         }
         let span = self.jitter.max(asked / 4).min(asked).max(grown);
         asked.saturating_add(random.up_to(span))
+    }
+}
+
+impl Default for Backoff {
+    fn default() -> Self {
+        Self::new()
     }
 }
 
@@ -119,13 +160,13 @@ mod tests {
 
     #[test]
     fn without_jitter_the_wait_grows_by_the_factor_to_the_ceiling() {
-        let backoff = Backoff { factor: 3, jitter: Duration::ZERO, ..Backoff::default() };
+        let backoff = Backoff::new().factor(3).jitter(Duration::ZERO);
         let delays =
             [0, 1, 2, 3, u32::MAX].map(|failures| backoff.delay(SECOND, failures, &mut Random::new(1)).as_secs());
         assert_eq!(delays, [1, 3, 9, 27, 30]);
         assert_eq!(backoff.delay(60 * SECOND, 40, &mut Random::new(1)), 60 * SECOND);
         for factor in [0, 1] {
-            let constant = Backoff { factor, ..backoff };
+            let constant = backoff.factor(factor);
             assert_eq!(constant.delay(SECOND, 100, &mut Random::new(1)), SECOND);
         }
     }

@@ -1,17 +1,33 @@
-//! The `Retry-After` of an answer (RFC 9110, section 10.2.3).
+//! The `Retry-After` of a response (RFC 9110, section 10.2.3).
 
 use core::{str, time::Duration};
 
 use super::ResponseHead;
 
 impl ResponseHead {
-    /// How long the server asks not to be asked again. A date is read against the date of the answer itself, as there
-    /// is no other clock here; without one, it is ignored.
-    pub(super) fn retry_after(&self) -> Option<Duration> {
+    /// How long the server asks to wait before the next request: the value of `Retry-After`, in seconds or as a date. A
+    /// date is read relative to the `Date` of the response itself, as there is no other clock here. `None` without
+    /// `Retry-After`, if its value is neither, or if it is a date and the response has none.
+    ///
+    /// ```
+    /// use core::time::Duration;
+    /// use sse_proto::client::ResponseHead;
+    ///
+    /// let head = |fields: &[(&'static str, &'static str)]| {
+    ///     ResponseHead { status: 503, headers: fields.iter().copied().collect() }
+    /// };
+    /// assert_eq!(head(&[("Retry-After", "120")]).retry_after(), Some(Duration::from_secs(120)));
+    ///
+    /// let date = ("Retry-After", "Sun, 06 Nov 1994 08:50:07 GMT");
+    /// assert_eq!(head(&[date]).retry_after(), None);
+    /// let dated = head(&[("Date", "Sun, 06 Nov 1994 08:49:37 GMT"), date]);
+    /// assert_eq!(dated.retry_after(), Some(Duration::from_secs(30)));
+    /// ```
+    pub fn retry_after(&self) -> Option<Duration> {
         let text = |name| str::from_utf8(self.headers.value(name)?).ok().map(str::trim_ascii);
         let value = text("retry-after")?;
         if !value.is_empty() && value.bytes().all(|byte| byte.is_ascii_digit()) {
-            // As many digits as there may be, it is a very long time.
+            // A number that does not fit is a very long time.
             return Some(Duration::from_secs(value.parse().unwrap_or(u64::MAX)));
         }
         let now = seconds(text("date")?)?;
@@ -53,7 +69,7 @@ impl<'a> Parts<'a> {
         Self(text.split_ascii_whitespace())
     }
 
-    /// All words, if there are just so many.
+    /// All words, if there are exactly `N`.
     fn array<const N: usize>(mut self) -> Option<[&'a str; N]> {
         let mut words = [""; N];
         for word in &mut words {
@@ -78,7 +94,7 @@ fn at(day: u64, month: &str, year: u64, time: &str) -> Option<u64> {
     Some(((days * 24 + hour) * 60 + minute) * 60 + second)
 }
 
-/// A number of exactly so many digits.
+/// Parses a number of exactly `digits` digits.
 fn number(text: &str, digits: usize) -> Option<u64> {
     (text.len() == digits && text.bytes().all(|byte| byte.is_ascii_digit())).then(|| text.parse().ok())?
 }
@@ -116,7 +132,7 @@ mod tests {
     }
 
     #[test]
-    fn a_date_is_read_against_the_date_of_the_answer() {
+    fn a_date_is_read_against_the_date_of_the_response() {
         let wait = |fields: &[(&'static str, &'static str)]| {
             ResponseHead { status: 503, headers: fields.iter().copied().collect() }.retry_after()
         };

@@ -1,15 +1,16 @@
-//! Settings that are values of their own.
+//! The timeouts of a request, and which redirects are remembered.
 
 use core::time::Duration;
 
-/// How long the client waits for what. `None` is without limit. There is no limit to the whole of a request, as a stream
-/// has none.
+/// How long the client waits for each step of a request. `None` is without limit. There is no limit to the whole of a
+/// request, as a stream has none. [`ClientConfig`](super::ClientConfig) sets them; a [`Request`](super::Request) carries
+/// them.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 #[non_exhaustive]
 pub struct Timeouts {
     /// For a connection, where the transport can tell when it has one: 30 s.
     pub connect: Option<Duration>,
-    /// For the head of the answer, from the moment of the connection; or of the request, if the transport cannot tell when
+    /// For the head of the response, from the moment of the connection; or of the request, if the transport cannot tell when
     /// it is connected. Without limit by default.
     pub head: Option<Duration>,
     /// For the next byte of an open stream. Without limit by default.

@@ -1,4 +1,4 @@
-//! What the machine is in the middle of.
+//! The states of the machine.
 
 use alloc::vec::Vec;
 use core::time::Duration;
@@ -8,8 +8,9 @@ use crate::{Text, Timestamp};
 
 #[derive(Debug)]
 pub(super) enum State {
-    /// To connect at once.
+    /// The next poll connects.
     Due {
+        /// It was reported that the last event ID cannot be sent.
         id_reported: bool,
     },
     /// A request is under way.
@@ -17,18 +18,18 @@ pub(super) enum State {
     /// A response opens no stream; its body is being collected.
     Refused {
         ruling: Ruling,
-        /// Why the connection fails if it does.
+        /// Why the connection fails, if the policy does not retry.
         reason: FailReason,
         body: Vec<u8>,
     },
     /// A redirect was accepted: the request goes elsewhere.
     Redirected,
-    /// An answer was accepted; nobody knows yet.
+    /// A response was accepted; that is not reported yet.
     Accepted,
     Open,
     /// The connection is gone, and nothing of it is left to decode.
     Lost(Loss),
-    /// The loss has been weighed, and the wait has begun; nobody knows yet.
+    /// The loss was judged, and the wait has begun; that is not reported yet.
     Reestablishing {
         cause: Loss,
         delay: Duration,
@@ -44,7 +45,7 @@ pub(super) enum State {
 /// How far a request has come.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 pub(super) enum Phase {
-    /// The transport has said nothing about it.
+    /// The transport has not reported it.
     Unknown,
     Connecting,
     Connected,
@@ -56,12 +57,4 @@ pub(super) struct Moved {
     pub(super) url: Text,
     /// The request has become a `GET` without a body on the way.
     pub(super) as_get: bool,
-}
-
-/// What the last output lends.
-#[derive(Clone, Copy, Debug, Eq, PartialEq)]
-pub(super) enum Current {
-    Nothing,
-    Comment,
-    Event,
 }

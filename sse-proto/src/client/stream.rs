@@ -4,40 +4,40 @@ use core::mem;
 
 use bytes::{Buf, Bytes};
 
-use super::{Current, EventSource, FailReason, Loss, Output};
-use crate::{Timestamp, decode::Step};
+use super::{Change, EventSource, FailReason, Loss, Output, judge::Deadline};
+use crate::{EventId, Text, Timestamp, decode::Step};
 
 impl EventSource {
-    /// Goes on to the next thing that the stream has brought.
+    /// Decodes until there is something to report, or nothing left to decode.
     #[inline]
     pub(super) fn decode(&mut self, now: Timestamp) -> Output {
         self.chunk.advance(mem::take(&mut self.used));
         let (used, step) = self.decoder.advance(&self.chunk);
         self.used = used;
         match step {
-            Step::Comment => {
-                self.current = Current::Comment;
-                Output::Comment
-            }
             Step::Event => {
-                self.current = Current::Event;
-                self.trouble.productive();
+                self.has_event = true;
+                self.reconnects.productive();
                 Output::Event
             }
+            Step::Comment => Change::Comment(Text::from(self.decoder.comment(&self.chunk))).into(),
             Step::Failed(error) => {
                 self.close();
-                Output::Failed(FailReason::Decode(error))
+                Change::failed(FailReason::Decode(error)).into()
             }
-            Step::Finding(finding) => Output::Finding(finding),
-            Step::LastEventId => Output::LastEventId,
-            Step::Retry(retry) => Output::Retry(retry),
-            Step::Skipped(excess) => Output::Skipped(excess),
+            Step::Finding(finding) => Change::Finding(finding).into(),
+            Step::LastEventId => {
+                let id = EventId::received(Text::from(self.decoder.last_event_id()));
+                Change::LastEventId(id).into()
+            }
+            Step::Retry(retry) => Change::Retry(retry).into(),
+            Step::Skipped(excess) => Change::Skipped(excess).into(),
             Step::More => {
                 self.chunk = Bytes::new();
                 self.used = 0;
                 match self.lost.take() {
                     None => self.await_data(now),
-                    Some(loss) => self.weigh(loss, now),
+                    Some(loss) => self.handle_loss(loss, now),
                 }
             }
         }
@@ -45,20 +45,20 @@ impl EventSource {
 
     /// Drops what was received.
     pub(super) fn forget(&mut self) {
-        self.current = Current::Nothing;
+        self.has_event = false;
         self.chunk = Bytes::new();
         self.used = 0;
         self.lost = None;
     }
 
-    /// Everything that has come has been decoded: the silence begins, or goes on.
+    /// Waits for data, up to the idle timeout, after everything received was decoded.
     fn await_data(&mut self, now: Timestamp) -> Output {
         if mem::take(&mut self.heard) {
             self.since = Some(now);
         }
         match self.deadline(self.request.timeouts.idle, now) {
-            Ok(until) => Output::Wait { until },
-            Err(()) => self.weigh(Loss::IdleTimeout { in_mid_event: false }, now),
+            Deadline::Ahead(until) => Output::Wait { until },
+            Deadline::Passed => self.handle_loss(Loss::IdleTimeout { in_mid_event: false }, now),
         }
     }
 }

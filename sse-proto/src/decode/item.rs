@@ -1,33 +1,67 @@
-//! What a decoder gives beside events, and the end of a stream.
+//! What a decoder reports besides events, and the end of a stream.
 
 use super::Finding;
 use crate::{DecodeError, EventRef, Retry};
 
-/// What the opt-in methods of a [`Decoder`](crate::Decoder) give beside events. Nothing by default.
+/// What [`Decoder::decode_item`](crate::Decoder::decode_item) and a client report besides events. Nothing by default.
 ///
 /// ```
 /// use sse_proto::{Decoder, Item, Report};
 ///
-/// let mut decoder = Decoder::new().with_report(Report { comments: true, ..Report::default() });
+/// let mut decoder = Decoder::new().with_report(Report::new().comments(true));
 /// let mut input = &b": still here\n\ndata: x\n\n"[..];
 /// assert_eq!(decoder.decode_item(&mut input)?, Some(Item::Comment("still here")));
 /// # Ok::<(), sse_proto::DecodeError>(())
 /// ```
 #[derive(Clone, Copy, Debug, Default, Eq, PartialEq)]
 pub struct Report {
-    /// Comment lines, one space after the colon left out. They are kept until their end then, and the line limit
-    /// holds for them.
-    pub comments: bool,
-    /// Lines that are malformed, with their place.
-    pub findings: bool,
-    /// Changes of the last event ID, at the blank line that makes them: after the event of the block, or alone if it has
-    /// none.
-    pub last_event_ids: bool,
-    /// Valid `retry` lines, at the end of the line.
-    pub retries: bool,
+    pub(crate) comments: bool,
+    pub(crate) findings: bool,
+    pub(crate) last_event_ids: bool,
+    pub(crate) retries: bool,
 }
 
-/// Something that a stream gave.
+impl Report {
+    /// Reports everything.
+    pub const ALL: Self = Self { comments: true, findings: true, last_event_ids: true, retries: true };
+
+    /// Reports nothing.
+    pub const fn new() -> Self {
+        Self { comments: false, findings: false, last_event_ids: false, retries: false }
+    }
+
+    /// Whether to report comment lines, without the one space after the colon. They are then kept until their end, and
+    /// the line limit holds for them.
+    #[must_use]
+    pub const fn comments(mut self, report: bool) -> Self {
+        self.comments = report;
+        self
+    }
+
+    /// Whether to report malformed lines, with their place.
+    #[must_use]
+    pub const fn findings(mut self, report: bool) -> Self {
+        self.findings = report;
+        self
+    }
+
+    /// Whether to report changes of the last event ID, at the blank line that makes them: after the event of the block,
+    /// or alone if it has none.
+    #[must_use]
+    pub const fn last_event_ids(mut self, report: bool) -> Self {
+        self.last_event_ids = report;
+        self
+    }
+
+    /// Whether to report valid `retry` lines, at the end of the line.
+    #[must_use]
+    pub const fn retries(mut self, report: bool) -> Self {
+        self.retries = report;
+        self
+    }
+}
+
+/// An event, or something else that a decoder reports.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 #[non_exhaustive]
 pub enum Item<'a> {
@@ -37,12 +71,12 @@ pub enum Item<'a> {
     Event(EventRef<'a>),
     /// A malformed line, if [`Report::findings`] is set.
     Finding(Finding),
-    /// The new last event ID, if [`Report::last_event_ids`] is set. The event that came with it was given before.
+    /// The new last event ID, if [`Report::last_event_ids`] is set. The event that came with it was returned before.
     LastEventId(&'a str),
     /// The reconnection time that the stream asks for, if [`Report::retries`] is set.
     Retry(Retry),
-    /// An event was left out because it passed a limit with [`OnExcess::SkipEvent`](crate::OnExcess::SkipEvent); or a
-    /// comment was, which is of no consequence for the event around it.
+    /// An event was left out because it exceeded a limit with [`OnExcess::SkipEvent`](crate::OnExcess::SkipEvent); or a
+    /// comment was, which does not affect the event around it.
     Skipped(DecodeError),
 }
 

@@ -16,7 +16,9 @@ use core::time::Duration;
 
 use sse_proto::{
     Timestamp,
-    client::{Backoff, ClientConfig, EventSource, FailReason, Loss, NetworkError, Output, Request, ResponseHead},
+    client::{
+        Backoff, Change, ClientConfig, EventSource, FailReason, Loss, NetworkError, Output, Request, ResponseHead,
+    },
 };
 
 const URL: &str = "http://example.com/events";
@@ -76,7 +78,13 @@ impl Client {
     /// Opens the stream that was asked for.
     fn accept(&mut self) {
         self.answer(200, "text/event-stream");
-        assert_eq!(self.poll(), Output::Open);
+        self.opened();
+    }
+
+    /// The open stream must be announced next.
+    fn opened(&mut self) {
+        let output = self.poll();
+        assert!(matches!(output, Output::Change(Change::Open(_))), "{output:?} instead of an open stream");
     }
 
     /// Answers so that no stream is opened, with an empty body.
@@ -128,7 +136,7 @@ impl Client {
     /// The announcement that must come next.
     fn reestablishing(&mut self) -> (Loss, Duration, u32) {
         match self.poll() {
-            Output::Reestablishing { cause, delay, attempt } => (cause, delay, attempt),
+            Output::Change(Change::Reestablishing { cause, delay, attempt, .. }) => (cause, delay, attempt),
             output => panic!("{output:?} instead of a reconnection"),
         }
     }
@@ -136,7 +144,7 @@ impl Client {
     /// The failure that must come next.
     fn failure(&mut self) -> FailReason {
         match self.poll() {
-            Output::Failed(reason) => reason,
+            Output::Change(Change::Failed(failure)) => failure.reason,
             output => panic!("{output:?} instead of a failure"),
         }
     }
@@ -144,7 +152,7 @@ impl Client {
 
 /// A configuration whose waits have no random part.
 fn config() -> ClientConfig {
-    random().backoff(Backoff { jitter: Duration::ZERO, ..Backoff::default() })
+    random().backoff(Backoff::new().jitter(Duration::ZERO))
 }
 
 /// A configuration whose waits have the random part that they have by default.
@@ -159,6 +167,8 @@ fn post() -> ClientConfig {
 fn last_event_id(request: &Request) -> Option<&[u8]> {
     request.headers.value("Last-Event-ID")
 }
+
+const CLOSED: Output = Output::Change(Change::Closed);
 
 fn idle() -> Output {
     Output::Wait { until: None }

@@ -7,23 +7,23 @@ use sse_proto::{
     client::{FailReason, Loss, NetworkError, Output},
 };
 
-use crate::{Client, config, idle, random, secs};
+use crate::{CLOSED, Client, config, idle, random, secs};
 
 ///
 #[test]
-fn an_aborted_or_futile_request_fails_and_any_other_is_tried_again() {
+fn an_aborted_or_impossible_request_fails_and_any_other_is_tried_again() {
     for (error, reason) in
         [(NetworkError::Aborted, FailReason::Aborted), (NetworkError::Permanent, FailReason::Permanent)]
     {
         let mut client = Client::new();
         client.request();
         client.source.handle_error(error);
-        assert_eq!(client.poll(), Output::Failed(reason));
+        assert_eq!(client.failure(), reason);
     }
     let mut client = Client::new();
     client.request();
     client.source.handle_error(NetworkError::Transient);
-    let Output::Reestablishing { cause: Loss::Unreachable, delay, attempt: 1 } = client.poll() else { panic!() };
+    let (Loss::Unreachable, delay, 1) = client.reestablishing() else { panic!() };
     assert!(delay >= Duration::from_secs(3));
     client.reconnect();
 }
@@ -35,7 +35,7 @@ fn a_lost_stream_comes_back_after_the_reconnection_time_and_not_before() {
     client.source.handle_error(NetworkError::Transient);
     let delay = Duration::from_secs(3);
     let cause = Loss::Broken { in_mid_event: false };
-    assert_eq!(client.poll(), Output::Reestablishing { cause, delay, attempt: 1 });
+    assert_eq!(client.reestablishing(), (cause, delay, 1));
     let until = Timestamp::default() + delay;
     assert_eq!(client.poll(), Output::Wait { until: Some(until) });
     client.now = Timestamp::from_millis(2999);
@@ -67,7 +67,7 @@ fn without_reconnection_the_source_is_one_connection() {
     complete.data("data: a\n\n");
     complete.source.handle_end();
     assert_eq!(complete.event(), "a");
-    assert_eq!(complete.poll(), Output::Closed);
+    assert_eq!(complete.poll(), CLOSED);
 
     let mut cut = Client::open_with(once());
     cut.data("data: a");
@@ -111,7 +111,7 @@ fn so_many_attempts_in_a_row_are_made_and_no_more() {
     client.reconnect();
     client.source.handle_error(NetworkError::Transient);
     assert_eq!(client.failure(), FailReason::GaveUp { cause: Loss::Unreachable, attempts: 3 });
-    assert_eq!(client.poll(), Output::Closed);
+    assert_eq!(client.poll(), CLOSED);
 }
 
 /// All the attempts in a row together have a time limit.
@@ -217,7 +217,7 @@ fn failures_lead_to_longer_waits_until_the_stream_was_open_again() {
     let mut longest = Duration::ZERO;
     for expected in 1..50 {
         client.source.handle_error(NetworkError::Transient);
-        let Output::Reestablishing { delay, attempt, .. } = client.poll() else { panic!() };
+        let (_, delay, attempt) = client.reestablishing();
         assert_eq!(attempt, expected);
         assert!((Duration::from_secs(1)..=Duration::from_secs(30)).contains(&delay));
         longest = longest.max(delay);

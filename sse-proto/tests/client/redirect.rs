@@ -1,6 +1,6 @@
 //! Redirects (R-025, R-095, D-05, D-10).
 
-use sse_proto::client::{ClientConfig, FailReason, Headers, Output, RememberRedirects, ResponseHead};
+use sse_proto::client::{Change, ClientConfig, FailReason, Headers, Output, RememberRedirects, ResponseHead};
 
 use crate::{Client, URL, config, last_event_id, post};
 
@@ -78,21 +78,21 @@ fn redirects_that_cannot_be_followed_fail() {
             Some((_, shown)) => format!("https://{shown}"),
             None => location.into(),
         };
-        assert_eq!(client.poll(), Output::Failed(FailReason::Redirect { location: shown.into() }));
+        assert_eq!(client.failure(), FailReason::Redirect { location: shown.into() });
     }
     let mut client = Client::new();
     client.request();
     client.source.handle_response(&ResponseHead { status: 301, headers: Headers::new() });
     client.source.handle_end();
-    assert_eq!(client.poll(), Output::Failed(FailReason::Status(301)));
+    assert_eq!(client.failure(), FailReason::Status(301));
 
     let mut client = Client::new();
     let mut requests = 0;
     loop {
         match client.poll() {
             Output::Connect(_) => requests += 1,
-            Output::Failed(reason) => {
-                assert_eq!(reason, FailReason::TooManyRedirects { limit: 20 });
+            Output::Change(Change::Failed(failure)) => {
+                assert_eq!(failure.reason, FailReason::TooManyRedirects { limit: 20 });
                 break;
             }
             Output::Wait { .. } => client.source.handle_end(),

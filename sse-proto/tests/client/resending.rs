@@ -1,8 +1,8 @@
 //! Whether a request may be sent twice (D-11).
 
-use sse_proto::client::{ClientConfig, FailReason, Loss, NetworkError, Output};
+use sse_proto::client::{ClientConfig, FailReason, Loss, NetworkError};
 
-use crate::{Client, config, last_event_id, post, secs};
+use crate::{CLOSED, Client, config, last_event_id, post, secs};
 
 const CUT: Loss = Loss::Broken { in_mid_event: false };
 
@@ -14,7 +14,7 @@ fn a_post_is_not_sent_twice() {
         client.event();
         client.source.handle_error(NetworkError::Transient);
         assert_eq!(client.failure(), FailReason::NotResent { cause: CUT });
-        assert_eq!(client.poll(), Output::Closed);
+        assert_eq!(client.poll(), CLOSED);
     }
     let mut ended = Client::open_with(post());
     ended.source.handle_end();

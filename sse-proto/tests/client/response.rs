@@ -5,11 +5,12 @@ use core::time::Duration;
 use sse_proto::{
     Timestamp,
     client::{
-        FailReason, Headers, Loss, NetworkError, Output, Policy, ReadyState, Refusal, Resilient, ResponseHead, Ruling,
+        Change, FailReason, Headers, Loss, NetworkError, Output, Policy, ReadyState, Refusal, Resilient, ResponseHead,
+        Ruling,
     },
 };
 
-use crate::{Client, config, post, secs};
+use crate::{CLOSED, Client, config, post, secs};
 
 ///
 #[test]
@@ -19,10 +20,10 @@ fn open_comes_before_the_first_event_even_if_the_event_is_there_already() {
     client.answer(200, "text/event-stream");
     client.data("data: a\n\n");
     client.source.handle_end();
-    assert_eq!(client.poll(), Output::Open);
+    client.opened();
     assert_eq!(client.source.ready_state(), ReadyState::Open);
     assert_eq!(client.event(), "a");
-    assert!(matches!(client.poll(), Output::Reestablishing { cause: Loss::End { in_mid_event: false }, .. }));
+    assert_eq!(client.reestablishing().0, Loss::End { in_mid_event: false });
     assert_eq!(client.source.ready_state(), ReadyState::Connecting);
 }
 
@@ -41,7 +42,7 @@ fn the_type_is_judged_by_its_essence() {
         let mut client = Client::new();
         client.request();
         client.answer(200, accepted);
-        assert_eq!(client.poll(), Output::Open, "{accepted:?}");
+        client.opened();
     }
     for (refused, found) in [
         ("text/event-streams", Some("text/event-streams")),
@@ -55,7 +56,7 @@ fn the_type_is_judged_by_its_essence() {
         client.request();
         client.refuse(200, refused);
         let reason = FailReason::ContentType { found: found.map(Into::into) };
-        assert_eq!(client.poll(), Output::Failed(reason), "{refused:?}");
+        assert_eq!(client.failure(), reason, "{refused:?}");
     }
 }
 
@@ -66,13 +67,13 @@ fn the_type_may_be_missing_or_repeated() {
     client.request();
     client.source.handle_response(&ResponseHead { status: 200, headers: Headers::new() });
     client.source.handle_end();
-    assert_eq!(client.poll(), Output::Failed(FailReason::ContentType { found: None }));
+    assert_eq!(client.failure(), FailReason::ContentType { found: None });
 
     let mut client = Client::new();
     client.request();
     let headers = [("content-type", "text/html"), ("Content-Type", "text/event-stream")].into_iter().collect();
     client.source.handle_response(&ResponseHead { status: 200, headers });
-    assert_eq!(client.poll(), Output::Open);
+    client.opened();
 }
 
 #[test]
@@ -85,8 +86,11 @@ fn a_body_in_an_encoding_that_was_not_asked_for_is_refused_and_not_garbled() {
         if !accepted {
             client.source.handle_end();
         }
-        let refused = Output::Failed(FailReason::ContentEncoding { found: encoding.into() });
-        assert_eq!(client.poll(), if accepted { Output::Open } else { refused });
+        if accepted {
+            client.opened();
+        } else {
+            assert_eq!(client.failure(), FailReason::ContentEncoding { found: encoding.into() });
+        }
     }
 }
 
@@ -97,12 +101,12 @@ fn any_other_status_fails_for_good() {
         let mut client = Client::new();
         client.request();
         client.refuse(status, "text/event-stream");
-        assert_eq!(client.poll(), Output::Failed(FailReason::Status(status)));
+        assert_eq!(client.failure(), FailReason::Status(status));
         assert_eq!(client.source.ready_state(), ReadyState::Closed);
         client.now = Timestamp::from_millis(u64::MAX);
-        assert_eq!(client.poll(), Output::Closed);
+        assert_eq!(client.poll(), CLOSED);
         client.answer(200, "text/event-stream");
-        assert_eq!(client.poll(), Output::Closed);
+        assert_eq!(client.poll(), CLOSED);
     }
 }
 
@@ -113,7 +117,7 @@ fn the_answer_can_be_looked_at() {
     assert_eq!(client.source.response(), None);
     client.request();
     client.answer_with(200, &[("Content-Type", "text/event-stream"), ("X-Request-ID", "7")]);
-    assert_eq!(client.poll(), Output::Open);
+    client.opened();
     let response = client.source.response().unwrap();
     assert_eq!((response.status, response.headers.value("x-request-id")), (200, Some(&b"7"[..])));
     assert_eq!(client.source.refusal(), None);
@@ -202,7 +206,7 @@ fn any_type_is_accepted_if_the_caller_says_so() {
         let mut client = Client::with(config().any_content_type(true));
         client.request();
         client.answer_with(200, headers);
-        assert_eq!(client.poll(), Output::Open);
+        client.opened();
     }
     let mut client = Client::with(config().any_content_type(true));
     client.request();
@@ -232,7 +236,7 @@ fn the_policy_has_the_last_word_on_answers() {
 
     let mut lenient = client();
     lenient.answer(206, "text/plain");
-    assert_eq!(lenient.poll(), Output::Open);
+    lenient.opened();
 
     let mut renewed = client();
     renewed.refuse(401, "text/plain");
@@ -255,8 +259,8 @@ fn no_policy_accepts_an_encoded_body() {
         client.source.handle_end();
         let reason = FailReason::ContentEncoding { found: "gzip".into() };
         match client.poll() {
-            Output::Failed(found) => assert!(failure && found == reason),
-            output => assert!(!failure && matches!(output, Output::Reestablishing { .. })),
+            Output::Change(Change::Failed(found)) => assert!(failure && found.reason == reason),
+            output => assert!(!failure && matches!(output, Output::Change(Change::Reestablishing { .. }))),
         }
     }
 }
@@ -368,12 +372,16 @@ fn the_policy_sees_the_body_of_a_refusal() {
         client.wait();
         client.data(rest);
         client.source.handle_end();
-        client.poll()
+        match client.poll() {
+            Output::Change(Change::Failed(failure)) => Err(failure.reason),
+            Output::Change(Change::Reestablishing { cause, delay, attempt: 1, .. }) => Ok((cause, delay)),
+            output => panic!("{output:?}"),
+        }
     };
-    let retried = |status, delay| Output::Reestablishing { cause: Loss::Refused { status }, delay, attempt: 1 };
-    assert_eq!(refused(429, "insufficient_quota"), Output::Failed(FailReason::Status(429)));
+    let retried = |status, delay| Ok((Loss::Refused { status }, delay));
+    assert_eq!(refused(429, "insufficient_quota"), Err(FailReason::Status(429)));
     assert_eq!(refused(429, "slow down"), retried(429, secs(14)));
     assert_eq!(refused(404, "not yet"), retried(404, secs(14)));
-    assert_eq!(refused(404, "gone"), Output::Failed(FailReason::Status(404)));
-    assert_eq!(refused(429, "accept"), Output::Failed(FailReason::Status(429)));
+    assert_eq!(refused(404, "gone"), Err(FailReason::Status(404)));
+    assert_eq!(refused(429, "accept"), Err(FailReason::Status(429)));
 }

@@ -1,8 +1,8 @@
 //! Restart on demand.
 
-use sse_proto::client::{Loss, NetworkError, Output, ReadyState};
+use sse_proto::client::{Change, Loss, NetworkError, Output, ReadyState};
 
-use crate::{Client, idle, last_event_id, secs};
+use crate::{CLOSED, Client, idle, last_event_id, secs};
 
 #[test]
 fn an_open_stream_is_dropped_and_asked_for_again_at_once() {
@@ -79,15 +79,15 @@ fn what_is_closed_or_has_failed_stays_so() {
     let mut closed = Client::open();
     closed.source.close();
     closed.source.restart();
-    assert_eq!(closed.poll(), Output::Closed);
+    assert_eq!(closed.poll(), CLOSED);
 
     let mut failed = Client::new();
     failed.request();
     failed.source.handle_error(NetworkError::Permanent);
     failed.source.restart();
-    assert!(matches!(failed.poll(), Output::Failed(_)));
+    assert!(matches!(failed.poll(), Output::Change(Change::Failed(_))));
     failed.source.restart();
-    assert_eq!(failed.poll(), Output::Closed);
+    assert_eq!(failed.poll(), CLOSED);
 }
 
 #[test]

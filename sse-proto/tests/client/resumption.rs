@@ -2,7 +2,7 @@
 
 use sse_proto::{
     EventId,
-    client::{ClientConfig, Output},
+    client::{Change, ClientConfig, Output},
 };
 
 use crate::{Client, URL, idle, last_event_id};
@@ -18,7 +18,7 @@ fn the_last_event_id_is_sent_until_it_is_reset() {
     assert_eq!(last_event_id(&client.reconnect()), Some(&b"1"[..]));
 
     client.answer(200, "text/event-stream");
-    assert_eq!(client.poll(), Output::Open);
+    client.opened();
     client.data("data: c\n\n");
     assert_eq!(client.poll(), Output::Event);
     assert_eq!(client.source.event().unwrap().last_event_id(), "1");
@@ -27,7 +27,7 @@ fn the_last_event_id_is_sent_until_it_is_reset() {
     assert_eq!(last_event_id(&client.reconnect()), Some(&b"1"[..]));
 
     client.answer(200, "text/event-stream");
-    assert_eq!(client.poll(), Output::Open);
+    client.opened();
     client.data("id\n\n");
     assert_eq!(client.poll(), idle());
     client.lose();
@@ -45,14 +45,14 @@ fn an_id_goes_out_as_its_bytes_or_not_at_all() {
     assert_eq!(last_event_id(&client.reconnect()), Some("…".as_bytes()));
 
     client.answer(200, "text/event-stream");
-    assert_eq!(client.poll(), Output::Open);
+    client.opened();
     client.data("id: a\u{1}b\ndata: a\n\n");
     client.event();
     assert_eq!(client.poll(), idle());
     client.lose();
     let Output::Wait { until: Some(until) } = client.poll() else { panic!() };
     client.now = until;
-    assert_eq!(client.poll(), Output::LastEventIdNotSent(EventId::new("a\u{1}b").unwrap()));
+    assert_eq!(client.poll(), Output::Change(Change::LastEventIdNotSent(EventId::new("a\u{1}b").unwrap())));
     assert_eq!(last_event_id(&client.request()), None);
 }
 
@@ -66,7 +66,7 @@ fn an_id_that_is_too_long_is_not_sent() {
     client.lose();
     let Output::Wait { until: Some(until) } = client.poll() else { panic!() };
     client.now = until;
-    assert!(matches!(client.poll(), Output::LastEventIdNotSent(id) if id.len() == 3000));
+    assert!(matches!(client.poll(), Output::Change(Change::LastEventIdNotSent(id)) if id.len() == 3000));
     assert_eq!(last_event_id(&client.request()), None);
 }
 
@@ -80,7 +80,7 @@ fn a_stored_id_is_sent_with_the_first_request_and_belongs_to_the_first_event() {
         let request = client.request();
         assert_eq!(request.headers.values("Last-Event-ID").collect::<Vec<_>>(), [b"41"]);
         client.answer(200, "text/event-stream");
-        assert_eq!(client.poll(), Output::Open);
+        client.opened();
         client.data("data: a\n\n");
         assert_eq!(client.poll(), Output::Event);
         assert_eq!(client.source.take_event().unwrap().last_event_id(), "41");

@@ -2,7 +2,7 @@
 
 use core::time::Duration;
 
-use sse_proto::client::{Backoff, FailReason, Loss, NetworkError, Output, Policy};
+use sse_proto::client::{Backoff, Change, FailReason, Loss, NetworkError, Output, Policy};
 
 use crate::{Client, config, idle, random, secs};
 
@@ -21,10 +21,10 @@ fn refused(mut client: Client, count: usize) -> Vec<Duration> {
 fn the_span_grows_by_the_factor_to_the_ceiling() {
     let waits = refused(Client::with(config().reconnection_time(secs(1))), 7);
     assert_eq!(waits, [2, 4, 8, 16, 30, 30, 30].map(secs));
-    let backoff = Backoff { factor: 3, ceiling: secs(50), jitter: Duration::ZERO, ..Backoff::default() };
+    let backoff = Backoff::new().factor(3).ceiling(secs(50)).jitter(Duration::ZERO);
     let waits = refused(Client::with(config().reconnection_time(secs(1)).backoff(backoff)), 5);
     assert_eq!(waits, [3, 9, 27, 50, 50].map(secs));
-    let constant = Backoff { factor: 1, ..backoff };
+    let constant = backoff.factor(1);
     assert_eq!(refused(Client::with(config().reconnection_time(secs(1)).backoff(constant)), 3), [secs(1); 3]);
 }
 
@@ -110,7 +110,7 @@ fn the_servers_retry_has_a_floor_and_a_ceiling() {
         assert_eq!(client.poll(), idle());
         client.source.handle_end();
         if let Some(asked) = asked {
-            assert_eq!(client.poll(), Output::DelayCapped { asked, used }, "{line:?}");
+            assert_eq!(client.poll(), Output::Change(Change::DelayCapped { asked, used }), "{line:?}");
         }
         assert_eq!(client.reestablishing().1, used, "{line:?}");
     }
@@ -118,12 +118,12 @@ fn the_servers_retry_has_a_floor_and_a_ceiling() {
 
 #[test]
 fn a_ceiling_is_reported_once_for_each_value() {
-    let backoff = Backoff { retry_ceiling: secs(10), jitter: Duration::ZERO, ..Backoff::default() };
+    let backoff = Backoff::new().retry_ceiling(secs(10)).jitter(Duration::ZERO);
     let mut client = Client::open_with(config().backoff(backoff));
     client.data("retry: 20000\ndata: a\n\n");
     client.event();
     client.source.handle_end();
-    assert_eq!(client.poll(), Output::DelayCapped { asked: secs(20), used: secs(10) });
+    assert_eq!(client.poll(), Output::Change(Change::DelayCapped { asked: secs(20), used: secs(10) }));
     assert_eq!(client.reestablishing().1, secs(10));
     client.reconnect();
     client.accept();
@@ -135,7 +135,7 @@ fn a_ceiling_is_reported_once_for_each_value() {
     client.data("retry: 30000\n");
     assert_eq!(client.poll(), idle());
     client.source.handle_end();
-    assert_eq!(client.poll(), Output::DelayCapped { asked: secs(30), used: secs(10) });
+    assert_eq!(client.poll(), Output::Change(Change::DelayCapped { asked: secs(30), used: secs(10) }));
 }
 
 /// The caller's own time is not the server's.
@@ -160,7 +160,7 @@ fn retry_after_is_what_is_asked_for() {
         (&[("Retry-After", "-5")], secs(3)),
         (&[], secs(3)),
     ] {
-        let constant = Backoff { factor: 1, jitter: Duration::ZERO, ..Backoff::default() };
+        let constant = Backoff::new().factor(1).jitter(Duration::ZERO);
         let mut client = Client::with(config().backoff(constant).resilient());
         client.request();
         for _ in 0..3 {
@@ -178,7 +178,7 @@ fn retry_after_is_what_is_asked_for() {
 #[test]
 fn the_servers_retry_bounds_a_wait_after_a_refusal_from_below() {
     for (retry_after, wait) in [("60", secs(60)), ("1", secs(10))] {
-        let constant = Backoff { factor: 1, jitter: Duration::ZERO, ..Backoff::default() };
+        let constant = Backoff::new().factor(1).jitter(Duration::ZERO);
         let mut client = Client::open_with(config().backoff(constant).resilient());
         client.data("retry: 10000\ndata: a\n\n");
         client.event();
@@ -213,7 +213,7 @@ fn retry_after_has_the_same_ceiling() {
     client.answer_with(429, &[("Retry-After", "99999999999999999999")]);
     client.source.handle_end();
     let (asked, used) = (secs(u64::MAX), secs(24 * 60 * 60));
-    assert_eq!(client.poll(), Output::DelayCapped { asked, used });
+    assert_eq!(client.poll(), Output::Change(Change::DelayCapped { asked, used }));
     assert_eq!(client.reestablishing().1, used);
 }
 

@@ -7,11 +7,10 @@ use sse_conformance::{
     subjects::writers,
 };
 
-use super::{CORE_AND_RUNTIMES, Run, Suite, load_files, tally};
-use crate::command::{Failure, run::SubjectName};
+use super::{Run, Suite, load_files, tally};
+use crate::command::{Failure, subject::SubjectName};
 
-pub(in crate::command) static SUITE: Suite =
-    Suite { name: "encoder", subjects: CORE_AND_RUNTIMES, mark: "write", load };
+pub(in crate::command) static SUITE: Suite = Suite { name: "encoder", judges_proto: true, mark: "write", load };
 
 fn load(files: &[PathBuf], subject: SubjectName, strict: bool) -> Result<Run, Failure> {
     let cases = if files.is_empty() { EncoderCase::suite() } else { load_files(files, EncoderCase::load)? };

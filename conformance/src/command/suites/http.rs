@@ -4,10 +4,10 @@ use std::path::PathBuf;
 
 use sse_conformance::http::{self, HttpCase, HttpReport};
 
-use super::{CORE_AND_RUNTIMES, Run, Suite, Tally, load_files};
-use crate::command::{Failure, run::SubjectName};
+use super::{Run, Suite, Tally, load_files};
+use crate::command::{Failure, subject::SubjectName};
 
-pub(in crate::command) static SUITE: Suite = Suite { name: "http", subjects: CORE_AND_RUNTIMES, mark: "conns", load };
+pub(in crate::command) static SUITE: Suite = Suite { name: "http", judges_proto: true, mark: "conns", load };
 
 fn load(files: &[PathBuf], subject: SubjectName, strict: bool) -> Result<Run, Failure> {
     let cases = if files.is_empty() { HttpCase::suite() } else { load_files(files, HttpCase::load)? };

@@ -18,7 +18,10 @@ use sse_conformance::runner::Report;
 #[cfg(feature = "tokio")]
 pub(super) use self::server::SUITE as SERVER;
 pub(super) use self::{encoder::SUITE as ENCODER, http::SUITE as HTTP, parser::SUITE as PARSER};
-use super::{Failure, run::SubjectName};
+use super::{
+    Failure,
+    subject::{self, SubjectName},
+};
 
 /// Every suite, in the order in which they are run.
 pub(super) static ALL: &[&Suite] = &[
@@ -33,24 +36,20 @@ pub(super) static ALL: &[&Suite] = &[
 pub(super) struct Suite {
     /// Its name on the command line.
     pub(super) name: &'static str,
-    /// The names of what it can judge.
-    pub(super) subjects: &'static [&'static str],
+    /// Whether it can judge sse-proto by itself, beside the runtimes.
+    pub(super) judges_proto: bool,
     /// A field that the cases of this suite have and those of other suites have not; empty if there are no files.
     pub(super) mark: &'static str,
     /// Reads the cases of these files, or the built-in ones if there are none, for a run on these subjects.
     pub(super) load: fn(&[PathBuf], SubjectName, strict: bool) -> Result<Run, Failure>,
 }
 
-/// The subjects of suites that need no server: the core, and each runtime that is built in.
-const CORE_AND_RUNTIMES: &[&str] = &[
-    "proto",
-    #[cfg(feature = "tokio")]
-    "tokio",
-    #[cfg(feature = "smol")]
-    "smol",
-    #[cfg(feature = "async-std")]
-    "async-std",
-];
+impl Suite {
+    /// The names of what it can judge.
+    pub(super) fn subjects(&self) -> Vec<&'static str> {
+        subject::names(self.judges_proto)
+    }
+}
 
 /// A run that is ready to be started: one tally for each subject.
 pub(super) type Run = Box<dyn FnOnce() -> Vec<Tally>>;

@@ -4,11 +4,10 @@ use std::path::PathBuf;
 
 use sse_conformance::{Case, runner, subjects};
 
-use super::{CORE_AND_RUNTIMES, Run, Suite, load_files, tally};
-use crate::command::{Failure, run::SubjectName};
+use super::{Run, Suite, load_files, tally};
+use crate::command::{Failure, subject::SubjectName};
 
-pub(in crate::command) static SUITE: Suite =
-    Suite { name: "parser", subjects: CORE_AND_RUNTIMES, mark: "events", load };
+pub(in crate::command) static SUITE: Suite = Suite { name: "parser", judges_proto: true, mark: "events", load };
 
 fn load(files: &[PathBuf], subject: SubjectName, strict: bool) -> Result<Run, Failure> {
     let cases = if files.is_empty() { Case::parser_suite() } else { load_files(files, Case::load)? };

@@ -8,20 +8,9 @@ use sse_conformance::{
 };
 
 use super::{Run, Suite, Tally};
-use crate::command::{Failure, run::SubjectName};
+use crate::command::{Failure, subject::SubjectName};
 
-pub(in crate::command) static SUITE: Suite = Suite {
-    name: "server",
-    subjects: &[
-        "tokio",
-        #[cfg(feature = "smol")]
-        "smol",
-        #[cfg(feature = "async-std")]
-        "async-std",
-    ],
-    mark: "",
-    load,
-};
+pub(in crate::command) static SUITE: Suite = Suite { name: "server", judges_proto: false, mark: "", load };
 
 fn load(files: &[PathBuf], subject: SubjectName, strict: bool) -> Result<Run, Failure> {
     if !files.is_empty() {

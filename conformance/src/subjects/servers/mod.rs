@@ -1,24 +1,25 @@
-//! A small server on each runtime, ready to be judged: what differs is the loop that accepts connections, and no more.
+//! A small server for every runtime, ready to be judged.
 
-#[cfg(feature = "async-std")]
-mod async_std;
 mod service;
-#[cfg(feature = "smol")]
-mod smol;
-mod tokio;
 
-use core::time::Duration;
+use core::{
+    sync::atomic::{AtomicBool, Ordering},
+    time::Duration,
+};
 use std::{
     io,
-    net::{SocketAddr, TcpStream},
+    net::{SocketAddr, TcpListener, TcpStream},
     sync::Arc,
     thread::{self, JoinHandle},
 };
 
-use sse_driver::transport::Runtime;
+use hyper::{server::conn::http1, service::service_fn};
 
 use self::service::State;
-use crate::server::Target;
+use crate::{
+    runtimes::{self, UnderTest},
+    server::Target,
+};
 
 /// A server on a free port of 127.0.0.1, in a thread of its own. It ends when it is dropped.
 #[derive(Debug)]
@@ -30,49 +31,36 @@ pub struct Server {
     threads: Vec<JoinHandle<()>>,
 }
 
-type Stop = Arc<core::sync::atomic::AtomicBool>;
+type Stop = Arc<AtomicBool>;
 
 /// A server to be, with its name.
 pub type Start = (&'static str, fn() -> io::Result<Server>);
 
 /// Every server there is.
 pub fn all() -> Vec<Start> {
-    vec![
-        ("tokio", tokio::start as fn() -> io::Result<Server>),
-        #[cfg(feature = "smol")]
-        ("smol", smol::start),
-        #[cfg(feature = "async-std")]
-        ("async-std", async_std::start),
-    ]
+    runtimes::all().into_iter().map(|runtime| (runtime.name, runtime.server)).collect()
 }
 
 impl Server {
-    /// Runs `serve`, which takes connections until it is told to stop, with a log that gets an event every few
-    /// milliseconds.
-    fn start<K: Runtime + 'static>(
-        name: &'static str,
-        serve: fn(std::net::TcpListener, Arc<State<K>>, Stop),
-    ) -> io::Result<Self>
-    where
-        K::Timer: Send,
-    {
-        let listener = std::net::TcpListener::bind("127.0.0.1:0")?;
+    /// Starts a server on this runtime, with a log that gets an event every few milliseconds.
+    pub(crate) fn start<R: UnderTest>() -> io::Result<Self> {
+        let listener = TcpListener::bind("127.0.0.1:0")?;
         let address = listener.local_addr()?;
-        let state = Arc::new(State::<K>::new());
+        let state = Arc::new(State::<R>::new());
         let stop = Stop::default();
         let (ticking, ticks) = (Arc::clone(&stop), Arc::clone(&state));
         let ticker = thread::spawn(move || {
             let mut number = 0_u64;
-            while !ticking.load(core::sync::atomic::Ordering::Relaxed) {
+            while !ticking.load(Ordering::Relaxed) {
                 number += 1;
                 ticks.publish(number);
                 thread::sleep(TICK);
             }
             ticks.close();
         });
-        let (serving, stopping) = (state, Arc::clone(&stop));
-        let server = thread::spawn(move || serve(listener, serving, stopping));
-        Ok(Self { name, address, stop, threads: vec![ticker, server] })
+        let stopping = Arc::clone(&stop);
+        let server = thread::spawn(move || serve(listener, &state, &stopping));
+        Ok(Self { name: R::NAME, address, stop, threads: vec![ticker, server] })
     }
 
     /// What is to be judged. The times are those of a machine that is busy with other tests.
@@ -95,12 +83,29 @@ impl Server {
     }
 }
 
+/// Accepts connections until `stop` is set, which is looked at when a connection comes.
+fn serve<R: UnderTest>(listener: TcpListener, state: &Arc<State<R>>, stop: &AtomicBool) {
+    R::block_on(async {
+        let listener = R::listener(listener).expect("a listener");
+        while let Ok(tcp) = R::accept(&listener).await {
+            if stop.load(Ordering::Relaxed) {
+                break;
+            }
+            let state = Arc::clone(state);
+            R::spawn(async move {
+                let service = service_fn(|request| state.answer(request));
+                drop(http1::Builder::new().max_buf_size(64 * 1024).serve_connection(R::io(tcp), service).await);
+            });
+        }
+    });
+}
+
 /// The time between two events.
 const TICK: Duration = Duration::from_millis(10);
 
 impl Drop for Server {
     fn drop(&mut self) {
-        self.stop.store(true, core::sync::atomic::Ordering::Relaxed);
+        self.stop.store(true, Ordering::Relaxed);
         // The loop looks at `stop` when the next connection comes.
         drop(TcpStream::connect(self.address));
         for thread in self.threads.drain(..) {

@@ -1,36 +1,26 @@
 //! The ways in which this project writes events.
 
 mod proto;
-#[cfg(any(feature = "async-std", feature = "smol", feature = "tokio"))]
-mod session;
+#[cfg(feature = "runtimes")]
+pub(crate) mod session;
 
-pub use self::proto::writer as proto;
-#[cfg(feature = "async-std")]
-pub use self::session::async_std;
-#[cfg(feature = "smol")]
-pub use self::session::smol;
-#[cfg(feature = "tokio")]
-pub use self::session::tokio;
 use sse_proto::{EventId, EventType, Message, Retry, server::check_id};
 
-use crate::encoder::{Fields, Refused, WritePath, Writer, Written};
+pub use self::proto::writer as proto;
+use crate::{
+    encoder::{Fields, Refused, WritePath, Writer, Written},
+    runtimes,
+};
 
 /// Everything here that writes events.
 pub fn all() -> Vec<Writer> {
-    vec![
-        proto(),
-        #[cfg(feature = "tokio")]
-        tokio(),
-        #[cfg(feature = "smol")]
-        smol(),
-        #[cfg(feature = "async-std")]
-        async_std(),
-    ]
+    let writers = runtimes::all().into_iter().map(|runtime| (runtime.writer)());
+    [proto()].into_iter().chain(writers).collect()
 }
 
 /// A way that is a function, and the messages that it takes.
 struct Path {
-    name: &'static str,
+    name: String,
     takes: fn(&Fields) -> bool,
     write: Write,
 }
@@ -39,22 +29,31 @@ type Write = fn(&Fields) -> Result<Written, Refused>;
 
 impl Path {
     /// A way that takes every message.
-    fn any(name: &'static str, write: Write) -> Box<dyn WritePath> {
-        Box::new(Self { name, takes: |_| true, write })
+    fn any(name: impl Into<String>, write: Write) -> Box<dyn WritePath> {
+        Self::only(name, |_| true, write)
+    }
+
+    /// A way that takes messages with data.
+    fn with_data(name: impl Into<String>, write: Write) -> Box<dyn WritePath> {
+        Self::only(name, |fields| fields.data.is_some(), write)
     }
 
     /// A way through a log, which takes only IDs that clients can ask for.
-    fn logged(name: &'static str, write: Write) -> Box<dyn WritePath> {
+    fn logged(name: impl Into<String>, write: Write) -> Box<dyn WritePath> {
         fn takes(fields: &Fields) -> bool {
             fields.id.as_ref().is_none_or(|id| EventId::new(id).map_or(true, |id| check_id(&id).is_ok()))
         }
-        Box::new(Self { name, takes, write })
+        Self::only(name, takes, write)
+    }
+
+    fn only(name: impl Into<String>, takes: fn(&Fields) -> bool, write: Write) -> Box<dyn WritePath> {
+        Box::new(Self { name: name.into(), takes, write })
     }
 }
 
 impl WritePath for Path {
     fn name(&self) -> &str {
-        self.name
+        &self.name
     }
 
     fn takes(&self, fields: &Fields) -> bool {
@@ -75,7 +74,7 @@ pub(super) fn message(fields: &Fields) -> Result<Message, Refused> {
     Ok(message)
 }
 
-/// The same without the data.
+/// The message with these values but the data.
 fn head(fields: &Fields) -> Result<Message, Refused> {
     let mut message = Message::new();
     if let Some(comment) = &fields.comment {

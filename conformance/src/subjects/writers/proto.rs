@@ -23,8 +23,8 @@ pub fn writer() -> Writer {
             Ok(head(fields)?.json(data).map_err(|error| Refused::new("data", error))?.to_bytes().to_vec().into())
         })),
         Box::new(Json("proto: Message::encode_json", encode_json)),
-        Box::new(Path { name: "proto: Message::encode_json, raw", takes: is_json, write: raw_json }),
-        Box::new(Path { name: "proto: Message::encode_with", takes: |fields| fields.data.is_some(), write: in_pieces }),
+        Path::only("proto: Message::encode_json, raw", is_json, raw_json),
+        Path::with_data("proto: Message::encode_with", in_pieces),
         Path::any("proto: Message by serde", by_serde),
         Path::logged("proto: EventLog::publish", log),
         Path::any("proto: Session::send", send),

@@ -1,11 +1,11 @@
 //! The client's loop.
 
-mod change;
 #[cfg(feature = "std")]
 mod handle;
 
 use alloc::{boxed::Box, string::String, vec::Vec};
 use core::{
+    convert::Infallible,
     fmt,
     future::{Future, poll_fn},
     pin::Pin,
@@ -14,11 +14,10 @@ use core::{
 };
 
 use sse_proto::{
-    Event, EventId, EventRef, StreamEnd, Text, Timestamp,
-    client::{self, ClientConfig, FailReason, NetworkError, Output, ReadyState, Request, ResponseHead},
+    Event, EventRef, StreamEnd, Timestamp,
+    client::{self, Change, ClientConfig, Failure, NetworkError, Output, ReadyState, Request, ResponseHead},
 };
 
-pub use self::change::{Change, Failure};
 #[cfg(feature = "std")]
 pub use self::handle::Handle;
 #[cfg(feature = "std")]
@@ -30,7 +29,8 @@ use crate::{
     turn::Turn,
 };
 
-/// A client that keeps a stream of events open over some transport, and resumes it where it was when it is lost.
+/// A client that keeps a stream of events open over some transport, and resumes it after the last event ID when the
+/// connection is lost.
 ///
 /// It connects when it is first asked for an event, and does everything in the caller's own task. All its methods are
 /// **cancel safe**: a future that is dropped before it is ready has taken nothing from the stream.
@@ -38,21 +38,21 @@ pub struct EventSource<C: Connect, T> {
     machine: client::EventSource,
     connector: C,
     alarm: Alarm<T>,
-    /// The moment of what the machine was told last. The clock is not read for every event of a block, and a task that
-    /// comes back looks at the connection before it looks at the clock.
+    /// The time of the last report to the machine. The clock is not read for every event of a block, and a task that is
+    /// polled again looks at the connection before it looks at the clock.
     now: Option<Timestamp>,
-    /// Until when the connection may show that a deadline which has passed was kept.
+    /// When a deadline that has passed takes effect, unless data arrives until then: see [`GRACE`].
     grace: Option<Timestamp>,
     link: Link<C>,
     turn: Turn,
     /// Counts the requests.
     requests: u32,
     prepare: Option<Prepare>,
-    /// What the transport said last.
+    /// The last error of the transport.
     error: Option<C::Error>,
     #[cfg(feature = "std")]
     orders: Option<Orders>,
-    /// The last thing has been said.
+    /// [`Change::Closed`] or [`Change::Failed`] was reported.
     ended: bool,
     /// The caller has closed the source.
     closed: bool,
@@ -61,27 +61,34 @@ pub struct EventSource<C: Connect, T> {
 
 enum Link<C: Connect> {
     Down,
-    /// The caller is asked for the request.
+    /// The caller's hook prepares the request.
     Preparing(Prepared),
     Requested {
-        answer: Pin<Box<C::Future>>,
-        /// What the transport has said of its connection.
+        response: Pin<Box<C::Future>>,
+        /// What the transport reports of its connection: see [`Connect::is_connected`].
         connected: Option<bool>,
     },
     Up(C::Body),
 }
 
-/// One in so many requests lets others have their turn, even if none ever has to wait.
+/// What the loop returns. The machine holds the event, so that nothing is moved for one.
+enum Next {
+    Change(Change<Infallible, Infallible>),
+    Event,
+}
+
+/// After this number of requests the task yields once, even if none of them had to wait.
 const REQUESTS: u32 = 16;
 
-/// The time in which a runtime looks at its sockets: it does so before it looks at a timer that is set to a moment to come.
+/// How long a deadline that passed while the task was not polled is extended. A runtime that has to wait for a timer
+/// looks at its sockets first, so that data which arrived in time is received before the deadline takes effect.
 const GRACE: Duration = Duration::from_millis(1);
 
 type Prepare = Box<dyn FnMut(Request) -> Prepared + Send>;
 type Prepared = Pin<Box<dyn Future<Output = Result<Request, NetworkError>> + Send>>;
 
 impl<C: Connect, T: Timer> EventSource<C, T> {
-    /// A source over this transport.
+    /// Creates a source over this transport.
     pub fn new(config: ClientConfig, connector: C) -> Self
     where
         T: Default,
@@ -89,7 +96,7 @@ impl<C: Connect, T: Timer> EventSource<C, T> {
         Self::with_timer(config, connector, T::default())
     }
 
-    /// A source over this transport, with this timer.
+    /// Creates a source over this transport, with this timer.
     pub fn with_timer(config: ClientConfig, connector: C, timer: T) -> Self {
         let machine = client::EventSource::new(config.or_jitter_seed(timer.seed()));
         Self {
@@ -111,10 +118,12 @@ impl<C: Connect, T: Timer> EventSource<C, T> {
         }
     }
 
-    /// Asks for each request before it is sent, once for each attempt: to put in a fresh token, say. The request has the
-    /// number of the attempt and the reason of the last break. An error is as one of the transport.
+    /// Calls the hook with each request before it is sent, once for each attempt, for example to add a fresh token. The
+    /// request has the number of the attempt and the cause of the last loss. An error has the same effect as an error of
+    /// the transport.
     ///
-    /// A redirect goes on from the request as it was given; credentials in it do not go to another origin (D-10).
+    /// A redirect continues from the request that the hook returned; credentials in it do not go to another origin
+    /// (D-10).
     ///
     /// ```
     /// # use sse_proto::client::{NetworkError, Request};
@@ -142,12 +151,12 @@ impl<C: Connect, T: Timer> EventSource<C, T> {
     ///
     /// # Errors
     ///
-    /// The connection failed for good. It is said once.
+    /// The connection failed permanently. It is returned once.
     pub async fn next(&mut self) -> Option<Result<Event, Failure<C::Error>>> {
         poll_fn(|cx| self.poll_next_event(cx)).await
     }
 
-    /// Like [`next`](Self::next), but lends the event: nothing is allocated for it.
+    /// Waits for the next event, as [`next`](Self::next) does, and borrows it: nothing is allocated for it.
     ///
     /// # Errors
     ///
@@ -159,12 +168,12 @@ impl<C: Connect, T: Timer> EventSource<C, T> {
         }
     }
 
-    /// Waits for the next change of whatever kind: `None` after [`Change::Closed`] or [`Change::Failed`].
+    /// Waits for the next change of any kind: `None` after [`Change::Closed`] or [`Change::Failed`].
     pub async fn next_change(&mut self) -> Option<Change<C::Error>> {
         poll_fn(|cx| self.poll_next_change(cx)).await
     }
 
-    /// [`next`](Self::next), to be polled.
+    /// Polls for the next event, as [`next`](Self::next) does.
     pub fn poll_next_event(&mut self, cx: &mut Context<'_>) -> Poll<Option<Result<Event, Failure<C::Error>>>> {
         Poll::Ready(match ready!(self.poll_event(cx)) {
             None => None,
@@ -173,46 +182,28 @@ impl<C: Connect, T: Timer> EventSource<C, T> {
         })
     }
 
-    /// [`next_change`](Self::next_change), to be polled.
+    /// Polls for the next change, as [`next_change`](Self::next_change) does.
     pub fn poll_next_change(&mut self, cx: &mut Context<'_>) -> Poll<Option<Change<C::Error>>> {
-        loop {
-            return Poll::Ready(Some(match ready!(self.poll_output(cx)) {
-                None => return Poll::Ready(None),
-                Some(Output::Closed) => Change::Closed,
-                Some(Output::Comment) => Change::Comment(self.machine.comment().map(Text::from).unwrap_or_default()),
-                Some(Output::DelayCapped { asked, used }) => Change::DelayCapped { asked, used },
-                Some(Output::Event) => Change::Event(self.machine.take_event().unwrap_or_default()),
-                Some(Output::Failed(reason)) => Change::Failed(self.failure(reason)),
-                Some(Output::Finding(finding)) => Change::Finding(finding),
-                Some(Output::LastEventId) => {
-                    Change::LastEventId(EventId::new(self.last_event_id()).unwrap_or_default())
-                }
-                Some(Output::LastEventIdNotSent(id)) => Change::LastEventIdNotSent(id),
-                Some(Output::Open) => Change::Open(self.machine.response().cloned().unwrap_or_default()),
-                Some(Output::Reestablishing { cause, delay, attempt }) => {
-                    Change::Reestablishing { cause, error: self.error.take(), delay, attempt }
-                }
-                Some(Output::Retry(retry)) => Change::Retry(retry),
-                Some(Output::Skipped(excess)) => Change::Skipped(excess),
-                Some(Output::Connect(_) | Output::Wait { .. }) => continue,
-            }));
-        }
+        Poll::Ready(ready!(self.poll_next(cx)).map(|next| match next {
+            Next::Change(change) => change.with_error(&mut self.error),
+            Next::Event => Change::Event(self.machine.take_event().unwrap_or_default()),
+        }))
     }
 
-    /// Closes the source and drops its connection: no event comes any more, not even one that was received already.
+    /// Closes the source and drops its connection: no further event is returned, not even one that was received already.
     pub fn close(&mut self) {
         if !self.ended && !self.closed {
-            // It is told here, because whoever closes a source need not ask it for anything any more.
+            // It is traced here, because a closed source need not be polled again.
             let _entered = self.span.enter();
-            trace::output(&mut self.machine, &Output::Closed, None);
+            trace::output(&mut self.machine, &Output::Change(Change::Closed), None);
         }
         self.machine.close();
         self.link = Link::Down;
         self.closed = true;
     }
 
-    /// Drops the connection there may be, and connects at once, without waiting out a reconnection time. Events that were
-    /// received and not asked for yet are dropped; the server sends them again if it goes on from the last event ID.
+    /// Drops the connection, if there is one, and connects at once, without waiting for the reconnection time. Events that
+    /// were received and not returned yet are dropped; a server that resumes after the last event ID sends them again.
     pub fn restart(&mut self) {
         self.machine.restart();
         self.link = Link::Down;
@@ -267,21 +258,23 @@ impl<C: Connect, T: Timer> EventSource<C, T> {
         (self.ended && !self.closed).then_some(StreamEnd::Complete)
     }
 
-    /// Goes on to the next event and leaves it in the machine.
+    /// Polls for the next event and leaves it in the machine.
     fn poll_event(&mut self, cx: &mut Context<'_>) -> Poll<Option<Result<(), Failure<C::Error>>>> {
         loop {
-            match ready!(self.poll_output(cx)) {
-                None | Some(Output::Closed) => return Poll::Ready(None),
-                Some(Output::Event) => return Poll::Ready(Some(Ok(()))),
-                Some(Output::Failed(reason)) => return Poll::Ready(Some(Err(self.failure(reason)))),
-                Some(_) => {}
+            match ready!(self.poll_next(cx)) {
+                None | Some(Next::Change(Change::Closed)) => return Poll::Ready(None),
+                Some(Next::Event) => return Poll::Ready(Some(Ok(()))),
+                Some(Next::Change(Change::Failed(failure))) => {
+                    return Poll::Ready(Some(Err(failure.with_error(self.error.take()))));
+                }
+                Some(Next::Change(_)) => {}
             }
         }
     }
 
-    /// Goes on to the next output that is not for the driver itself: `None` when there will be none.
+    /// Polls for the next event or change, and follows the orders of handles: `None` when there will be none.
     #[cfg(feature = "std")]
-    fn poll_output(&mut self, cx: &mut Context<'_>) -> Poll<Option<Output>> {
+    fn poll_next(&mut self, cx: &mut Context<'_>) -> Poll<Option<Next>> {
         loop {
             if let Some(order) = self.orders.as_ref().and_then(Orders::take) {
                 if order.restart {
@@ -301,12 +294,13 @@ impl<C: Connect, T: Timer> EventSource<C, T> {
     }
 
     #[cfg(not(feature = "std"))]
-    fn poll_output(&mut self, cx: &mut Context<'_>) -> Poll<Option<Output>> {
+    fn poll_next(&mut self, cx: &mut Context<'_>) -> Poll<Option<Next>> {
         self.poll_machine(cx)
     }
 
+    /// Drives the machine to the next event or change: `None` when there will be none.
     #[inline]
-    fn poll_machine(&mut self, cx: &mut Context<'_>) -> Poll<Option<Output>> {
+    fn poll_machine(&mut self, cx: &mut Context<'_>) -> Poll<Option<Next>> {
         if self.ended {
             return Poll::Ready(None);
         }
@@ -315,15 +309,25 @@ impl<C: Connect, T: Timer> EventSource<C, T> {
         loop {
             let now = *self.now.get_or_insert_with(|| self.alarm.now());
             let output = self.machine.poll_output(now);
-            if !(self.closed && output == Output::Closed) {
+            if !(self.closed && matches!(output, Output::Change(Change::Closed))) {
                 let error = self.error.as_ref().and_then(|error| self.connector.display_error(error));
                 trace::output(&mut self.machine, &output, error);
             }
             match output {
-                // What comes most is not moved, as the last arm moves what is left.
-                Output::Event => return Poll::Ready(Some(Output::Event)),
+                Output::Event => return Poll::Ready(Some(Next::Event)),
+                Output::Change(change) => {
+                    match change {
+                        Change::Closed | Change::Failed(_) => {
+                            self.link = Link::Down;
+                            self.ended = true;
+                        }
+                        Change::Reestablishing { .. } => self.link = Link::Down,
+                        _ => {}
+                    }
+                    return Poll::Ready(Some(Next::Change(change)));
+                }
                 Output::Connect(request) => {
-                    // The time of the request begins now, however long the application has thought about what came before.
+                    // The time of the request begins now, however long the application took before it polled again.
                     self.now = None;
                     self.connect(*request);
                     self.requests = self.requests.wrapping_add(1);
@@ -343,22 +347,12 @@ impl<C: Connect, T: Timer> EventSource<C, T> {
                     self.now = None;
                     self.grace = None;
                 }
-                output @ (Output::Closed | Output::Failed(_)) => {
-                    self.link = Link::Down;
-                    self.ended = true;
-                    return Poll::Ready(Some(output));
-                }
-                output @ Output::Reestablishing { .. } => {
-                    self.link = Link::Down;
-                    return Poll::Ready(Some(output));
-                }
-                output => return Poll::Ready(Some(output)),
             }
         }
     }
 
     /// Waits for a deadline. If it has passed while the task was not polled, the runtime may not have looked at the
-    /// connection since, and gets the time to: what lies in the socket counts.
+    /// connection since, and gets the time to do so: data that waits in the socket counts.
     fn poll_deadline(&mut self, cx: &mut Context<'_>, deadline: Timestamp) -> Poll<()> {
         if self.grace.is_none() && !matches!(self.link, Link::Down) {
             let now = self.alarm.now();
@@ -367,7 +361,7 @@ impl<C: Connect, T: Timer> EventSource<C, T> {
         self.alarm.poll(cx, self.grace.unwrap_or(deadline))
     }
 
-    /// Is ready when the machine has been told something.
+    /// Polls the connection: ready when something was reported to the machine.
     fn poll_link(&mut self, cx: &mut Context<'_>) -> Poll<()> {
         match &mut self.link {
             Link::Down => return Poll::Pending,
@@ -381,13 +375,13 @@ impl<C: Connect, T: Timer> EventSource<C, T> {
                     self.link = Link::Down;
                 }
             },
-            Link::Requested { answer, connected } => {
-                let polled = answer.as_mut().poll(cx);
-                let now_connected = self.connector.is_connected(answer);
+            Link::Requested { response, connected } => {
+                let polled = response.as_mut().poll(cx);
+                let now_connected = self.connector.is_connected(response);
                 let progress = now_connected != *connected;
                 *connected = now_connected;
                 if progress {
-                    tell_progress(&mut self.machine, now_connected);
+                    report_progress(&mut self.machine, now_connected);
                 }
                 match polled {
                     Poll::Pending if progress => {}
@@ -418,7 +412,7 @@ impl<C: Connect, T: Timer> EventSource<C, T> {
         self.error = None;
         self.link = Link::Down;
         match &mut self.prepare {
-            // A redirect goes on from what was prepared.
+            // A redirect continues from the prepared request.
             Some(prepare) if request.redirects == 0 => {
                 self.machine.handle_connecting();
                 self.link = Link::Preparing(prepare(request));
@@ -428,10 +422,10 @@ impl<C: Connect, T: Timer> EventSource<C, T> {
     }
 
     fn send(&mut self, request: Request) {
-        let answer = Box::pin(self.connector.connect(request));
-        let connected = self.connector.is_connected(&answer);
-        tell_progress(&mut self.machine, connected);
-        self.link = Link::Requested { answer, connected };
+        let response = Box::pin(self.connector.connect(request));
+        let connected = self.connector.is_connected(&response);
+        report_progress(&mut self.machine, connected);
+        self.link = Link::Requested { response, connected };
     }
 
     fn break_off(&mut self, error: C::Error) {
@@ -439,14 +433,9 @@ impl<C: Connect, T: Timer> EventSource<C, T> {
         self.error = Some(error);
         self.link = Link::Down;
     }
-
-    fn failure(&mut self, reason: FailReason) -> Failure<C::Error> {
-        let response = self.machine.refusal().map(|refusal| Box::new(refusal.clone()));
-        Failure { reason, error: self.error.take(), response }
-    }
 }
 
-fn tell_progress(machine: &mut client::EventSource, connected: Option<bool>) {
+fn report_progress(machine: &mut client::EventSource, connected: Option<bool>) {
     if let Some(connected) = connected {
         machine.handle_connecting();
         if connected {
@@ -455,7 +444,7 @@ fn tell_progress(machine: &mut client::EventSource, connected: Option<bool>) {
     }
 }
 
-/// The parts are polled where they lie in a box or are free to move, never pinned in place.
+/// No field is pinned in place: futures are boxed, and everything else may move.
 impl<C: Connect, T> Unpin for EventSource<C, T> {}
 
 impl<C: Connect, T> fmt::Debug for EventSource<C, T> {

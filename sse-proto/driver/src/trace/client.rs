@@ -1,8 +1,8 @@
-//! What clients tell.
+//! The trace events of clients.
 
-use core::fmt;
+use core::{convert::Infallible, fmt};
 
-use sse_proto::client::{EventSource, FailReason, Output};
+use sse_proto::client::{Change, EventSource, FailReason, Output};
 use tracing::{Level, Span, event, field, info_span, span::Entered};
 
 const TARGET: &str = "sse_driver::client";
@@ -21,11 +21,10 @@ impl ClientSpan {
     }
 }
 
-/// Tells of an output, and of what the transport said before it.
+/// Traces an output, with the transport's error if there was one.
 pub(crate) fn output(source: &mut EventSource, output: &Output, error: Option<&dyn fmt::Display>) {
-    let error = error.map(field::display);
     match output {
-        Output::Closed => event!(target: TARGET, Level::DEBUG, "closed"),
+        Output::Change(change) => self::change(change, error),
         Output::Connect(request) => event!(
             target: TARGET,
             Level::DEBUG,
@@ -36,32 +35,39 @@ pub(crate) fn output(source: &mut EventSource, output: &Output, error: Option<&d
             resumes = request.headers.value("last-event-id").is_some(),
             "connecting"
         ),
-        Output::DelayCapped { asked, used } => {
-            event!(target: TARGET, Level::INFO, ?asked, ?used, "the server asks for a longer wait than is allowed");
-        }
         Output::Event => {
             if let Some(event) = source.event() {
                 let (event_type, len) = (event.event_type(), event.data().len());
                 event!(target: TARGET, Level::TRACE, event_type, len, "event");
             }
         }
-        Output::Failed(reason) => event!(target: TARGET, Level::WARN, reason = %Shown(reason), error, "failed"),
-        Output::Finding(finding) => event!(target: TARGET, Level::DEBUG, ?finding, "malformed line"),
-        Output::LastEventIdNotSent(id) => {
+        Output::Wait { .. } => {}
+    }
+}
+
+fn change(change: &Change<Infallible, Infallible>, error: Option<&dyn fmt::Display>) {
+    let error = error.map(field::display);
+    match change {
+        Change::Closed => event!(target: TARGET, Level::DEBUG, "closed"),
+        Change::DelayCapped { asked, used } => {
+            event!(target: TARGET, Level::INFO, ?asked, ?used, "the server asks for a longer wait than is allowed");
+        }
+        Change::Failed(failure) => {
+            event!(target: TARGET, Level::WARN, reason = %Shown(&failure.reason), error, "failed");
+        }
+        Change::Finding(finding) => event!(target: TARGET, Level::DEBUG, ?finding, "malformed line"),
+        Change::LastEventIdNotSent(id) => {
             event!(target: TARGET, Level::WARN, len = id.len(), "the last event ID cannot be sent");
         }
-        Output::Open => {
-            let status = source.response().map(|head| head.status);
-            event!(target: TARGET, Level::INFO, status, "open");
-        }
-        Output::Reestablishing { cause, delay, attempt } => {
+        Change::Open(head) => event!(target: TARGET, Level::INFO, status = head.status, "open"),
+        Change::Reestablishing { cause, error: _, delay, attempt } => {
             event!(target: TARGET, Level::INFO, %cause, error, ?delay, attempt, "reestablishing the connection");
         }
-        Output::Retry(retry) => {
+        Change::Retry(retry) => {
             event!(target: TARGET, Level::DEBUG, millis = retry.as_millis(), "reconnection time set");
         }
-        Output::Skipped(excess) => event!(target: TARGET, Level::WARN, %excess, "an event was left out"),
-        Output::Comment | Output::LastEventId | Output::Wait { .. } => {}
+        Change::Skipped(excess) => event!(target: TARGET, Level::WARN, %excess, "an event was left out"),
+        _ => {}
     }
 }
 

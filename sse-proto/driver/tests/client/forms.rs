@@ -30,7 +30,7 @@ fn the_body_of_the_last_refusal_is_in_the_failure() {
     clock.pass(delay);
     let Some(Change::Failed(failure)) = now(source.next_change()) else { panic!() };
     assert_eq!(failure.reason, FailReason::GaveUp { cause, attempts: 1 });
-    let response = failure.response.unwrap();
+    let response = failure.refusal.unwrap();
     assert_eq!((&*response.body, response.complete), (&b"busy"[..], true));
 }
 
@@ -54,7 +54,7 @@ fn every_change_is_a_value() {
     let refusal = Answer::Status(403, Body::new(vec![Step::Data("no"), Step::End]));
     let steps = vec![Step::Data("retry: 10\n: hi\nid: 7\ndata: a\n\ndata"), Step::Break];
     let answers = vec![Answer::Error("refused"), opened(steps), refusal];
-    let report = sse_proto::Report { comments: true, last_event_ids: true, retries: true, ..Default::default() };
+    let report = sse_proto::Report::new().comments(true).last_event_ids(true).retries(true);
     let (mut source, clock, _) = source(config().reconnection_time(secs(1)).report(report), answers);
     let Some(Change::Reestablishing { cause, error, delay, attempt }) = now(source.next_change()) else { panic!() };
     assert_eq!((cause, error, attempt), (Loss::Unreachable, Some("refused"), 1));
@@ -73,7 +73,7 @@ fn every_change_is_a_value() {
     clock.pass(delay);
     let Some(Change::Failed(failure)) = now(source.next_change()) else { panic!() };
     assert_eq!((&failure.reason, failure.error), (&FailReason::Status(403), None));
-    assert_eq!(failure.response.unwrap().body, "no");
+    assert_eq!(failure.refusal.unwrap().body, "no");
     assert_eq!(now(source.next_change()), None);
 }
 
@@ -82,7 +82,7 @@ fn a_failure_says_what_the_transport_said() {
     let (mut source, _, _) = source(config().max_reconnections(0), vec![Answer::Error("no route")]);
     let failure = now(source.next()).unwrap().unwrap_err();
     assert_eq!(failure.reason, FailReason::GaveUp { cause: Loss::Unreachable, attempts: 0 });
-    assert_eq!((failure.error, failure.response), (Some("no route"), None));
+    assert_eq!((failure.error, failure.refusal), (Some("no route"), None));
     assert_eq!(now(source.next()), None);
 }
 
@@ -187,7 +187,7 @@ fn a_thread_that_was_blocked_does_not_cost_the_connection() {
 /// Not even where the configuration leaves no time between one refusal and the next request.
 #[test]
 fn refusals_without_a_wait_do_not_keep_the_thread() {
-    let backoff = Backoff { floor: Duration::ZERO, ..Backoff::default() };
+    let backoff = Backoff::new().floor(Duration::ZERO);
     let config = config().reconnection_time(Duration::ZERO).backoff(backoff).max_reconnections(10_000);
     let (mut source, _, script) = source(config, vec![Answer::Error("refused"); 20_000]);
     assert!(poll(source.next()).is_pending());

@@ -25,7 +25,7 @@ type Change = sse_driver::Change<&'static str>;
 
 /// A configuration whose waits have no random part.
 fn config() -> ClientConfig {
-    let exact = Backoff { jitter: Duration::ZERO, ..Backoff::default() };
+    let exact = Backoff::new().jitter(Duration::ZERO);
     ClientConfig::new("http://example.com/events").unwrap().backoff(exact)
 }
 

@@ -75,7 +75,7 @@ fn source(stream: &Endless) -> EventSource<impl sse_driver::transport::Connect<E
         let headers = [("Content-Type", "text/event-stream")].into_iter().collect();
         ready(Ok(Response { head: ResponseHead { status: 200, headers }, body: body.clone() }))
     };
-    let report = sse_proto::Report { comments: true, findings: true, last_event_ids: true, retries: true };
+    let report = sse_proto::Report::ALL;
     EventSource::with_timer(config().report(report), transport, Clock::default())
 }
 

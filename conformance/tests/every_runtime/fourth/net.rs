@@ -1,0 +1,98 @@
+//! The standard library's sockets, which do not block.
+
+use core::{
+    future::{Future, poll_fn, ready},
+    pin::Pin,
+    task::{Context, Poll},
+};
+use std::{
+    io::{self, Read, Write},
+    net::{Shutdown, TcpListener, TcpStream, ToSocketAddrs},
+};
+
+use futures_io::{AsyncRead, AsyncWrite};
+use sse_driver::{self, transport::Target};
+
+use super::executor::Place;
+
+/// Tries until the socket does not block, and waits in this place.
+fn poll<T>(place: &Place, cx: &Context<'_>, mut act: impl FnMut() -> io::Result<T>) -> Poll<io::Result<T>> {
+    loop {
+        match act() {
+            Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
+            Err(error) if error.kind() == io::ErrorKind::WouldBlock => {
+                place.wait_for_socket(cx);
+                return Poll::Pending;
+            }
+            done => return Poll::Ready(done),
+        }
+    }
+}
+
+/// A socket that listens.
+#[derive(Debug)]
+pub(crate) struct Listener {
+    socket: TcpListener,
+    place: Place,
+}
+
+impl Listener {
+    pub(super) fn new(socket: TcpListener) -> io::Result<Self> {
+        socket.set_nonblocking(true)?;
+        Ok(Self { socket, place: Place::default() })
+    }
+
+    pub(super) async fn accept(&self) -> io::Result<Tcp> {
+        let (socket, _) = poll_fn(|cx| poll(&self.place, cx, || self.socket.accept())).await?;
+        Tcp::new(socket)
+    }
+}
+
+/// A connection.
+#[derive(Debug)]
+pub(crate) struct Tcp {
+    socket: TcpStream,
+    reading: Place,
+    writing: Place,
+}
+
+impl Tcp {
+    /// Connects, and blocks meanwhile, which does not last on loopback.
+    pub(super) fn connect(address: impl ToSocketAddrs) -> io::Result<Self> {
+        Self::new(TcpStream::connect(address)?)
+    }
+
+    fn new(socket: TcpStream) -> io::Result<Self> {
+        socket.set_nonblocking(true)?;
+        socket.set_nodelay(true)?;
+        Ok(Self { socket, reading: Place::default(), writing: Place::default() })
+    }
+}
+
+impl sse_driver::futures_io::ConnectTcp for Tcp {
+    type Stream = Self;
+
+    fn connect(target: &Target) -> impl Future<Output = io::Result<Self>> + Send {
+        ready(Self::connect((target.host.as_str(), target.port)))
+    }
+}
+
+impl AsyncRead for Tcp {
+    fn poll_read(self: Pin<&mut Self>, cx: &mut Context<'_>, buffer: &mut [u8]) -> Poll<io::Result<usize>> {
+        poll(&self.reading, cx, || (&self.socket).read(buffer))
+    }
+}
+
+impl AsyncWrite for Tcp {
+    fn poll_write(self: Pin<&mut Self>, cx: &mut Context<'_>, bytes: &[u8]) -> Poll<io::Result<usize>> {
+        poll(&self.writing, cx, || (&self.socket).write(bytes))
+    }
+
+    fn poll_flush(self: Pin<&mut Self>, _: &mut Context<'_>) -> Poll<io::Result<()>> {
+        Poll::Ready(Ok(()))
+    }
+
+    fn poll_close(self: Pin<&mut Self>, _: &mut Context<'_>) -> Poll<io::Result<()>> {
+        Poll::Ready(self.socket.shutdown(Shutdown::Write))
+    }
+}

@@ -324,6 +324,14 @@ fn a_client_whose_id_cannot_be_used_learns_that_it_may_miss_something() {
 }
 
 #[test]
+fn a_driver_chooses_an_epoch_where_the_caller_has_not() {
+    for (config, id) in [(LogConfig::new(), "a-1"), (LogConfig::new().epoch(0xb), "b-1")] {
+        let mut log = EventLog::new(config.or_epoch(0xa));
+        assert_eq!(log.publish("event", START).unwrap().as_deref(), Some(id));
+    }
+}
+
+#[test]
 fn the_log_stays_within_its_bounds() {
     let config = LogConfig::new().events(1000).bytes(10_000);
     let mut log = EventLog::new(config);

@@ -1,4 +1,4 @@
-//! A timer that is touched as rarely as can be.
+//! A timer that is set as rarely as possible.
 
 use core::task::{Context, Poll};
 
@@ -6,8 +6,8 @@ use sse_proto::Timestamp;
 
 use crate::transport::Timer;
 
-/// Waits for deadlines that mostly move on before they come, as a heartbeat's does with each event: the timer below
-/// stays set to the earlier moment, and is set anew only when that has come.
+/// Waits for deadlines that mostly move before they come, as a heartbeat's does with each event: the timer below stays set
+/// to the earlier moment, and is set again only when that has come.
 #[derive(Debug)]
 pub(super) struct Alarm<T> {
     timer: T,
@@ -28,9 +28,9 @@ impl<T: Timer> Alarm<T> {
         self.poll_from(cx, now, deadline)
     }
 
-    /// [`poll`](Self::poll) for a caller who has just looked at the clock.
+    /// Polls for `deadline` from `now` on, for a caller who has just read the clock.
     pub(super) fn poll_from(&mut self, cx: &mut Context<'_>, mut now: Timestamp, deadline: Timestamp) -> Poll<()> {
-        // The clock decides: a runtime's timer may be late to say so, or out of its budget for this turn.
+        // The clock decides: a runtime's timer may be late, or out of its budget for this turn.
         while now < deadline {
             let until = self.set.map_or(deadline, |set| set.min(deadline));
             self.set = Some(until);
@@ -40,7 +40,7 @@ impl<T: Timer> Alarm<T> {
             self.set = None;
             now = self.timer.now();
             if until == deadline && now < deadline {
-                // The timer is early. Come back, and let others have their turn before.
+                // The timer is early: poll again after other tasks had their turn.
                 cx.waker().wake_by_ref();
                 return Poll::Pending;
             }

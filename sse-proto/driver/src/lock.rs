@@ -121,9 +121,9 @@ impl<T> Exclusive<T> {
 #[cfg(test)]
 mod tests {
     use alloc::{sync::Arc, task::Wake, vec::Vec};
-    use core::task::Waker;
+    use core::{panic::AssertUnwindSafe, task::Waker};
     use std::{
-        panic::{AssertUnwindSafe, catch_unwind},
+        panic::catch_unwind,
         sync::{Mutex, TryLockError},
     };
 

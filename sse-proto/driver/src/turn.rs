@@ -11,10 +11,10 @@ pub(super) struct Turn {
 }
 
 impl Turn {
-    /// A turn is over after this number of reads,
+    /// A turn is over after this number of reads.
     const READS: usize = 64;
 
-    /// or this number of bytes.
+    /// A turn is over after this number of bytes.
     const BYTES: usize = 256 * 1024;
 
     /// Counts a read.
@@ -27,7 +27,7 @@ impl Turn {
         self.reads >= Self::READS || self.bytes >= Self::BYTES
     }
 
-    /// Is pending once when the turn is over; the task is woken, and its next turn begins.
+    /// Returns `Pending` once when the turn is over; the task is woken, and its next turn begins.
     pub(super) fn poll(&mut self, cx: &Context<'_>) -> Poll<()> {
         if !self.is_over() {
             return Poll::Ready(());
@@ -36,7 +36,7 @@ impl Turn {
         self.end()
     }
 
-    /// The task waits, so that others have their turn anyway. Always pending, for the caller to return.
+    /// Ends the turn of a task that waits, since others have theirs meanwhile. Returns `Pending`, for the caller to return.
     pub(super) fn end<T>(&mut self) -> Poll<T> {
         *self = Self::default();
         Poll::Pending

@@ -1,4 +1,4 @@
-//! A reader's place in a log, and what it wants of it.
+//! A reader's place in a log, and which messages it wants.
 
 use alloc::boxed::Box;
 use core::fmt;
@@ -13,17 +13,17 @@ pub struct Cursor {
 }
 
 impl Cursor {
-    /// A cursor for a [`Store`](super::Store) of your own: `next` is the position of the next message to read.
+    /// Returns a cursor for a custom [`Store`](super::Store): `next` is the position of the next message to read.
     pub const fn new(next: u64, interest: Interest) -> Self {
         Self { next, interest }
     }
 
-    /// Moves to the message at this position.
+    /// Moves the cursor to the message at this position.
     pub fn move_to(&mut self, next: u64) {
         self.next = next;
     }
 
-    /// Moves on by one message, which the filter refused or a later one supersedes.
+    /// Moves past a message that the filter refused (`withheld`) or that a later one supersedes, and counts it.
     pub(super) fn pass_over(&mut self, withheld: bool) {
         self.next += 1;
         let Some(choice) = &mut self.interest.choice else { return };
@@ -33,23 +33,23 @@ impl Cursor {
         }
     }
 
-    /// The position of the next message to read. Positions count the messages of a log from 0.
+    /// Returns the position of the next message to read. Positions count the messages of a log from 0.
     pub fn position(&self) -> u64 {
         self.next
     }
 
-    /// What is wanted.
+    /// Returns which messages the reader wants.
     pub fn interest(&self) -> &Interest {
         &self.interest
     }
 
-    /// How many messages the reader did not get for another reason than that they were gone.
+    /// Returns the numbers of messages that the reader did not get although they were kept.
     pub fn passed_over(&self) -> PassedOver {
         self.interest.choice.as_ref().map(|choice| choice.passed_over).unwrap_or_default()
     }
 }
 
-/// Messages that a reader did not get although they were there.
+/// The numbers of messages that a reader did not get although they were kept.
 #[derive(Clone, Copy, Debug, Default, Eq, PartialEq)]
 #[non_exhaustive]
 pub struct PassedOver {
@@ -59,7 +59,7 @@ pub struct PassedOver {
     pub withheld: u64,
 }
 
-/// Which messages a reader wants: all of them, unless told otherwise.
+/// Which messages a reader wants: all of them by default.
 ///
 /// ```
 /// use sse_proto::{Timestamp, server::{Interest, EventLog, LogConfig, LogRead, Publication, StartAt}};
@@ -75,13 +75,13 @@ pub struct PassedOver {
 /// ```
 #[derive(Default)]
 pub struct Interest {
-    /// In order; `None` wants all.
+    /// The wanted topics in order; `None` wants all messages.
     pub(super) topics: Option<Box<[Text]>>,
-    /// Most readers make none.
+    /// The choice among the messages to the topics. Most readers make none.
     pub(super) choice: Option<Box<Choice>>,
 }
 
-/// What is chosen among the messages to the topics.
+/// The choice among the messages to the topics, and what it has passed over.
 #[derive(Default)]
 pub(super) struct Choice {
     pub(super) filter: Option<Filter>,
@@ -90,7 +90,7 @@ pub(super) struct Choice {
 }
 
 impl Choice {
-    /// Whether the filter lets a message through.
+    /// Returns whether the filter lets a message through.
     pub(super) fn passes(&self, entry: &Entry<'_>) -> bool {
         self.filter.as_ref().is_none_or(|filter| filter(entry))
     }
@@ -99,12 +99,12 @@ impl Choice {
 type Filter = Box<dyn Fn(&Entry<'_>) -> bool + Send>;
 
 impl Interest {
-    /// All messages.
+    /// Returns the interest in all messages.
     pub const fn all() -> Self {
         Self { topics: None, choice: None }
     }
 
-    /// Only messages to any of these topics, and those to no topic, which are for all.
+    /// Wants only messages to any of these topics, and those to no topic, which are for all.
     #[must_use]
     pub fn topics<T: Into<Text>>(mut self, topics: impl IntoIterator<Item = T>) -> Self {
         let mut topics: alloc::vec::Vec<Text> = topics.into_iter().map(Into::into).collect();
@@ -114,7 +114,7 @@ impl Interest {
         self
     }
 
-    /// Asks this function for each message to the topics, replayed or live, before it is sent. The function decides
+    /// Asks this function about each message to the topics, replayed or live, before it is sent. The function decides
     /// what the reader may see. A client's ID proves nothing, so check the client's rights here. With
     /// [`latest`](Self::latest) it is also asked for later messages with the same key, and so more than once for some.
     #[must_use]
@@ -124,7 +124,7 @@ impl Interest {
     }
 
     /// Sends only the latest of the messages with one [key](super::Publication::key) that this reader wants and has not
-    /// read. A reader that has fallen back gets the newest state of each thing, and one that keeps up gets everything.
+    /// read. A reader that is late gets the newest state of each thing, and one that keeps up gets everything.
     /// A message is left out only for one that the topics and the filter let through. Messages without a key are never
     /// left out.
     ///
@@ -135,12 +135,12 @@ impl Interest {
         self
     }
 
-    /// The topics, in order; `None` for all messages.
+    /// Returns the topics, in order; `None` for all messages.
     pub fn wanted_topics(&self) -> Option<&[Text]> {
         self.topics.as_deref()
     }
 
-    /// Whether a message is wanted: by its topics and by the filter.
+    /// Returns whether a message is wanted, by its topics and by the filter.
     pub fn wants(&self, entry: &Entry<'_>) -> bool {
         let by_topic = match &self.topics {
             None => true,
@@ -165,17 +165,17 @@ pub struct Entry<'a> {
 }
 
 impl<'a> Entry<'a> {
-    /// A message to these topics, in order, for a [`Store`](super::Store) of your own.
+    /// Returns a message to these topics, in order, for a custom [`Store`](super::Store).
     pub const fn new(topics: &'a [Text], encoded: &'a [u8]) -> Self {
         Self { topics, encoded }
     }
 
-    /// The topics that the message was published to, in order; none if it is for all.
+    /// Returns the topics that the message was published to, in order; none if it is for all.
     pub fn topics(&self) -> &'a [Text] {
         self.topics
     }
 
-    /// The message as it is sent, ID and all; a [`Decoder`](crate::Decoder) takes it apart.
+    /// Returns the message as it is sent, with its ID; a [`Decoder`](crate::Decoder) decodes it.
     pub fn encoded(&self) -> &'a [u8] {
         self.encoded
     }

@@ -7,13 +7,13 @@ use bytes::Bytes;
 
 use crate::{Message, Timestamp, hidden::Hidden};
 
-/// When a session sends something of its own accord, and what: by default an empty comment, the line `:`, after 15 s of
-/// silence (R-055). No blank line follows it, so that it is no empty message for clients that report something at each
-/// blank line.
+/// When a session sends something although nothing was published, and what: by default an empty comment, the line `:`,
+/// after 15 s of silence (R-055). No blank line follows it, so that it is no empty message for clients that report
+/// something at each blank line.
 ///
-/// Every session counts for itself, from what it sent last: a machine costs one moment in time for it and no timer of
-/// its own, and the drivers keep one timer for each session, which is set anew once in a period and not with each event.
-/// A timer shared by all sessions would have to wake each of them just the same, and would need a task to run in.
+/// Each session counts from what it sent last. A machine stores one moment in time for it and needs no timer; the drivers
+/// have one timer for each session, which is set once in a period and not with each event. A timer shared by all sessions
+/// would have to wake each of them as well, and would need a task to run in.
 ///
 /// ```
 /// use core::time::Duration;
@@ -43,12 +43,12 @@ enum Content {
 pub(super) const COMMENT: Bytes = Bytes::from_static(b":\n");
 
 impl Heartbeat {
-    /// One after so long a silence. None at all if the time is zero.
+    /// Returns a heartbeat after each silence of this length. Zero sends none.
     pub const fn quiet(period: Duration) -> Self {
         Self { period, fixed: false, content: Content::Comment }
     }
 
-    /// One in each period, whatever else is sent. None at all if the period is zero.
+    /// Returns a heartbeat in each period, whatever else is sent. Zero sends none.
     pub const fn fixed(period: Duration) -> Self {
         Self { period, fixed: true, content: Content::Comment }
     }
@@ -60,32 +60,32 @@ impl Heartbeat {
         self
     }
 
-    /// Has each heartbeat made when it is due: [`Output::Heartbeat`](super::Output::Heartbeat) asks for it. The sessions
-    /// of the adapters take a function for it.
+    /// Leaves each heartbeat to the caller when it is due: [`Output::Heartbeat`](super::Output::Heartbeat) asks for it. The
+    /// sessions of the adapters take a function for it.
     #[must_use]
     pub fn made(mut self) -> Self {
         self.content = Content::Made;
         self
     }
 
-    /// The time between heartbeats, or of the silence before one.
+    /// Returns the time between heartbeats, or of the silence before one.
     pub const fn period(&self) -> Duration {
         self.period
     }
 
-    /// When the next one is due, `None` if never.
+    /// Returns when the next heartbeat is due, `None` if never.
     pub(super) fn due(&self, quiet_since: Timestamp, last: Timestamp) -> Option<Timestamp> {
         let since = if self.fixed { last } else { quiet_since };
         (!self.period.is_zero()).then(|| since + self.period)
     }
 
-    /// The moment to count the next period from, if one was due at `due` and it is `now`. Periods that nobody polled in
-    /// are left out, rather than made up for all at once.
+    /// Returns the moment to count the next period from, after the heartbeat that was due at `due`. Periods in which nobody
+    /// polled are left out, instead of sending their heartbeats all at once.
     pub(super) fn after(&self, due: Timestamp, now: Timestamp) -> Timestamp {
         if now.since(due) < self.period { due } else { now }
     }
 
-    /// What to send; `None` if it has to be made.
+    /// Returns the bytes to send; `None` if the caller makes the heartbeat.
     pub(super) fn bytes(&self) -> Option<Bytes> {
         match &self.content {
             Content::Comment => Some(COMMENT),

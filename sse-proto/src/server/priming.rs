@@ -23,7 +23,7 @@ pub fn priming(id: EventId, retry: Option<Retry>) -> Message {
     silent_priming(id, retry).data("")
 }
 
-/// Returns a message that gives the client an ID to come back with, and perhaps a reconnection time, without an event
+/// Returns a message that gives the client an ID to reconnect with, and perhaps a reconnection time, without an event
 /// [`priming`] that readers do not see.
 ///
 /// The blank line at its end makes the ID the last event ID. A client that reports something at each blank line,

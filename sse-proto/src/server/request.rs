@@ -9,7 +9,7 @@ use crate::{EventId, Text};
 const MOST: usize = 1024;
 
 /// Reads the value of a request's header `Last-Event-ID`: `None`, for a new client, if it is empty. The client chooses it,
-/// so it proves nothing. Frameworks with header types of their own hand over the bytes.
+/// so it proves nothing. Where a framework has other header types than the crate `http`, hand over the bytes.
 ///
 /// A value that cannot be used (longer than 1 KiB, not UTF-8, or not a valid event ID) becomes [`EventId::unusable`],
 /// an ID that no log knows: the client had an ID, and may miss something.

@@ -1,4 +1,4 @@
-//! Who reads what.
+//! The readers of a log.
 
 use alloc::{boxed::Box, collections::BTreeMap, vec::Vec};
 use core::{error::Error, fmt, mem};
@@ -6,11 +6,11 @@ use core::{error::Error, fmt, mem};
 use super::{Interest, drain::Draining};
 use crate::{Text, hidden::Hidden};
 
-/// The readers of a log: which topics each of them reads, which of them a message wakes, how many there are, and how far
-/// they have come.
+/// The readers of a log: which topics each of them reads, which of them a message wakes, how many there are, and what they
+/// have read.
 ///
-/// A reader is woken once when something comes that it wants, and not again before it has said that it waits: a burst of
-/// messages costs those who wait one wake each, and those who are awake nothing at all.
+/// A reader is woken once when a message comes that it wants, and not again before it [waits](Self::wait): a burst of
+/// messages costs each waiting reader one wake, and the others nothing.
 ///
 /// ```
 /// use sse_proto::server::{Subscribers, Subscription};
@@ -39,18 +39,18 @@ pub struct Subscribers {
     pub(super) draining: Option<Draining>,
 }
 
-/// A reader among the [`Subscribers`]. The number is used again when it has left.
+/// A reader among the [`Subscribers`]. Its number is used again when it has left.
 #[derive(Clone, Copy, Debug, Eq, Ord, PartialEq, PartialOrd)]
 pub struct SubscriberId(u32);
 
 impl SubscriberId {
-    /// The number: small, and good as an index.
+    /// Returns the number, which is small enough for an index.
     pub const fn index(self) -> usize {
         self.0 as usize
     }
 }
 
-/// What a reader joins with. `Debug` shows the length of the key in place of the key.
+/// The description of a reader that joins. `Debug` shows the length of the key in place of the key.
 #[derive(Clone, Default, Eq, PartialEq)]
 pub struct Subscription {
     topics: Option<Box<[Text]>>,
@@ -61,12 +61,12 @@ pub struct Subscription {
 }
 
 impl Subscription {
-    /// All messages.
+    /// Returns a subscription to all messages.
     pub fn to_all() -> Self {
         Self::default()
     }
 
-    /// Messages to these topics, and those to none.
+    /// Returns a subscription to messages to these topics, and those to none.
     pub fn to<T: Into<Text>>(topics: impl IntoIterator<Item = T>) -> Self {
         let mut topics: Vec<Text> = topics.into_iter().map(Into::into).collect();
         topics.sort_unstable();
@@ -74,20 +74,20 @@ impl Subscription {
         Self { topics: Some(topics.into()), ..Self::default() }
     }
 
-    /// The messages that this interest is about: those to its topics, or all.
+    /// Returns a subscription to the messages of this interest: those to its topics, or all.
     pub fn of(interest: &Interest) -> Self {
         let topics = interest.wanted_topics().map(Box::from);
         Self { topics, ..Self::default() }
     }
 
-    /// Whose session it is: a user, say.
+    /// Sets whose session it is, for example the name of a user.
     #[must_use]
     pub fn key(mut self, key: impl Into<Text>) -> Self {
         self.key = Some(key.into());
         self
     }
 
-    /// How many sessions may have the same key, this one counted.
+    /// Sets how many sessions may have the same key, including this one.
     #[must_use]
     pub fn at_most(mut self, sessions: usize) -> Self {
         self.most = Some(sessions);
@@ -101,7 +101,7 @@ impl Subscription {
         self
     }
 
-    /// Where the reader starts.
+    /// Sets the position where the reader starts.
     #[must_use]
     pub fn at(mut self, position: u64) -> Self {
         self.position = position;
@@ -126,30 +126,30 @@ struct Subscriber {
     lag: u64,
     position: u64,
     waits: bool,
-    /// A drain could not wait for it any longer.
+    /// The deadline of a drain came before it had ended.
     cut: bool,
 }
 
 #[derive(Clone, Copy, Debug)]
 struct Membership {
     group: u32,
-    /// The group's list has this reader.
+    /// Whether the group's list has this reader.
     listed: bool,
 }
 
 /// Readers of one topic.
 #[derive(Debug, Default)]
 struct Group {
-    /// `None` for the two that are always there.
+    /// `None` for the two groups that always exist.
     topic: Option<Text>,
     members: usize,
-    /// Those who waited when they were listed, with the place of the group among their own.
+    /// The slots of readers that waited when they were listed, each with the index of this group among the reader's.
     waiting: Vec<(u32, u32)>,
-    /// How many of these have left since.
+    /// The number of these that have left since.
     gone: usize,
 }
 
-/// Those who want all messages, and those who want some and are woken by messages for all.
+/// The group of those who want all messages, and of those who want some and are woken by messages for all.
 const WANT_ALL: u32 = 0;
 const WANT_SOME: u32 = 1;
 
@@ -170,11 +170,11 @@ impl Default for Subscribers {
 }
 
 impl Subscribers {
-    /// Takes a reader in.
+    /// Adds a reader.
     ///
     /// # Errors
     ///
-    /// There are as many sessions with its key as there may be.
+    /// There are as many sessions with its key as [`at_most`](Subscription::at_most) allows.
     pub fn join(&mut self, subscription: Subscription) -> Result<SubscriberId, TooManySessions> {
         let sessions = subscription.key.as_ref().map_or(0, |key| self.with_key(key));
         match subscription.most.filter(|most| sessions >= *most) {
@@ -183,7 +183,7 @@ impl Subscribers {
         }
     }
 
-    /// Takes a reader in, however many there are with its key.
+    /// Adds a reader, however many there are with its key.
     pub fn join_unlimited(&mut self, subscription: Subscription) -> SubscriberId {
         let Subscription { topics, key, lag, position, .. } = subscription;
         if let Some(key) = &key {
@@ -217,7 +217,7 @@ impl Subscribers {
         SubscriberId(slot)
     }
 
-    /// Lets a reader go.
+    /// Removes a reader.
     pub fn leave(&mut self, id: SubscriberId) {
         let Some(subscriber) = self.slots.get_mut(id.index()).and_then(Option::take) else { return };
         self.len -= 1;
@@ -236,7 +236,7 @@ impl Subscribers {
         self.free.push(id.0);
     }
 
-    /// Tells that a reader has read everything before this position and waits for more.
+    /// Notes that a reader has read everything before this position and waits for more.
     pub fn wait(&mut self, id: SubscriberId, position: u64) {
         let Some(Some(subscriber)) = self.slots.get_mut(id.index()) else { return };
         subscriber.position = position;
@@ -248,14 +248,14 @@ impl Subscribers {
         }
     }
 
-    /// Tells that a reader has read everything before this position, and goes on.
+    /// Notes that a reader has read everything before this position, and does not wait.
     pub fn advance(&mut self, id: SubscriberId, position: u64) {
         if let Some(Some(subscriber)) = self.slots.get_mut(id.index()) {
             subscriber.position = position;
         }
     }
 
-    /// Adds those to `woken` who wait for a message with these topics. They wait no more.
+    /// Adds the readers that wait for a message with these topics to `woken`. They do not wait any more.
     pub fn wake(&mut self, topics: &[Text], woken: &mut Vec<SubscriberId>) {
         self.wake_group(WANT_ALL, woken);
         if topics.is_empty() {
@@ -268,38 +268,38 @@ impl Subscribers {
         }
     }
 
-    /// Adds all those to `woken` who wait: the log was closed, or drains. They wait no more.
+    /// Adds all readers that wait to `woken`, for a log that was closed or drains. They do not wait any more.
     pub fn wake_all(&mut self, woken: &mut Vec<SubscriberId>) {
         self.wake_group(WANT_ALL, woken);
         self.wake_group(WANT_SOME, woken);
     }
 
-    /// How many readers there are.
+    /// Returns the number of readers.
     pub fn len(&self) -> usize {
         self.len
     }
 
-    /// Whether there is no reader.
+    /// Returns whether there is no reader.
     pub fn is_empty(&self) -> bool {
         self.len == 0
     }
 
-    /// How many readers asked for this topic. Those who want all messages are not counted.
+    /// Returns the number of readers that asked for this topic. Those who want all messages are not counted.
     pub fn in_topic(&self, topic: &str) -> usize {
         self.topics.get(topic).map_or(0, |group| self.groups[*group as usize].members)
     }
 
-    /// How many sessions have this key.
+    /// Returns the number of sessions with this key.
     pub fn with_key(&self, key: &str) -> usize {
         self.keys.get(key).copied().unwrap_or_default()
     }
 
-    /// Whose session it is.
+    /// Returns the key of a reader.
     pub fn key(&self, id: SubscriberId) -> Option<&Text> {
         self.slots.get(id.index())?.as_ref()?.key.as_deref()
     }
 
-    /// The readers with this key.
+    /// Returns the readers with this key.
     pub fn of_key<'a>(&'a self, key: &'a str) -> impl Iterator<Item = SubscriberId> + 'a {
         let named = move |subscriber: &Subscriber| subscriber.key.as_deref().is_some_and(|own| **own == *key);
         self.iter().filter(move |(_, subscriber)| named(subscriber)).map(|(id, _)| id)
@@ -315,12 +315,12 @@ impl Subscribers {
         self.bounded == 0 || self.iter().all(|(_, subscriber)| within(subscriber))
     }
 
-    /// Whether a drain was over before this reader had come to its end, so that it is to give up.
+    /// Returns whether the deadline of a drain came before this reader had ended, so that it must give up.
     pub fn is_cut(&self, id: SubscriberId) -> bool {
         matches!(self.slots.get(id.index()), Some(Some(subscriber)) if subscriber.cut)
     }
 
-    /// Cuts all readers, and gives back their keys.
+    /// Cuts all readers, and returns their keys.
     pub(super) fn cut_all(&mut self) -> Vec<Option<Text>> {
         let cut = |subscriber: &mut Subscriber| {
             subscriber.cut = true;
@@ -333,7 +333,7 @@ impl Subscribers {
         (0..).zip(&self.slots).filter_map(|(slot, subscriber)| Some((SubscriberId(slot), subscriber.as_ref()?)))
     }
 
-    /// The group of a topic, made if there is none.
+    /// Returns the group of a topic, which it makes if there is none.
     fn group(&mut self, topic: &Text) -> u32 {
         if let Some(group) = self.topics.get(topic) {
             return *group;
@@ -354,7 +354,7 @@ impl Subscribers {
         left.members -= 1;
         left.gone += usize::from(listed);
         if left.gone > 16 && left.gone > left.waiting.len() / 2 {
-            // The number of one that has left may be another reader's by now: it is then there twice.
+            // The slot of one that has left may be another reader's by now, and so be listed twice.
             left.waiting.sort_unstable();
             left.waiting.dedup();
             let slots = &self.slots;
@@ -380,7 +380,7 @@ impl Subscribers {
         for (slot, place) in waiting.drain(..) {
             let Some(Some(subscriber)) = self.slots.get_mut(slot as usize) else { continue };
             let Some(membership) = subscriber.groups.get_mut(place as usize) else { continue };
-            // The number of one that has left may be another reader's by now.
+            // The slot of one that has left may be another reader's by now.
             if membership.group == group && mem::replace(&mut membership.listed, false) && subscriber.waits {
                 subscriber.waits = false;
                 woken.push(SubscriberId(slot));
@@ -392,7 +392,7 @@ impl Subscribers {
     }
 }
 
-/// Numbers in place of keys.
+/// Shows counts only, because keys may be secret.
 impl fmt::Debug for Subscribers {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let mut shown = f.debug_struct("Subscribers");
@@ -400,19 +400,19 @@ impl fmt::Debug for Subscribers {
     }
 }
 
-/// There are as many sessions with one key as there may be.
+/// There are as many sessions with one key as allowed.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 pub struct TooManySessions {
-    /// How many there are.
+    /// The number of sessions with the key.
     pub sessions: usize,
-    /// How many there may be.
+    /// The greatest number allowed.
     pub most: usize,
 }
 
 impl fmt::Display for TooManySessions {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let Self { sessions, most } = self;
-        write!(f, "sessions with this key: {sessions}, which is as many as there may be ({most})")
+        write!(f, "there are {sessions} sessions with this key, and at most {most} are allowed")
     }
 }
 

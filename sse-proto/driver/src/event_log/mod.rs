@@ -1,30 +1,27 @@
 //! The log that sessions share.
 
+mod state;
 mod subscribe;
 
-use alloc::{boxed::Box, collections::BTreeMap, sync::Arc, vec::Vec};
-use core::{
-    fmt,
-    future::poll_fn,
-    mem,
-    task::{Poll, Waker},
-    time::Duration,
-};
+use alloc::{boxed::Box, sync::Arc, vec::Vec};
+use core::{fmt, future::poll_fn, task::Poll, time::Duration};
 use std::sync::Mutex;
 
 use sse_proto::{
-    EventId, Text, Timestamp,
+    EventId, Text,
     server::{
         self, CloseReason, DrainConfig, DrainProgress, Drained, LogConfig, Observer, Publication, PublishError, Store,
-        SubscriberId, Subscribers,
+        SubscriberId,
     },
 };
 
+use self::state::Watcher;
+pub(super) use self::state::{SharedLog, State};
 pub use self::subscribe::Subscribe;
-use crate::transport::{Runtime, Timer};
 use crate::{
     Alarm,
-    lock::{After, lock},
+    lock::lock,
+    transport::{Runtime, Timer},
 };
 
 /// A log of events that sessions read from, shared by cloning.
@@ -35,69 +32,36 @@ pub struct EventLog<K: Runtime> {
     pub(super) shared: Arc<SharedLog<K>>,
 }
 
-pub(super) type SharedLog<K> = Mutex<State<<K as Runtime>::Timer>>;
-
-pub(super) struct State<T> {
-    pub(super) subscribers: Subscribers,
-    /// The tasks of the sessions that wait for messages, by their numbers.
-    wakers: Vec<Option<Waker>>,
-    /// The tasks of the sessions that wait for their peers.
-    stalled: BTreeMap<SubscriberId, Waker>,
-    /// Sessions that the application has ended.
-    ended: BTreeMap<SubscriberId, CloseReason>,
-    /// Tasks that wait until sessions have read on or left.
-    watchers: BTreeMap<u64, Waker>,
-    numbers: u64,
-    pub(super) observer: Option<Arc<dyn Observer + Send + Sync>>,
-    pub(super) clock: T,
-    /// Room for the topics of the message that is being published, and for the sessions that it wakes.
-    topics: Vec<Text>,
-    woken: Vec<SubscriberId>,
-    pub(super) store: Box<dyn Store + Send>,
-}
-
 impl<K: Runtime> EventLog<K> {
-    /// An empty log. Without an epoch in the settings it gets one by chance, so that the IDs of an earlier log, before a
-    /// restart, are not taken for its own.
+    /// Returns an empty log. Without an epoch in the settings it gets one at random, so that the IDs of an earlier log,
+    /// before a restart, do not count as its own.
     pub fn new(config: LogConfig) -> Self {
         let epoch = K::Timer::default().seed() & 0xffff_ffff;
         Self::with_store(server::EventLog::new(config.or_epoch(epoch)))
     }
 
-    /// A log over a custom store. If messages reach the store from elsewhere, call [`notify`](Self::notify) to wake the
+    /// Returns a log over a custom store. If messages reach the store from elsewhere, call [`notify`](Self::notify) to wake the
     /// sessions.
     pub fn with_store(store: impl Store + Send + 'static) -> Self {
-        let state = State {
-            subscribers: Subscribers::default(),
-            wakers: Vec::new(),
-            stalled: BTreeMap::new(),
-            ended: BTreeMap::new(),
-            watchers: BTreeMap::new(),
-            numbers: 0,
-            observer: None,
-            clock: K::Timer::default(),
-            topics: Vec::new(),
-            woken: Vec::new(),
-            store: Box::new(store),
-        };
+        let state = State::new(K::Timer::default(), Box::new(store));
         Self { shared: Arc::new(Mutex::new(state)) }
     }
 
-    /// Tells this observer what becomes of the sessions that are opened from now on.
+    /// Reports to this observer what becomes of the sessions that are opened from now on.
     pub fn observe(&self, observer: impl Observer + Send + Sync + 'static) {
         let new: Arc<dyn Observer + Send + Sync> = Arc::new(observer);
-        // Dropped after the lock is free, because it is a value of the caller's.
+        // Dropped when the lock is free, because the observer's code is the application's.
         let _old = lock(&self.shared).parts().0.observer.replace(new);
     }
 
-    /// Publishes a message, and returns the ID it has: its own, or one that the log made for the event. A
-    /// [`Publication`] says which topics it is for. The empty ID clears the client's ID. A client that then reconnects
+    /// Publishes a message, and returns its ID: the given one, or one that the log made for the event. A [`Publication`]
+    /// names the topics that it is for. The empty ID clears the client's ID. A client that then reconnects
     /// counts as new, and what it missed is not reported.
     ///
     /// # Errors
     ///
-    /// The log is closed, or the message alone is larger than the log may be, or IDs of the callers and of the log could
-    /// be the same, or no client could ask for what follows the given ID ([`check_id`](server::check_id)).
+    /// The log is closed, or the message alone exceeds its bound in bytes, or IDs of the callers and of the log could be the
+    /// same, or no client could ask for what follows the given ID ([`check_id`](server::check_id)).
     pub fn publish(&self, publication: impl Into<Publication>) -> Result<Option<EventId>, PublishError> {
         let publication = publication.into();
         let mut locked = lock(&self.shared);
@@ -105,11 +69,11 @@ impl<K: Runtime> EventLog<K> {
         state.publish(publication, after)
     }
 
-    /// Publishes many messages, and wakes each session once. Returns how many there were.
+    /// Publishes many messages, and wakes each session once. Returns the number of messages.
     ///
     /// # Errors
     ///
-    /// As for [`publish`](Self::publish). The messages before the one that was not taken are published.
+    /// As for [`publish`](Self::publish). The messages before the refused one are published.
     pub fn publish_all<P: Into<Publication>>(
         &self,
         publications: impl IntoIterator<Item = P>,
@@ -122,8 +86,8 @@ impl<K: Runtime> EventLog<K> {
         Ok(count)
     }
 
-    /// Publishes a message when no session that is [to be waited for](Subscribe::awaited) is too far behind, or when the
-    /// patience is at its end: those who are too slow are treated like all others then.
+    /// Publishes a message when no [awaited](Subscribe::awaited) session is too late, or after `patience` at the latest: a
+    /// session that is still too late then is treated as all others are.
     ///
     /// Dropping the future before it is ready publishes nothing.
     ///
@@ -177,13 +141,13 @@ impl<K: Runtime> EventLog<K> {
         state.notify(&topics, after);
     }
 
-    /// Whether the log takes no more messages: the moment to answer new requests with status 204, which tells clients
-    /// not to come back.
+    /// Returns whether the log is closed. New requests should then get status 204
+    /// ([`NO_MORE_EVENTS`](server::NO_MORE_EVENTS)), after which clients do not reconnect.
     pub fn is_closed(&self) -> bool {
         lock(&self.shared).store.is_closed()
     }
 
-    /// Takes no more messages, and ends all responses once they have sent what there is.
+    /// Closes the log: it accepts no more messages, and all its sessions end when they have sent the kept ones.
     pub fn close(&self) {
         let mut locked = lock(&self.shared);
         let (state, after) = locked.parts();
@@ -192,7 +156,7 @@ impl<K: Runtime> EventLog<K> {
     }
 
     /// Brings all sessions to their ends, for a server that stops: each transmits what the log has, then a farewell
-    /// with its own reconnection time, and then it ends. A drain changes nothing about where a session starts: those
+    /// with a random reconnection time, and then it ends. A drain changes nothing about where a session starts: those
     /// that are opened from now on start after the client's last event ID, read the log to its end, and end in the same
     /// way. Ready when all have ended or the deadline has come.
     ///
@@ -200,11 +164,11 @@ impl<K: Runtime> EventLog<K> {
     /// (axum, hyper), it may keep such a connection until its peer reads or leaves: bound the engine's own shutdown
     /// with a timeout.
     ///
-    /// Stop listening before, so that clients which come back do so elsewhere. Dropping the future leaves the drain as
-    /// it is: nobody is cut then.
+    /// Stop listening before, so that clients reconnect elsewhere. Dropping the future does not stop
+    /// the drain, but no session is cut then.
     ///
     /// Only sessions that read from this log are ended. Those that a handler, a [`Sender`](super::Sender) or a stream feeds
-    /// know nothing of it, and a server that stops gracefully waits for them: end them yourself when you are told to stop,
+    /// know nothing of it, and a server that stops gracefully waits for them: end them yourself when the server stops,
     /// with [`Sender::close_with`](super::Sender::close_with) or the end of the stream.
     pub async fn drain(&self, config: DrainConfig) -> Drained {
         let mut alarm = Alarm::new(K::Timer::default());
@@ -246,8 +210,8 @@ impl<K: Runtime> EventLog<K> {
         state.wake_all(after);
     }
 
-    /// Ends the sessions with this key, without what they have not transmitted yet: their rights are gone, say. Returns
-    /// how many there were.
+    /// Ends the sessions with this key at once, without what they have not transmitted yet: for example when a user has lost
+    /// the right to read. Returns the number of these sessions.
     pub fn disconnect(&self, key: &str) -> usize {
         let mut locked = lock(&self.shared);
         let (state, after) = locked.parts();
@@ -260,150 +224,24 @@ impl<K: Runtime> EventLog<K> {
         sessions.len()
     }
 
-    /// Begins to open a session.
+    /// Begins to open a session: the builder chooses what it reads, from where on, and whose it is.
     pub fn session(&self) -> Subscribe<'_, K> {
         Subscribe::new(self)
     }
 
-    /// How many sessions there are.
+    /// Returns the number of sessions.
     pub fn sessions(&self) -> usize {
         lock(&self.shared).subscribers.len()
     }
 
-    /// How many sessions asked for this topic. Those that read all messages are not counted.
+    /// Returns the number of sessions that asked for this topic. Those that read all messages are not counted.
     pub fn sessions_in(&self, topic: &str) -> usize {
         lock(&self.shared).subscribers.in_topic(topic)
     }
 
-    /// How many sessions have this key.
+    /// Returns the number of sessions with this key.
     pub fn sessions_of(&self, key: &str) -> usize {
         lock(&self.shared).subscribers.with_key(key)
-    }
-}
-
-impl<T: Timer> State<T> {
-    fn publish(&mut self, publication: Publication, after: &mut After) -> Result<Option<EventId>, PublishError> {
-        let mut topics = mem::take(&mut self.topics);
-        topics.extend_from_slice(publication.topics());
-        let now = self.clock.now();
-        let published = self.store.publish(publication, now);
-        if published.is_ok() {
-            self.notify(&topics, after);
-        }
-        topics.clear();
-        self.topics = topics;
-        published
-    }
-
-    fn notify(&mut self, topics: &[Text], after: &mut After) {
-        self.subscribers.wake(topics, &mut self.woken);
-        self.wake_woken(after);
-    }
-
-    /// Wakes the sessions that wait for the log or for their peers, and the watchers.
-    fn wake_all(&mut self, after: &mut After) {
-        self.subscribers.wake_all(&mut self.woken);
-        self.wake_woken(after);
-        after.wake(mem::take(&mut self.stalled).into_values());
-        self.wake_watchers(after);
-    }
-
-    fn wake_woken(&mut self, after: &mut After) {
-        let Self { woken, wakers, .. } = self;
-        after.wake(woken.drain(..).filter_map(|id| wakers.get_mut(id.index())?.take()));
-    }
-
-    /// Wakes the tasks that wait until sessions have read on or left.
-    pub(super) fn wake_watchers(&mut self, after: &mut After) {
-        after.wake(mem::take(&mut self.watchers).into_values());
-    }
-
-    /// Takes the waker of a session that waits for messages.
-    fn waker(&mut self, id: SubscriberId) -> Option<Waker> {
-        self.wakers.get_mut(id.index())?.take()
-    }
-
-    /// What the application wants of a session, whatever the log has.
-    pub(super) fn instruct(&mut self, id: SubscriberId, machine: &mut server::Session) {
-        self.instruct_at_once(id, machine);
-        if !machine.is_closed()
-            && let Some(farewell) = self.subscribers.farewell()
-        {
-            machine.finish(Some(&farewell), CloseReason::Drained);
-        }
-    }
-
-    /// What a session is to do even while its peer takes nothing.
-    fn instruct_at_once(&self, id: SubscriberId, machine: &mut server::Session) {
-        if let Some(reason) = self.ended.get(&id) {
-            machine.give_up(*reason);
-        } else if self.subscribers.is_cut(id) {
-            machine.give_up(CloseReason::Cut);
-        }
-    }
-
-    /// Asks what a session should do whose peer takes nothing, and registers its task, so that it is woken when the
-    /// application ends it.
-    pub(super) fn handle_write_pending(
-        &mut self,
-        id: SubscriberId,
-        machine: &mut server::Session,
-        waker: &Waker,
-        now: Timestamp,
-        after: &mut After,
-    ) -> server::Output {
-        self.instruct_at_once(id, machine);
-        let output = machine.handle_write_pending(now);
-        if matches!(output, server::Output::Wait { .. }) {
-            after.discard(self.stalled.insert(id, waker.clone()));
-        }
-        output
-    }
-
-    /// Registers the task of a session that has read everything before `position` and waits for messages.
-    pub(super) fn wait(&mut self, id: SubscriberId, position: u64, waker: &Waker, after: &mut After) {
-        self.subscribers.wait(id, position);
-        if let Some(more) = (id.index() + 1).checked_sub(self.wakers.len()) {
-            // By a quarter rather than to twice as many: there may be tens of thousands.
-            self.wakers.reserve_exact(if self.wakers.capacity() > id.index() { 0 } else { more + id.index() / 4 });
-            self.wakers.resize(id.index() + 1, None);
-        }
-        let kept = &mut self.wakers[id.index()];
-        if kept.as_ref().is_none_or(|kept| !kept.will_wake(waker)) {
-            after.discard(kept.replace(waker.clone()));
-        }
-    }
-
-    /// Removes a session, and wakes those who wait for that.
-    pub(super) fn leave(&mut self, id: SubscriberId, after: &mut After) {
-        self.subscribers.leave(id);
-        self.ended.remove(&id);
-        after.discard(self.waker(id));
-        after.discard(self.stalled.remove(&id));
-        self.wake_watchers(after);
-    }
-}
-
-/// A task that waits until sessions have read on or left. Dropping it takes the task off the list.
-struct Watcher<'a, K: Runtime> {
-    shared: &'a SharedLog<K>,
-    number: u64,
-}
-
-impl<'a, K: Runtime> Watcher<'a, K> {
-    fn new(shared: &'a SharedLog<K>) -> Self {
-        let mut locked = lock(shared);
-        let (state, _) = locked.parts();
-        state.numbers += 1;
-        Self { shared, number: state.numbers }
-    }
-}
-
-impl<K: Runtime> Drop for Watcher<'_, K> {
-    fn drop(&mut self) {
-        let mut locked = lock(self.shared);
-        let (state, after) = locked.parts();
-        after.discard(state.watchers.remove(&self.number));
     }
 }
 

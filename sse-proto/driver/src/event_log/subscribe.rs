@@ -13,7 +13,7 @@ use crate::{lock::lock, session::Session};
 
 /// A session that is about to be opened: what it reads, from where on, and whose it is.
 ///
-/// Unless told otherwise, it reads everything that is published from now on.
+/// By default it reads everything that is published from now on.
 ///
 /// ```
 /// use sse_driver::{EventId, EventLog, Session, SessionConfig, server::TooManySessions, transport::Runtime};
@@ -106,7 +106,7 @@ impl<'a, K: Runtime> Subscribe<'a, K> {
         session
     }
 
-    /// Opens the session unless there are `sessions` with the same [key](Self::key) already.
+    /// Opens the session unless there are `sessions` with the same [key](Self::key) already. Without a key it always opens.
     ///
     /// # Errors
     ///

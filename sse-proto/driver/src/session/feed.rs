@@ -45,7 +45,7 @@ impl<K: Runtime> Feed<K> {
         }
     }
 
-    /// Changes the machine, and wakes the senders that wait for what has changed.
+    /// Changes the machine, and wakes the senders if it has ended.
     pub(super) fn with_machine<T>(&mut self, act: impl FnOnce(&mut Session) -> T) -> T {
         match self {
             Self::Log(reading) => act(&mut reading.machine),
@@ -161,7 +161,7 @@ impl<K: Runtime> Drop for Reading<K> {
     }
 }
 
-/// A session that senders feed, and perhaps a handler.
+/// A session that is fed by senders, and perhaps by a handler that it polls.
 pub(super) struct Messages {
     shared: Arc<Mutex<SharedSession>>,
     handler: Option<Pin<Box<dyn Future<Output = ()> + Send>>>,
@@ -184,7 +184,7 @@ impl Messages {
         if let Some(handler) = &mut self.handler
             && handler.as_mut().poll(cx).is_ready()
         {
-            // With it goes its sender, and with the last sender the session ends.
+            // Dropping it drops its sender, and with the last sender the session ends.
             self.handler = None;
         }
         let mut locked = lock(&self.shared);
@@ -215,7 +215,7 @@ impl Drop for Messages {
     }
 }
 
-/// Why the session of a machine that is given up has ended.
+/// Gives a machine up, and returns why its session has ended.
 fn disconnect(machine: &mut Session) -> CloseReason {
     machine.handle_disconnect();
     machine.close_reason().unwrap_or(CloseReason::Disconnected)
@@ -241,7 +241,7 @@ mod stream {
         server::{Output, SendError, Session, SessionInfo, SessionTotals},
     };
 
-    /// How many messages are taken before others have their turn. Those that are empty need no room, and would be taken
+    /// The number of messages that are taken before other tasks have their turn. Empty ones need no room, and would be taken
     /// without end.
     const TURN: usize = 1024;
 
@@ -249,12 +249,12 @@ mod stream {
     pub(crate) struct Streaming {
         pub(super) machine: Session,
         stream: Option<Pin<Box<dyn Stream<Item = Message> + Send>>>,
-        /// What the stream yielded when there was no room any more.
+        /// The message that the stream yielded when there was no room for it.
         held: Option<Message>,
         trace: SessionTrace,
     }
 
-    /// The items of a stream as messages.
+    /// A stream whose items become messages.
     struct Messages<S>(Pin<Box<S>>);
 
     impl<S: Stream<Item: Into<Message>>> Stream for Messages<S> {
@@ -280,7 +280,7 @@ mod stream {
             self.machine.poll_output(now)
         }
 
-        /// Takes what the stream has, as far as there is room: it goes out in one piece.
+        /// Takes the ready messages of the stream, as far as there is room: they are sent in one piece.
         fn fill(&mut self, cx: &mut Context<'_>) {
             for _ in 0..TURN {
                 let Some(stream) = &mut self.stream else { return };

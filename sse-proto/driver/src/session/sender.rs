@@ -1,4 +1,4 @@
-//! What feeds a session with messages.
+//! The sending half of a session.
 
 use alloc::{collections::BTreeMap, sync::Arc};
 use core::{
@@ -26,7 +26,7 @@ pub(super) struct SharedSession {
     pub(super) machine: server::Session,
     /// The task that writes the response.
     pub(super) reader: Option<Waker>,
-    /// Tasks that wait for room, and tasks that wait for the end, by number.
+    /// The tasks that wait for room, and those that wait for the end, by number.
     for_room: BTreeMap<u64, Waker>,
     for_end: BTreeMap<u64, Waker>,
     numbers: u64,
@@ -84,7 +84,7 @@ impl Drop for WaitingSender<'_> {
 }
 
 impl Sender {
-    /// Sends a message, after a wait if too much is waiting to be transmitted.
+    /// Sends a message, after a wait while too many bytes wait to be transmitted.
     ///
     /// Dropping the future before it is ready sends nothing.
     ///
@@ -96,7 +96,7 @@ impl Sender {
         self.send_when(|machine| machine.send(&message)).await
     }
 
-    /// Sends what this function does, as soon as there is room.
+    /// Calls this function until it does not fail for want of room, each time that there is more.
     pub(super) async fn send_when(
         &self,
         mut send: impl FnMut(&mut server::Session) -> Result<(), SendError>,
@@ -138,14 +138,14 @@ impl Sender {
         self.close_after(None);
     }
 
-    /// Ends the response after what was sent and a last message: an event that says so, a reconnection time, or both.
+    /// Ends the response after what was sent and a last message: an event that announces it, a reconnection time, or both.
     pub fn close_with(&self, farewell: impl Into<Message>) {
         let farewell = farewell.into();
         self.close_after(Some(&farewell));
     }
 
-    /// Waits until everything has been transmitted after the end, or the client is gone. While a clone of the sender
-    /// waits here, the response does not end by itself: [`close`](Self::close) it. Returns why it ended.
+    /// Waits until everything has been transmitted after the end, or the client is gone, and returns why the response ended.
+    /// While a clone of the sender waits here, the response does not end by itself: [`close`](Self::close) it.
     pub async fn closed(&self) -> CloseReason {
         let waiting = WaitingSender::new(&self.shared);
         poll_fn(|cx| {
@@ -161,7 +161,7 @@ impl Sender {
         .await
     }
 
-    /// Whether no more messages are taken.
+    /// Returns whether no more messages are accepted.
     pub fn is_closed(&self) -> bool {
         lock(&self.shared).machine.is_closed()
     }

@@ -8,7 +8,7 @@ use sse_proto::{DataWriter, Message, server::SendError};
 use super::Sender;
 
 impl Sender {
-    /// A sender that sends values of one type, each written by this function.
+    /// Returns a sender for values of one type, each of which this function writes.
     ///
     /// ```
     /// use core::fmt::Write;
@@ -89,13 +89,13 @@ where
         send_written(&self.sender, message, |data| (self.write)(value, data)).await
     }
 
-    /// The sender below: for messages that are no values.
+    /// Returns the sender below, for messages that are no values.
     pub fn sender(&self) -> &Sender {
         &self.sender
     }
 }
 
-/// Writes without the lock, because what a value does when it is serialized is its own affair.
+/// Serializes the value before it locks the session, because the code of the value may use the session.
 async fn send_written<E>(
     sender: &Sender,
     message: &Message,
@@ -122,7 +122,7 @@ impl<T: ?Sized, F> fmt::Debug for Serializing<T, F> {
 #[derive(Debug)]
 #[non_exhaustive]
 pub enum SendValueError<E> {
-    /// The message was not taken.
+    /// The message was not sent.
     Send(SendError),
     /// The value cannot be serialized.
     Value(E),

@@ -18,8 +18,8 @@ impl<K: Runtime> Session<K> {
     ///
     /// # Errors
     ///
-    /// The peer is gone, or it took nothing for as long as the
-    /// [write timeout](sse_proto::server::SessionConfig::write_timeout) says. The session has ended then.
+    /// The peer is gone, or it took nothing within the
+    /// [write timeout](sse_proto::server::SessionConfig::write_timeout). The session has ended then.
     pub async fn write_to<S>(mut self, stream: S) -> Result<(), WriteError<<K::Io<S> as Write>::Error>>
     where
         K::Io<S>: Write,
@@ -64,7 +64,7 @@ impl<K: Runtime> Session<K> {
         }
     }
 
-    /// Polls what depends on the peer, and gives up when that takes too long.
+    /// Polls an operation that depends on the peer, and ends the session when that takes too long.
     fn poll_in_time<T, E>(
         &mut self,
         cx: &mut Context<'_>,
@@ -89,7 +89,7 @@ impl<K: Runtime> Session<K> {
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 #[non_exhaustive]
 pub enum WriteError<E> {
-    /// The destination takes no more bytes.
+    /// The destination accepts no more bytes.
     Closed,
     /// The destination failed.
     Io(E),
@@ -100,7 +100,7 @@ pub enum WriteError<E> {
 impl<E: fmt::Display> fmt::Display for WriteError<E> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            Self::Closed => f.write_str("the destination takes no more bytes"),
+            Self::Closed => f.write_str("the destination accepts no more bytes"),
             Self::Io(error) => write!(f, "the destination failed: {error}"),
             Self::TimedOut => f.write_str("the destination took nothing for too long"),
         }

@@ -1,4 +1,4 @@
-//! What sessions tell.
+//! Reports about sessions to `tracing`.
 
 use core::sync::atomic::{AtomicUsize, Ordering};
 
@@ -7,10 +7,10 @@ use tracing::{Level, event};
 
 const TARGET: &str = "sse_driver::server";
 
-/// Tells what sessions come to. Keys are left out: they may be secret.
+/// Reports what becomes of a session. Keys are left out, because they may be secret.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Tracer {
-    /// Counts the sessions of the process, from 1.
+    /// The number of the session in the process, from 1.
     number: usize,
 }
 

@@ -1,4 +1,4 @@
-//! Events that were published, kept for those who come back.
+//! Published events, kept for clients that reconnect.
 
 mod config;
 mod ids;
@@ -116,7 +116,7 @@ impl EventLog {
     /// events and have no ID (for example comments) are kept without an ID; an empty message is not kept.
     ///
     /// The empty ID clears the client's ID. A client that then reconnects counts as new, and what it missed is not
-    /// reported. Give each ID only once for as long as clients may come back with it. The log notices a repetition only
+    /// reported. Give each ID only once for as long as clients may reconnect with it. The log notices a repetition only
     /// of IDs that it still keeps: resuming after such an ID is [`Resumed::Unknown`], while the last of them is kept.
     ///
     /// # Errors

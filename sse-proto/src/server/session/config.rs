@@ -30,8 +30,7 @@ pub struct SessionConfig {
 }
 
 impl SessionConfig {
-    /// The type of the event that tells a client that it may miss something, unless [`resync`](Self::resync) names
-    /// another.
+    /// The type of the event that a client gets when it may miss something, unless [`resync`](Self::resync) sets another.
     pub const RESYNC: &'static str = "resync";
 
     /// Returns the default settings.
@@ -88,7 +87,7 @@ impl SessionConfig {
         self
     }
 
-    /// Sets the type of the event that tells a client that it may miss messages of a log, at the start or later: `resync`
+    /// Sets the type of the event that a client gets when it may miss messages of a log, at the start or later: `resync`
     /// ([`RESYNC`](Self::RESYNC)) by default. `None` sends no such event. The data is JSON:
     ///
     /// - `{"reason":"gap","missed":3}`: it reconnected, and what followed its last event is not kept any more;
@@ -114,7 +113,7 @@ impl SessionConfig {
     /// Sets how long the peer may leave written bytes untouched before it counts as gone: 60 s by default; `None` waits
     /// for ever.
     ///
-    /// Only drivers that see the writing can tell ([`Session::handle_write_pending`](super::Session::handle_write_pending)),
+    /// Only drivers that write themselves notice ([`Session::handle_write_pending`](super::Session::handle_write_pending)),
     /// as `write_to` of the adapters does. An HTTP engine that writes itself does not ask a session whose peer is stuck:
     /// there it takes a timeout of the engine or of the socket (`TCP_USER_TIMEOUT`), and until then a session costs its
     /// cursor and the engine's buffer.

@@ -1,4 +1,4 @@
-//! What a session says of itself.
+//! What a session sends beside messages: its first bytes, and notices of gaps.
 
 use alloc::{boxed::Box, format};
 
@@ -10,9 +10,9 @@ use crate::{
     server::{Resumed, heartbeat::COMMENT},
 };
 
-/// What goes out at once, so that the head of the response does too and the client's `open` is not late.
+/// Returns the first bytes of a response, sent at once, so that its head is sent too and the client's `open` is not late.
 pub(super) fn bytes(config: &SessionConfig, resumed: Resumed) -> Bytes {
-    let told = config.resync.as_ref().and_then(|event_type| match resumed {
+    let notice = config.resync.as_ref().and_then(|event_type| match resumed {
         Resumed::Exact => None,
         Resumed::Gap { missed } => Some(resync(event_type, "gap", Some(missed))),
         Resumed::Stale => Some(resync(event_type, "stale", None)),
@@ -26,7 +26,7 @@ pub(super) fn bytes(config: &SessionConfig, resumed: Resumed) -> Bytes {
         first.extend_from_slice(b"\n");
     }
     let retry = config.retry.map(|retry| Message::new().retry(retry));
-    for message in retry.iter().chain(&told) {
+    for message in retry.iter().chain(&notice) {
         // The buffer grows as needed: there is no error.
         let _ = message.encode(&mut first);
     }
@@ -36,15 +36,16 @@ pub(super) fn bytes(config: &SessionConfig, resumed: Resumed) -> Bytes {
     first.freeze()
 }
 
-/// How a client is told that it misses something. Nearly every session has the default, which costs it nothing.
+/// How a session notifies its client that the log has overtaken it. Nearly every session has the default, which needs no
+/// allocation.
 #[derive(Debug)]
-pub(super) enum Telling {
+pub(super) enum LagNotice {
     Default,
     Nothing,
     Type(Box<EventType>),
 }
 
-impl Telling {
+impl LagNotice {
     pub(super) fn new(resync: Option<EventType>) -> Self {
         match resync {
             None => Self::Nothing,
@@ -53,8 +54,8 @@ impl Telling {
         }
     }
 
-    /// What tells a client that the log has overtaken it.
-    pub(super) fn lagged(&self, missed: u64) -> Option<Message> {
+    /// Returns the message for a client that the log has overtaken.
+    pub(super) fn message(&self, missed: u64) -> Option<Message> {
         match self {
             Self::Default => Some(resync(&SessionConfig::default_resync(), "lagged", Some(missed))),
             Self::Nothing => None,
@@ -63,7 +64,7 @@ impl Telling {
     }
 }
 
-/// The event that tells a client that it misses something. It has no ID, so that the client keeps the one it has.
+/// Returns the event that notifies a client of a gap. It has no ID, so that the client keeps the one it has.
 fn resync(event_type: &EventType, reason: &str, missed: Option<u64>) -> Message {
     let data = match missed {
         None => format!("{{\"reason\":\"{reason}\"}}"),

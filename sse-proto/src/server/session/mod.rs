@@ -9,7 +9,7 @@ use core::{error::Error, fmt, mem, time::Duration};
 use bytes::{Bytes, BytesMut};
 
 pub use self::config::{OnLag, SessionConfig};
-use self::first::Telling;
+use self::first::LagNotice;
 use super::{CloseReason, Cursor, Heartbeat, LogRead, PassedOver, Resumed, Store};
 use crate::{Message, Text, Timestamp, hidden::Hidden, random::Random};
 
@@ -21,14 +21,14 @@ use crate::{Message, Text, Timestamp, hidden::Hidden, random::Random};
 ///
 /// - **Getters** look: [`missed`](Self::missed), [`is_closed`](Self::is_closed), [`has_ended`](Self::has_ended),
 ///   [`close_reason`](Self::close_reason).
-/// - **`handle_*`** tells what happened: [`handle_log`](Self::handle_log), [`handle_progress`](Self::handle_progress),
+/// - **`handle_*`** reports what happened: [`handle_log`](Self::handle_log), [`handle_progress`](Self::handle_progress),
 ///   [`handle_write_pending`](Self::handle_write_pending), [`handle_disconnect`](Self::handle_disconnect).
 /// - **Commands** come from the application: [`send`](Self::send), [`finish`](Self::finish), [`close`](Self::close).
-/// - **[`poll_output`](Self::poll_output)** says what to do next.
+/// - **[`poll_output`](Self::poll_output)** returns what to do next.
 ///
-/// **After every `handle_*` and every command, call `poll_output` until it says [`Output::Wait`].** A session that
-/// reads from a log is shown the log before each `poll_output`, so that it takes the next events only when those before
-/// are on their way: a slow peer costs a cursor and no queue.
+/// **After every `handle_*` and every command, call `poll_output` until it returns [`Output::Wait`].** Before each
+/// `poll_output`, give a session that reads from a log the log ([`handle_log`](Self::handle_log)): it takes the next events
+/// only when those before are transmitted, so that a slow peer costs a cursor and no queue.
 ///
 /// ```
 /// use sse_proto::{Message, Timestamp, server::{Output, Session, SessionConfig}};
@@ -43,55 +43,55 @@ use crate::{Message, Text, Timestamp, hidden::Hidden, random::Random};
 /// # Ok::<(), sse_proto::server::SendError>(())
 /// ```
 pub struct Session {
-    // There may be tens of thousands: what is needed once is not kept, and what few need is kept elsewhere.
+    // There may be tens of thousands of sessions: what is needed once is not kept, and what few need is boxed.
     heartbeat: Option<Heartbeat>,
     room: usize,
     burst: usize,
-    telling: Telling,
+    lag_notice: LagNotice,
     write_timeout: Option<Duration>,
     on_lag: OnLag,
     cursor: Option<Cursor>,
     state: State,
     reason: CloseReason,
-    /// The clocks run.
+    /// Whether the session was polled, so that its clocks run.
     begun: bool,
-    /// What a session that reads from a log ends with once it has read everything.
+    /// The last message of a session that reads from a log, sent when it has read everything.
     farewell: Option<Box<Message>>,
     /// Messages that were sent and not transmitted yet.
     queue: BytesMut,
-    /// What was taken from the log and not transmitted yet; at first, what goes before everything.
+    /// Bytes that were taken from the log and not transmitted yet; at first, those that go before everything.
     events: Option<Bytes>,
-    /// How many messages the driver is still to be told of.
+    /// The number of missed messages that `poll_output` has not reported yet.
     lagged: u64,
     missed: u64,
-    /// When something was last transmitted.
+    /// When bytes were last transmitted.
     quiet_since: Timestamp,
-    /// What the next heartbeat of a fixed period is counted from.
+    /// The start of the fixed period that the next heartbeat ends.
     last_heartbeat: Timestamp,
-    /// When it is as old as it may be; counted from its beginning before that.
+    /// When it reaches its greatest age; before the first poll, that age as the time since zero.
     ends_at: Option<Timestamp>,
 }
 
-/// What the driver is to do.
+/// What the driver must do next.
 ///
 /// The enum is exhaustive on purpose: a driver has to deal with all of it.
 #[derive(Clone, Debug, Eq, PartialEq)]
 pub enum Output {
-    /// The response is at its end; there will be no other output any more.
+    /// End the response; no other output follows.
     Closed,
-    /// A heartbeat is due, and it is to be made now ([`Heartbeat::made`](super::Heartbeat::made)): hand it to
-    /// [`Session::send`], or nothing.
+    /// A heartbeat is due that the caller makes ([`Heartbeat::made`](super::Heartbeat::made)): give it to
+    /// [`Session::send`], or send nothing.
     Heartbeat,
-    /// The log has overtaken the session: so many messages will never be sent to this client.
+    /// The log has overtaken the session: this client never gets some messages.
     Lagged {
-        /// How many.
+        /// The number of these messages.
         missed: u64,
     },
     /// Write these bytes.
     Transmit(Bytes),
-    /// There is nothing to do until something happens, or until this moment.
+    /// Nothing is due until something happens, or until a moment.
     Wait {
-        /// When to poll again at the latest; `None` if only messages or the log can bring news.
+        /// When to poll again at the latest; `None` to wait for messages or the log only.
         until: Option<Timestamp>,
     },
 }
@@ -99,25 +99,25 @@ pub enum Output {
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 enum State {
     Open,
-    /// What the log has is still transmitted, and then the farewell.
+    /// The kept messages of the log are still transmitted, then the farewell.
     Finishing,
-    /// What is waiting is still transmitted.
+    /// The waiting bytes are still transmitted.
     Closing,
     Closed,
 }
 
 impl Session {
-    /// A session that is fed with [`send`](Self::send).
+    /// Returns a session that is fed with [`send`](Self::send).
     pub fn new(config: SessionConfig) -> Self {
         Self::begin(config, None, Resumed::Exact)
     }
 
-    /// A session that reads from a log, from `cursor` on.
+    /// Returns a session that reads from a log, from `cursor` on.
     pub fn reading(config: SessionConfig, cursor: Cursor) -> Self {
         Self::resuming(config, cursor, Resumed::Exact)
     }
 
-    /// A session that reads from a log, from `cursor` on, and tells the client when something may be missing
+    /// Returns a session that reads from a log, from `cursor` on, and first reports to the client if it may miss something
     /// ([`SessionConfig::resync`]).
     pub fn resuming(config: SessionConfig, cursor: Cursor, resumed: Resumed) -> Self {
         Self::begin(config, Some(cursor), resumed)
@@ -129,7 +129,7 @@ impl Session {
             heartbeat: config.heartbeat,
             room: config.queue,
             burst: config.burst,
-            telling: Telling::new(config.resync),
+            lag_notice: LagNotice::new(config.resync),
             write_timeout: config.write_timeout,
             on_lag: config.on_lag,
             cursor,
@@ -146,7 +146,7 @@ impl Session {
         }
     }
 
-    /// Takes up to a tenth off the [`SessionConfig::max_age`], by this seed: another number for each session.
+    /// Takes up to a tenth off the [`SessionConfig::max_age`], by this seed, which should differ for each session.
     #[must_use]
     pub fn with_seed(mut self, seed: u64) -> Self {
         let age = self.ends_at.map(Timestamp::since_epoch);
@@ -154,12 +154,13 @@ impl Session {
         self
     }
 
-    /// Has each heartbeat made by the caller from now on ([`Heartbeat::made`](super::Heartbeat::made)).
+    /// Leaves each heartbeat to the caller from now on ([`Heartbeat::made`](super::Heartbeat::made)).
     pub fn make_heartbeats(&mut self) {
         self.heartbeat = self.heartbeat.take().map(Heartbeat::made);
     }
 
-    /// Shows the log to a session that reads from it. Nothing is taken while something is waiting to be transmitted.
+    /// Takes the next messages from the log, if this session reads from one. Nothing is taken while bytes wait to be
+    /// transmitted.
     pub fn handle_log(&mut self, log: &mut (impl Store + ?Sized)) {
         let Some(cursor) = &mut self.cursor else { return };
         let idle = self.events.is_none() && self.lagged == 0 && self.queue.is_empty();
@@ -175,18 +176,19 @@ impl Session {
         }
     }
 
-    /// Tells that the peer is gone.
+    /// Reports that the peer is gone.
     pub fn handle_disconnect(&mut self) {
         self.give_up(CloseReason::Disconnected);
     }
 
-    /// Tells that the peer took some of the bytes of the last [`Output::Transmit`].
+    /// Reports that the peer took some of the bytes of the last [`Output::Transmit`].
     pub fn handle_progress(&mut self, now: Timestamp) {
         self.quiet_since = now;
     }
 
-    /// Tells that the peer has not taken all the bytes of the last [`Output::Transmit`] yet, and asks what to do:
-    /// [`Output::Wait`] for the peer, until the deadline, or [`Output::Closed`] if that is over.
+    /// Reports that the peer has not taken all the bytes of the last [`Output::Transmit`] yet, and returns what to do:
+    /// [`Output::Wait`] for the peer, until the [write timeout](SessionConfig::write_timeout), or [`Output::Closed`] after
+    /// it.
     pub fn handle_write_pending(&mut self, now: Timestamp) -> Output {
         if self.has_ended() {
             return Output::Closed;
@@ -204,7 +206,7 @@ impl Session {
     ///
     /// # Errors
     ///
-    /// The session is closed, or too much is waiting already; the message was not taken then.
+    /// The session is closed, or too many bytes wait already; the message is not queued then.
     pub fn send(&mut self, message: &Message) -> Result<(), SendError> {
         self.make_room(message.encoded_len())?;
         self.queue_message(message);
@@ -223,9 +225,9 @@ impl Session {
         Ok(())
     }
 
-    /// Ends the response once all that was sent is transmitted, with a last message if there is one: a farewell, or a
-    /// [`Retry`](crate::Retry) hint, or both. No more messages are taken. A blank line follows a reconnection time in any
-    /// case, because some readers (undici, httpx-sse) heed it only there.
+    /// Ends the response when all sent messages are transmitted, with a last message if there is one: a farewell, a
+    /// [`Retry`](crate::Retry) hint, or both. No more messages are accepted. A blank line follows a reconnection time even
+    /// without an event, because some readers (undici, httpx-sse) heed it only there.
     pub fn close(&mut self, farewell: Option<&Message>) {
         if self.is_closed() {
             return;
@@ -236,7 +238,8 @@ impl Session {
         self.end(CloseReason::Finished);
     }
 
-    /// As [`close`](Self::close), and a session that reads from a log transmits first what is in there now.
+    /// Ends the response as [`close`](Self::close) does; a session that reads from a log first transmits the messages that
+    /// are kept there.
     pub fn finish(&mut self, farewell: Option<&Message>, reason: CloseReason) {
         if self.is_closed() {
             return;
@@ -249,7 +252,7 @@ impl Session {
         self.state = State::Finishing;
     }
 
-    /// Ends the response at once. What is waiting is not transmitted.
+    /// Ends the response at once. Waiting bytes are not transmitted.
     pub fn give_up(&mut self, reason: CloseReason) {
         if self.has_ended() {
             return;
@@ -262,7 +265,7 @@ impl Session {
         self.lagged = 0;
     }
 
-    /// Says what to do next. Call it until it says [`Output::Wait`].
+    /// Returns what to do next. Call it until it returns [`Output::Wait`].
     pub fn poll_output(&mut self, now: Timestamp) -> Output {
         if self.state == State::Closed {
             return Output::Closed;
@@ -293,37 +296,37 @@ impl Session {
         self.wait_or_beat(now)
     }
 
-    /// The topics that a session reads which reads from a log; `None` if it reads everything.
+    /// Returns the topics that a session of a log reads; `None` if it reads all messages.
     pub fn topics(&self) -> Option<&[Text]> {
         self.cursor.as_ref()?.interest().wanted_topics()
     }
 
-    /// How many messages of the log this session did not get because it was too slow.
+    /// Returns how many messages of the log this session did not get because it was too slow.
     pub fn missed(&self) -> u64 {
         self.missed
     }
 
-    /// How many messages of the log it did not get for other reasons.
+    /// Returns how many messages of the log this session did not get for other reasons.
     pub fn passed_over(&self) -> PassedOver {
         self.cursor.as_ref().map(Cursor::passed_over).unwrap_or_default()
     }
 
-    /// Where a session that reads from a log is in it.
+    /// Returns the position in the log of a session that reads from one.
     pub fn position(&self) -> Option<u64> {
         self.cursor.as_ref().map(Cursor::position)
     }
 
-    /// Whether everything has been transmitted, or the peer is gone.
+    /// Returns whether everything has been transmitted, or the peer is gone.
     pub fn has_ended(&self) -> bool {
         self.state == State::Closed
     }
 
-    /// Whether the session takes no more messages.
+    /// Returns whether the session accepts no more messages.
     pub fn is_closed(&self) -> bool {
         self.state != State::Open
     }
 
-    /// Why it has ended; `None` while it has not.
+    /// Returns why the session has ended; `None` while it has not.
     pub fn close_reason(&self) -> Option<CloseReason> {
         self.has_ended().then_some(self.reason)
     }
@@ -342,15 +345,15 @@ impl Session {
     fn lag(&mut self, missed: u64) {
         self.missed += missed;
         self.lagged = missed;
-        if let Some(told) = self.telling.lagged(missed) {
-            self.queue_message(&told);
+        if let Some(notice) = self.lag_notice.message(missed) {
+            self.queue_message(&notice);
         }
         if self.on_lag == OnLag::Disconnect {
             self.end(CloseReason::Lagged);
         }
     }
 
-    /// Nothing but what is waiting is transmitted any more, and the farewell.
+    /// Closes the session: only the waiting bytes and the farewell are still transmitted.
     fn end(&mut self, reason: CloseReason) {
         if let Some(farewell) = self.farewell.take() {
             self.queue_farewell(&farewell);
@@ -370,8 +373,8 @@ impl Session {
         Ok(())
     }
 
-    /// Queues the last message. A blank line follows a reconnection time, also where nothing has to be dispatched: no
-    /// later message brings one.
+    /// Queues the last message. A blank line follows a reconnection time, also without an event: no later message brings
+    /// one.
     fn queue_farewell(&mut self, farewell: &Message) {
         self.queue_message(farewell);
         if farewell.retry.is_some() && !self.queue.ends_with(b"\n\n") {
@@ -385,19 +388,19 @@ impl Session {
     }
 }
 
-/// Why a message was not taken.
+/// Why a message was not queued.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 #[non_exhaustive]
 pub enum SendError {
     /// The session is closed, or its peer is gone.
     Closed,
-    /// Too many bytes wait to be transmitted; try again when they are.
+    /// Too many bytes wait to be transmitted; try again when they have been.
     Full {
-        /// How many bytes the message needs.
+        /// The number of bytes that the message needs.
         needed: usize,
-        /// How many are waiting.
+        /// The number of bytes that wait.
         waiting: usize,
-        /// How many may wait.
+        /// The greatest number of bytes that may wait.
         bound: usize,
     },
 }
@@ -407,7 +410,10 @@ impl fmt::Display for SendError {
         match self {
             Self::Closed => f.write_str("the session is closed"),
             Self::Full { needed, waiting, bound } => {
-                write!(f, "{waiting} bytes are waiting for the peer, {needed} more would pass the bound of {bound}")
+                write!(
+                    f,
+                    "{waiting} bytes are waiting for the peer, and {needed} more would exceed the bound of {bound}"
+                )
             }
         }
     }
@@ -415,7 +421,7 @@ impl fmt::Display for SendError {
 
 impl Error for SendError {}
 
-/// Lengths in place of what is waiting to be transmitted.
+/// Shows the lengths of waiting messages in place of the messages.
 impl fmt::Debug for Session {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let mut shown = f.debug_struct("Session");

@@ -1,0 +1,183 @@
+//! What the sessions of a log and its handles share.
+
+use alloc::{boxed::Box, collections::BTreeMap, sync::Arc, vec::Vec};
+use core::{mem, task::Waker};
+use std::sync::Mutex;
+
+use sse_proto::{
+    EventId, Text, Timestamp,
+    server::{self, CloseReason, Observer, Publication, PublishError, Store, SubscriberId, Subscribers},
+};
+
+use crate::{
+    lock::{After, lock},
+    transport::{Runtime, Timer},
+};
+
+pub(crate) type SharedLog<K> = Mutex<State<<K as Runtime>::Timer>>;
+
+/// What the sessions of a log and its handles share.
+pub(crate) struct State<T> {
+    pub(crate) subscribers: Subscribers,
+    /// The tasks of the sessions that wait for messages, by their numbers.
+    wakers: Vec<Option<Waker>>,
+    /// The tasks of the sessions that wait for their peers.
+    pub(super) stalled: BTreeMap<SubscriberId, Waker>,
+    /// Sessions that the application has ended.
+    pub(super) ended: BTreeMap<SubscriberId, CloseReason>,
+    /// Tasks that wait until sessions have read on or left.
+    pub(super) watchers: BTreeMap<u64, Waker>,
+    numbers: u64,
+    pub(crate) observer: Option<Arc<dyn Observer + Send + Sync>>,
+    pub(super) clock: T,
+    /// Room for the topics of the message that is being published, and for the sessions that it wakes.
+    topics: Vec<Text>,
+    woken: Vec<SubscriberId>,
+    pub(crate) store: Box<dyn Store + Send>,
+}
+
+impl<T: Timer> State<T> {
+    pub(super) fn new(clock: T, store: Box<dyn Store + Send>) -> Self {
+        Self {
+            subscribers: Subscribers::default(),
+            wakers: Vec::new(),
+            stalled: BTreeMap::new(),
+            ended: BTreeMap::new(),
+            watchers: BTreeMap::new(),
+            numbers: 0,
+            observer: None,
+            clock,
+            topics: Vec::new(),
+            woken: Vec::new(),
+            store,
+        }
+    }
+
+    pub(super) fn publish(
+        &mut self,
+        publication: Publication,
+        after: &mut After,
+    ) -> Result<Option<EventId>, PublishError> {
+        let mut topics = mem::take(&mut self.topics);
+        topics.extend_from_slice(publication.topics());
+        let now = self.clock.now();
+        let published = self.store.publish(publication, now);
+        if published.is_ok() {
+            self.notify(&topics, after);
+        }
+        topics.clear();
+        self.topics = topics;
+        published
+    }
+
+    pub(super) fn notify(&mut self, topics: &[Text], after: &mut After) {
+        self.subscribers.wake(topics, &mut self.woken);
+        self.wake_woken(after);
+    }
+
+    /// Wakes the sessions that wait for the log or for their peers, and the watchers.
+    pub(super) fn wake_all(&mut self, after: &mut After) {
+        self.subscribers.wake_all(&mut self.woken);
+        self.wake_woken(after);
+        after.wake(mem::take(&mut self.stalled).into_values());
+        self.wake_watchers(after);
+    }
+
+    fn wake_woken(&mut self, after: &mut After) {
+        let Self { woken, wakers, .. } = self;
+        after.wake(woken.drain(..).filter_map(|id| wakers.get_mut(id.index())?.take()));
+    }
+
+    /// Wakes the tasks that wait until sessions have read on or left.
+    pub(crate) fn wake_watchers(&mut self, after: &mut After) {
+        after.wake(mem::take(&mut self.watchers).into_values());
+    }
+
+    /// Takes the waker of a session that waits for messages, to wake or to drop it.
+    pub(super) fn waker(&mut self, id: SubscriberId) -> Option<Waker> {
+        self.wakers.get_mut(id.index())?.take()
+    }
+
+    /// Applies to a session what the application wants of it: to end now, or after the messages of the log.
+    pub(crate) fn instruct(&mut self, id: SubscriberId, machine: &mut server::Session) {
+        self.instruct_at_once(id, machine);
+        if !machine.is_closed()
+            && let Some(farewell) = self.subscribers.farewell()
+        {
+            machine.finish(Some(&farewell), CloseReason::Drained);
+        }
+    }
+
+    /// Applies to a session what the application wants even while its peer takes nothing: to end now.
+    fn instruct_at_once(&self, id: SubscriberId, machine: &mut server::Session) {
+        if let Some(reason) = self.ended.get(&id) {
+            machine.give_up(*reason);
+        } else if self.subscribers.is_cut(id) {
+            machine.give_up(CloseReason::Cut);
+        }
+    }
+
+    /// Asks what a session should do whose peer takes nothing, and registers its task, so that it is woken when the
+    /// application ends it.
+    pub(crate) fn handle_write_pending(
+        &mut self,
+        id: SubscriberId,
+        machine: &mut server::Session,
+        waker: &Waker,
+        now: Timestamp,
+        after: &mut After,
+    ) -> server::Output {
+        self.instruct_at_once(id, machine);
+        let output = machine.handle_write_pending(now);
+        if matches!(output, server::Output::Wait { .. }) {
+            after.discard(self.stalled.insert(id, waker.clone()));
+        }
+        output
+    }
+
+    /// Registers the task of a session that has read everything before `position` and waits for messages.
+    pub(crate) fn wait(&mut self, id: SubscriberId, position: u64, waker: &Waker, after: &mut After) {
+        self.subscribers.wait(id, position);
+        if let Some(more) = (id.index() + 1).checked_sub(self.wakers.len()) {
+            // By a quarter rather than to twice as many: there may be tens of thousands.
+            self.wakers.reserve_exact(if self.wakers.capacity() > id.index() { 0 } else { more + id.index() / 4 });
+            self.wakers.resize(id.index() + 1, None);
+        }
+        let kept = &mut self.wakers[id.index()];
+        if kept.as_ref().is_none_or(|kept| !kept.will_wake(waker)) {
+            after.discard(kept.replace(waker.clone()));
+        }
+    }
+
+    /// Removes a session, and wakes those who wait for that.
+    pub(crate) fn leave(&mut self, id: SubscriberId, after: &mut After) {
+        self.subscribers.leave(id);
+        self.ended.remove(&id);
+        after.discard(self.waker(id));
+        after.discard(self.stalled.remove(&id));
+        self.wake_watchers(after);
+    }
+}
+
+/// A task that waits until sessions have read on or left. Dropping it takes the task off the list.
+pub(super) struct Watcher<'a, K: Runtime> {
+    shared: &'a SharedLog<K>,
+    pub(super) number: u64,
+}
+
+impl<'a, K: Runtime> Watcher<'a, K> {
+    pub(super) fn new(shared: &'a SharedLog<K>) -> Self {
+        let mut locked = lock(shared);
+        let (state, _) = locked.parts();
+        state.numbers += 1;
+        Self { shared, number: state.numbers }
+    }
+}
+
+impl<K: Runtime> Drop for Watcher<'_, K> {
+    fn drop(&mut self) {
+        let mut locked = lock(self.shared);
+        let (state, after) = locked.parts();
+        after.discard(state.watchers.remove(&self.number));
+    }
+}

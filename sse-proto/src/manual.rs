@@ -147,7 +147,7 @@
 //! Where they require the standard library: `client::Handle`, `EventLog`, `Session` and `Sender`
 //! (they lock), HTTP, everything of `futures_io`, and TLS. Without it, as on embassy,
 //! `EventReader` and `EventSource` work over traits of yours, and a server drives
-//! [`server::Log`](crate::server::Log) and [`server::Session`](crate::server::Session) by hand.
+//! [`server::EventLog`](crate::server::EventLog) and [`server::Session`](crate::server::Session) by hand.
 //!
 //! A test of a runtime needs no time: the tests of `sse-conformance` have one with pipes in memory and a clock that is a
 //! number (`tests/own_runtime`), on which three hours of reconnections pass at once. `sse_conformance::Harness` and its
@@ -228,5 +228,71 @@
 //!
 //! # Without the standard library
 //!
-//! With `default-features = false` the crate needs `alloc` and nothing else; `driver` builds there, too, without handles,
-//! sessions and the shared log. `memchr` then chooses its instructions when it is compiled, not when it runs.
+//! With `default-features = false` the crate needs `alloc` and nothing else; `sse-driver` builds there as well,
+//! without handles, sessions and the shared log. `memchr` then chooses its instructions when it is compiled, not when it runs.
+//!
+//! # The house
+//!
+//! An arrow points at what a crate uses:
+//!
+//! ```text
+//!                                        ┌── sse-tokio
+//! sse-proto  <──────  sse-driver  <──────┼── sse-smol      <──────  your program
+//! values in,          polls the          └── sse-asyncstd
+//! decisions out       machines over                ^
+//!     ^               small traits                 │
+//!     └── sse-conformance judges all of them ──────┘  and other software as well
+//! ```
+//!
+//! Each line below is a module of a crate's root, followed by the modules of the same crate that it uses. A module uses
+//! only modules that stand above it.
+//!
+//! ```text
+//! sse-proto
+//!   ends
+//!   hidden
+//!   limits
+//!   manual
+//!   random
+//!   time
+//!   utf8
+//!   text           utf8
+//!   field          text
+//!   event          field, text
+//!   decode         ends, event, field, hidden, limits, text, utf8
+//!   message        ends, event, field, text
+//!   client         decode, event, field, hidden, limits, random, text, time
+//!   data           message
+//!   serde          event, field, message, text
+//!   server         field, hidden, message, random, text, time
+//!   json           data, event, message
+//!   typed          client, decode, event, field, hidden, json, text
+//! sse-driver
+//!   lock
+//!   report
+//!   trace
+//!   turn
+//!   transport      turn
+//!   alarm          transport
+//!   futures_io     transport
+//!   reader         transport, turn
+//!   event_log      alarm, lock, transport
+//!   event_source   alarm, trace, transport, turn
+//!   client         event_source
+//!   session        alarm, event_log, lock, trace, transport
+//!   typed          event_source, reader, transport
+//!   axum           session, transport
+//!   server         session
+//!   stream         event_source, reader, session, transport, typed
+//! sse-tokio
+//!   dial
+//!   io
+//!   reqwest
+//!   timer
+//! sse-smol
+//!   dial
+//!   timer
+//! sse-asyncstd
+//!   dial
+//!   timer
+//! ```

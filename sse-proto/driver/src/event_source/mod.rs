@@ -2,6 +2,8 @@
 
 #[cfg(feature = "std")]
 mod handle;
+#[cfg(feature = "http")]
+mod http;
 
 use alloc::{boxed::Box, string::String, vec::Vec};
 use core::{

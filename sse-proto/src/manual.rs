@@ -269,6 +269,7 @@
 //!   typed          client, decode, event, field, hidden, json, text
 //! sse-driver
 //!   lock
+//!   methods
 //!   report
 //!   trace
 //!   turn

@@ -1,4 +1,4 @@
-//! The server: logs, subscriptions, heartbeats, drains and what observers see, beside the [`Session`] and the [`EventLog`].
+//! The server: logs, subscriptions, heartbeats, drains and what observers see, besides the [`Session`](crate::Session) and the [`EventLog`](crate::EventLog).
 
 pub use sse_proto::{
     DataWriter, Timestamp,

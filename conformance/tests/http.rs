@@ -44,7 +44,7 @@ const SHOWN_BY_TESTS: [(&str, &str, &str); 4] = [
     (
         "R-024",
         "sse-proto/tests/client/reconnection.rs",
-        "an_aborted_or_futile_request_fails_and_any_other_is_tried_again",
+        "an_aborted_or_impossible_request_fails_and_any_other_is_tried_again",
     ),
     ("R-095", "sse-proto/tests/client/redirect.rs", "credentials_stay_with_their_origin"),
 ];

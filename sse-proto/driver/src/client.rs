@@ -1,4 +1,4 @@
-//! The client: requests, waits, policies and failures, beside the [`EventSource`] and its [`ClientConfig`].
+//! The client: requests, waits, policies and failures, besides the [`EventSource`](crate::EventSource) and its [`ClientConfig`](crate::ClientConfig).
 
 pub use sse_proto::client::{
     Backoff, FailReason, Headers, Loss, NetworkError, Policy, ReadyState, Refusal, RememberRedirects, Request,

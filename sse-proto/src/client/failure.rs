@@ -133,7 +133,7 @@ pub enum FailReason {
         /// [`Refusal::head`] has the whole `Location`.
         location: Text,
     },
-    /// A status other than 200; 204 is how a server tells a client to stop.
+    /// A status other than 200; a server sends 204 to make a client stop.
     Status(u16),
     /// More redirects in a row than are followed.
     TooManyRedirects {

@@ -12,7 +12,7 @@ use crate::Text;
 ///
 /// `Debug` shows the names, and the values of a few fields that hold no secrets, for example `Content-Type`.
 ///
-/// When a request goes on to another origin, by a redirect, `Authorization`, `Cookie`, `Host` and `Proxy-Authorization` are
+/// When a redirect leads a request to another origin, `Authorization`, `Cookie`, `Host` and `Proxy-Authorization` are
 /// left out, as Fetch does. All other fields go with it, whatever they hold, and so do those that a hook has added to the
 /// request before the redirect. A key in a custom field (for example `X-Api-Key`) is certain to stay with its origin only
 /// if no redirect is followed: [`ClientConfig::redirects`](super::ClientConfig::redirects) of 0.

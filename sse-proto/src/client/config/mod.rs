@@ -150,7 +150,7 @@ impl ClientConfig {
         self
     }
 
-    /// Decides what is done with responses and network errors: [`Standard`] by default.
+    /// Decides what is done with responses and network errors: [`Standard`](super::Standard) by default.
     #[must_use]
     pub fn policy(mut self, policy: impl Policy + 'static) -> Self {
         self.policy = SharedPolicy::new(policy);

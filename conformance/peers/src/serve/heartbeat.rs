@@ -20,7 +20,7 @@ use axum::{
     },
 };
 use futures_util::stream::pending;
-use sse_tokio::{EventLog, Session, SessionConfig, server::Heartbeat};
+use sse_tokio::{EventLog, SessionConfig, server::Heartbeat};
 use tokio::runtime::{Builder, Runtime};
 
 use super::checks::Checks;
@@ -72,7 +72,7 @@ pub(super) fn run(sessions: usize, periods: u32) -> Result<bool, String> {
 }
 
 fn ours(runtime: &Runtime, sessions: usize, beats: &Arc<AtomicU64>) {
-    start(runtime, sessions, beats, Some(Heartbeat::from(PERIOD)));
+    start(runtime, sessions, beats, Some(Heartbeat::quiet(PERIOD)));
 }
 
 fn quiet(runtime: &Runtime, sessions: usize, beats: &Arc<AtomicU64>) {

@@ -5,7 +5,7 @@ use std::{
     time::{Duration, Instant},
 };
 
-use sse_tokio::{EventId, EventLog, Message, Session, SessionConfig, server::LogConfig};
+use sse_tokio::{EventId, EventLog, Message, SessionConfig, server::LogConfig};
 
 use super::{checks::Checks, event};
 use crate::{

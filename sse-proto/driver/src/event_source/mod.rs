@@ -127,7 +127,7 @@ impl<C: Connect, T: Timer> EventSource<C, T> {
     ///
     /// ```
     /// # use sse_proto::client::{NetworkError, Request};
-    /// # use sse_driver::{Connect, EventSource, Timer};
+    /// # use sse_driver::{EventSource, transport::{Connect, Timer}};
     /// # async fn token() -> Result<String, NetworkError> { Ok(String::new()) }
     /// # fn with_token<C: Connect, T: Timer>(source: EventSource<C, T>) -> EventSource<C, T> {
     /// source.prepare(|mut request: Request| async move {

@@ -1,4 +1,5 @@
-//! The client: requests, waits, policies and failures, beside the [`EventSource`] and its [`ClientConfig`].
+//! The client: requests, waits, policies and failures, beside the [`EventSource`](crate::EventSource) and its
+//! [`ClientConfig`](crate::ClientConfig).
 
 pub use sse_proto::client::{
     Backoff, FailReason, HeaderError, Headers, InvalidMethod, InvalidUrl, Loss, NetworkError, Policy, ReadyState,

@@ -1,4 +1,5 @@
-//! The server: logs, subscriptions, heartbeats, drains and reports for observers, beside the [`Session`] and the [`EventLog`].
+//! The server: logs, subscriptions, heartbeats, drains and reports for observers, beside the [`Session`](crate::Session)
+//! and the [`EventLog`](crate::EventLog).
 
 pub use sse_proto::{
     DataWriter, Timestamp,

@@ -6,7 +6,7 @@
 //! use sse_conformance::pair::{Break, Network, Pair, Told};
 //! use sse_proto::{client::ClientConfig, server::{LogConfig, SessionConfig}};
 //!
-//! let config = ClientConfig::new("http://pair.test/")?;
+//! let config = ClientConfig::get("http://pair.test/")?;
 //! let mut pair = Pair::new(config, LogConfig::new(), SessionConfig::new(), Network::default());
 //! pair.publish("first");
 //! pair.pass(Duration::from_secs(1));
@@ -15,7 +15,7 @@
 //! pair.pass(Duration::from_secs(60));
 //! let events: Vec<_> = pair.told().iter().filter_map(Told::data).collect();
 //! assert_eq!(events, ["first", "second"]);
-//! # Ok::<(), sse_proto::client::InvalidUrl>(())
+//! # Ok::<(), sse_proto::client::RequestError>(())
 //! ```
 
 use core::time::Duration;

@@ -77,7 +77,7 @@ fn events_cost_little_more_than_their_text<R: UnderTest>() {
                 let head = format!("HTTP/1.1 200 OK\r\nContent-Type: text/event-stream\r\n{field}\r\n");
                 let wire = Wire::new(&head, body, many);
                 let dial = move |_: Target| core::future::ready(Ok(Socket::new(R::io(Memory::new(wire.clone())))));
-                let config = ClientConfig::new("http://localhost/").expect("a URL");
+                let config = ClientConfig::get("http://localhost/").expect("a URL");
                 let source = EventSource::<_, R::Timer>::new(config, HttpConnector::new(dial));
                 check!(text, source, "{runtime}: HTTP with {framing}, {text} bytes, {come}");
             }
@@ -101,7 +101,7 @@ fn hostile_servers_cost_some_blocks<R: UnderTest>() {
     for (name, head, cycle, endless) in streams {
         let wire = Wire::new(&head, &cycle.repeat(1000), true);
         let dial = move |_: Target| core::future::ready(Ok(Socket::new(R::io(Memory::new(wire.clone())))));
-        let config = ClientConfig::new("http://localhost/").expect("a URL");
+        let config = ClientConfig::get("http://localhost/").expect("a URL");
         let mut events = EventSource::<_, R::Timer>::new(config, HttpConnector::new(dial));
         let (ended, used) = heap::measure(|| {
             let waker = waker();

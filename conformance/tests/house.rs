@@ -60,6 +60,52 @@ fn decoder_and_messages_know_nothing_of_client_and_server() {
     assert!(reached(&modules, "client").contains("decode"), "the test sees nothing");
 }
 
+/// The pages of the adapters name the methods of their main types by hand.
+#[test]
+fn the_tables_of_methods_are_complete() {
+    let folder = root().join("sse-proto/driver/src");
+    let tables = fs::read_to_string(folder.join("methods.rs")).unwrap();
+    for name in ["EventSource", "EventLog", "Session"] {
+        let mut methods = BTreeSet::new();
+        for (path, _) in sources(&folder, 0) {
+            methods.extend(methods_of(name, &fs::read_to_string(path).unwrap()));
+        }
+        assert!(methods.len() > 5, "{methods:?}");
+        let table = tables.split(&format!("    ({name}) => {{")).nth(1).unwrap().split("    };").next().unwrap();
+        let missing: Vec<_> =
+            methods.iter().filter(|method| !table.contains(&format!("::{name}::{method})"))).collect();
+        assert!(missing.is_empty(), "{name}: {missing:?}");
+    }
+}
+
+/// The public methods of a type in its own blocks of this code.
+fn methods_of(name: &str, code: &str) -> Vec<String> {
+    let mut methods = Vec::new();
+    for block in code.split("\nimpl").skip(1) {
+        let Some((head, body)) = block.split_once('{') else { continue };
+        let is_of_type = head.split([' ', '>']).any(|part| part.split('<').next() == Some(name));
+        if !is_of_type || head.contains(" for ") {
+            continue;
+        }
+        let body = body.split("\n}").next().unwrap_or_default();
+        for line in body.lines() {
+            let line = line.strip_prefix("    pub ").unwrap_or_default();
+            if let Some(method) = line.trim_start_matches("const ").trim_start_matches("async ").strip_prefix("fn ") {
+                methods.extend(method.split(['(', '<']).next().map(String::from));
+            }
+        }
+    }
+    methods
+}
+
+/// The test must be able to fail.
+#[test]
+fn methods_are_found() {
+    let code = "\nimpl<K: Runtime> Log<K> {\n    pub fn a(&self) {}\n    fn b() {}\n    pub async fn c<T>() {}\n}\n\n\
+                impl<K> fmt::Debug for Log<K> {\n    pub fn d() {}\n}\nimpl Other {\n    pub fn e(&self) {}\n}\n";
+    assert_eq!(methods_of("Log", code), ["a", "c"]);
+}
+
 /// The test must be able to fail.
 #[test]
 fn uses_are_found() {

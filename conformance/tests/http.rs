@@ -44,7 +44,7 @@ const SHOWN_BY_TESTS: [(&str, &str, &str); 4] = [
     (
         "R-024",
         "sse-proto/tests/client/reconnection.rs",
-        "an_aborted_or_futile_request_fails_and_any_other_is_tried_again",
+        "an_aborted_or_impossible_request_fails_and_any_other_is_tried_again",
     ),
     ("R-095", "sse-proto/tests/client/redirect.rs", "credentials_stay_with_their_origin"),
 ];
@@ -254,7 +254,7 @@ mod tested_otherwise {
 
     fn log_of(url: &str) -> Vec<Entry> {
         let journal = Journal::new(None);
-        let mut source = EventSource::open(ClientConfig::new(url).unwrap()).unwrap();
+        let mut source = EventSource::open(ClientConfig::get(url).unwrap()).unwrap();
         let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
         runtime.block_on(follow(&mut source, &journal));
         journal.log()
@@ -276,7 +276,7 @@ mod tested_otherwise {
         let nobody =
             |target: Target| async move { Err(std::io::Error::other(format!("no address for {}", target.host))) };
         let journal = Journal::new(Some(Action { on: String::from("error:0"), what: Do::Close }));
-        let config = ClientConfig::new("http://nowhere.invalid/").unwrap();
+        let config = ClientConfig::get("http://nowhere.invalid/").unwrap();
         let mut source = sse_tokio::EventSourceOver::new(config, HttpConnector::new(nobody));
         let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
         runtime.block_on(follow(&mut source, &journal));

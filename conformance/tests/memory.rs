@@ -85,7 +85,7 @@ fn what_was_large_is_let_go() {
 /// A source that has failed or is closed keeps nothing of its stream, and one that is led astray copies little.
 fn a_machine_that_has_ended_keeps_nothing() {
     let opened = || {
-        let mut source = EventSource::new(ClientConfig::new("http://localhost/").expect("a URL"));
+        let mut source = EventSource::new(ClientConfig::get("http://localhost/").expect("a URL"));
         assert!(matches!(source.poll_output(Timestamp::default()), Output::Connect(_)));
         source
     };

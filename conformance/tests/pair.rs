@@ -40,7 +40,7 @@ fn network() -> impl Strategy<Value = Network> {
 
 /// A client and a server whose log keeps so many events.
 fn pair(kept: usize, on_lag: OnLag, burst: usize, network: Network) -> Pair {
-    let client = ClientConfig::new("http://pair.test/")
+    let client = ClientConfig::get("http://pair.test/")
         .expect("a URL")
         .idle_timeout(Duration::from_secs(5))
         .reconnection_time(Duration::from_millis(200))

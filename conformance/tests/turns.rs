@@ -39,7 +39,7 @@ fn flood() -> SocketAddr {
 
 /// Reads all events, and returns how often the task left its thread to others.
 async fn count_turns<R: UnderTest>() -> usize {
-    let config = ClientConfig::new(format!("http://{}/", flood())).expect("a URL").max_reconnections(0);
+    let config = ClientConfig::get(format!("http://{}/", flood())).expect("a URL").max_reconnections(0);
     let mut source = EventSource::<R>::open(config).expect("a URL");
     let mut reading = pin!(async {
         let mut events = 0;

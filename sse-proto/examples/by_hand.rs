@@ -47,7 +47,7 @@ impl Clock {
 /// The client: prints events until there were `count`.
 fn listen(url: &str, count: usize) -> Result<(), Box<dyn Error>> {
     let clock = Clock(Instant::now());
-    let mut source = EventSource::new(ClientConfig::new(url)?);
+    let mut source = EventSource::new(ClientConfig::get(url)?);
     let mut connection: Option<BufReader<TcpStream>> = None;
     let mut received = 0;
     loop {

@@ -11,8 +11,8 @@ use crate::{EventId, EventType, Text};
 
 /// A received event that owns its parts, as slices of the received block where they lay there in one piece.
 ///
-/// Data that came in several lines, or was cut by the end of a block, was joined in a buffer of its own. However many
-/// parts it has, an event holds one reference to their bytes, so that a clone is cheap.
+/// Data that came in several lines, or was cut by the end of a block, was joined in a separate buffer. An event holds one
+/// reference to the bytes of all its parts, so that a clone is cheap.
 ///
 /// ```
 /// use sse_proto::{Decoder, bytes::Bytes};
@@ -24,7 +24,7 @@ use crate::{EventId, EventType, Text};
 /// ```
 #[derive(Clone, Default)]
 pub struct Event {
-    /// What the ranges are ranges of.
+    /// The bytes that the ranges refer to.
     pub(crate) text: Text,
     pub(crate) data: Range<usize>,
     /// Empty for `message`.
@@ -35,9 +35,9 @@ pub struct Event {
 /// The last event ID of an event.
 #[derive(Clone)]
 pub(crate) enum LastId {
-    /// It came with the event, and lies there.
+    /// It came with the event, and is this part of its text.
     Part(Range<usize>),
-    /// It has its own bytes, and came with the event or an earlier one.
+    /// It is stored separately, and came with the event (`true`) or an earlier one.
     Kept(Option<EventId>, bool),
 }
 
@@ -90,7 +90,7 @@ impl Event {
         }
     }
 
-    /// The ID that came with the event: the value of its own `id` line, which may be empty. `None` if it had none and
+    /// The ID that came with the event: the value of the `id` line of its block, which may be empty. `None` if it had none and
     /// inherited its [`last_event_id`](Self::last_event_id), from an earlier block with or without an event. A relay
     /// must also forward IDs that come without an event: [`Report::last_event_ids`](crate::Report) reports them.
     ///
@@ -124,7 +124,7 @@ impl Event {
         (event_type, data, id)
     }
 
-    /// The same event, lent.
+    /// Borrows the event.
     pub fn as_ref(&self) -> EventRef<'_> {
         let (event_type, data, last_event_id) = (self.event_type(), self.data(), self.last_event_id());
         EventRef { event_type, data, last_event_id, own_id: self.has_own_id() }
@@ -163,7 +163,7 @@ impl fmt::Debug for Event {
     }
 }
 
-/// A received event, lent by whoever holds the bytes: no allocation and no copy was made for it.
+/// A received event that borrows from the received chunk, or from the decoder: no allocation and no copy was made for it.
 #[derive(Clone, Copy, Debug, Eq, Hash, PartialEq)]
 pub struct EventRef<'a> {
     pub(crate) event_type: &'a str,
@@ -195,7 +195,7 @@ impl<'a> EventRef<'a> {
         self.own_id.then_some(self.last_event_id)
     }
 
-    /// Copies the event into one that owns its parts, in one piece.
+    /// Copies the event into one that owns its bytes, in one piece.
     pub fn to_owned(&self) -> Event {
         let mut text = String::with_capacity(self.data.len() + self.event_type.len() + self.last_event_id.len());
         let mut push = |part: &str| {

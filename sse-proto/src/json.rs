@@ -1,4 +1,4 @@
-//! Typed data: JSON in the data field.
+//! JSON in the data field.
 
 use alloc::borrow::Cow;
 use core::fmt;
@@ -26,12 +26,12 @@ impl Message {
         Ok(self.data(serde_json::to_string(value)?))
     }
 
-    /// Appends the encoded message to `buf` with this value as its data: the JSON is written where it belongs, with no
-    /// string in between. Data that the message has is left out.
+    /// Appends the encoded message to `buf` with this value as its data: the JSON is written where it belongs, without
+    /// an intermediate string. It replaces the message's data.
     ///
     /// # Errors
     ///
-    /// The value cannot be serialized; `buf` is as it was then.
+    /// The value cannot be serialized; `buf` is unchanged then.
     ///
     /// ```
     /// use bytes::BytesMut;
@@ -52,7 +52,7 @@ impl Event {
     ///
     /// # Errors
     ///
-    /// The data is no JSON, or not that of a `T`.
+    /// The data is not JSON of a `T`.
     pub fn json<'a, T: Deserialize<'a>>(&'a self) -> Result<T, JsonError> {
         self.as_ref().json()
     }
@@ -63,7 +63,7 @@ impl<'a> EventRef<'a> {
     ///
     /// # Errors
     ///
-    /// The data is no JSON, or not that of a `T`.
+    /// The data is not JSON of a `T`.
     ///
     /// ```
     /// # let mut decoder = sse_proto::Decoder::new();
@@ -80,7 +80,7 @@ impl<'a> EventRef<'a> {
 
 /// Whether this is a JSON object that has this key, with a value other than `null`.
 pub(crate) fn has_key(json: &str, key: &str) -> bool {
-    // Most data has the key nowhere, which is found out much faster. An escape might hide it.
+    // Most data does not contain the key, which is found much faster. An escape might hide it.
     if memmem::find(json.as_bytes(), key.as_bytes()).is_none() && !json.contains('\\') {
         return false;
     }
@@ -89,7 +89,7 @@ pub(crate) fn has_key(json: &str, key: &str) -> bool {
     found.is_ok_and(|found| found && deserializer.end().is_ok())
 }
 
-/// Goes through an object, and says whether it has the key.
+/// Looks through an object for the key.
 struct KeyOf<'a>(&'a str);
 
 impl<'de> Visitor<'de> for KeyOf<'_> {
@@ -120,7 +120,7 @@ pub fn write<T: Serialize + ?Sized>(value: &T, data: &mut DataWriter<'_>) -> Res
     serde_json::to_writer(Json(data), value)
 }
 
-/// What takes JSON from serde_json, which is UTF-8.
+/// Passes on the JSON that serde_json writes, which is UTF-8.
 struct Json<'a, 'b>(&'a mut DataWriter<'b>);
 
 impl io::Write for Json<'_, '_> {
@@ -134,7 +134,7 @@ impl io::Write for Json<'_, '_> {
     }
 }
 
-/// For serializers of the caller's own, which write bytes: each piece must be UTF-8 by itself (R-051), as those of
+/// For the caller's serializers that write bytes: each piece must be UTF-8 by itself (R-051), as those of
 /// serializers for text are. If one is not, the error is of the kind [`InvalidData`](io::ErrorKind::InvalidData).
 impl io::Write for DataWriter<'_> {
     fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {

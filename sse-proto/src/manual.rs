@@ -7,9 +7,9 @@
 //! server   Message → EventLog (encoded once) → Session (a cursor) → writer → socket
 //! ```
 //!
-//! The machines decide everything that the standard decides: what a line means, when an event is complete, what an
-//! answer's status and type lead to, when to connect again and what to ask for, when a heartbeat is due. A driver only
-//! does as it is told. The crate `sse-driver` has drivers for everything that can be polled; the adapter crates give them
+//! The machines decide everything that the standard decides: what a line means, when an event is complete, what a
+//! response's status and type lead to, when to connect again and what to request, when a heartbeat is due. A driver only
+//! does what they return. The crate `sse-driver` has drivers for everything that can be polled; the adapter crates give them
 //! the readers, writers and timers of their runtimes.
 //!
 //! # Driving by hand
@@ -36,36 +36,37 @@
 //!
 //! | what | by default | to change it |
 //! |---|---|---|
-//! | the request | `GET`, no body | `method`, `body`, `header` |
+//! | the request | `GET`, no body | `post`, `method`, `query`, `header`, `bearer`, `body`, `json` |
 //! | the types asked for | `text/event-stream` | `header("Accept", …)` adds, `accept` replaces |
-//! | the answer | status 200 and `text/event-stream`, no encoding; any other fails for good | `policy`, `resilient`, `any_content_type` |
+//! | the response | status 200 and `text/event-stream`, no encoding; any other fails permanently | `policy`, `resilient`, `any_content_type` |
 //! | what a refusal says | status, headers, 8 KiB of the body | `refusal_body` |
 //! | redirects | 20 at most, no way from https to http, no credentials to another origin | `redirects` |
 //! | where a reconnection goes | where permanent redirects led | `remember_redirects` |
 //! | the wait | the reconnection time, 3 s until the server says otherwise, and a random time of up to 3 s or a quarter of it | `reconnection_time`, `backoff` |
 //! | while the server is away | the random time grows, to waits of up to 30 s | `backoff`, `policy` |
 //! | giving up | never | `max_reconnections`, `give_up_after`, `retry_first` |
-//! | sending twice what must not be | only with an event ID to go on from | `resend` |
-//! | no connection | 30 s, where the transport can tell | `connect_timeout` |
-//! | no answer | waited for without limit | `head_timeout` |
+//! | sending twice what must not be | only with an event ID to resume after | `resend` |
+//! | no connection | 30 s, where the transport can report it | `connect_timeout` |
+//! | no response | waited for without limit | `head_timeout` |
 //! | a silent stream | waited for without limit | `idle_timeout` |
-//! | the most that a stream makes it keep | a line of 4 MiB, 4 MiB of data, an ID of 1 KiB, an event type of 256 bytes; more fails for good | `limits` |
+//! | the most that a stream makes it keep | a line of 4 MiB, 4 MiB of data, an ID of 1 KiB, an event type of 256 bytes; more fails permanently | `limits` |
 //! | a stored ID | none | `last_event_id` |
-//! | what is told beside events | openings, losses, failures | `report` |
+//! | what is reported besides events | openings, losses, failures | `report` |
 //! | the last bytes for diagnosis | not kept | `recent_input` |
 //!
-//! Each request has the number of the attempt and the reason of the last break, so that whoever sends it can put in what
-//! has become stale, a token above all. [`handle_request`](crate::client::EventSource::handle_request) tells the machine
-//! what was changed; the loop of sse-driver has a hook for it, `EventSource::prepare`.
+//! Each request has the number of the attempt and the cause of the last loss, so that its sender can replace what has
+//! become stale, above all a token. [`handle_request`](crate::client::EventSource::handle_request) reports the change to
+//! the machine; the loop of sse-driver has a hook for it, `EventSource::prepare`.
 //!
-//! An answer that does not open the stream is a [`FailReason`](crate::client::FailReason), and there is a
-//! [`Refusal`](crate::client::Refusal) beside it. A [`Policy`](crate::client::Policy) may treat it as transient
+//! A response that does not open the stream is a [`Failure`](crate::client::Failure) with a
+//! [`Refusal`](crate::client::Refusal): [`status`](crate::client::Failure::status) and
+//! [`retry_after`](crate::client::Failure::retry_after) read it. A [`Policy`](crate::client::Policy) may treat it as transient
 //! instead, by its head or, once it has arrived, by its body: the cause of the reconnection is then
 //! [`Loss::Refused`](crate::client::Loss::Refused), and the wait is as long as its `Retry-After` says, plus a random
 //! time; [`Backoff`](crate::client::Backoff) has the rule.
 //!
 //! A wait that a server asks for is never cut short, but for one of more than a day: that is cut to a day, and reported
-//! as [`Output::DelayCapped`](crate::client::Output::DelayCapped). The random time is added after that, so that the
+//! as [`Change::DelayCapped`](crate::client::Change::DelayCapped). The random time is added after that, so that the
 //! wait can be longer than `DelayCapped::used`. It grows with each failure, to waits of up to
 //! [`Backoff::ceiling`](crate::client::Backoff::ceiling).
 //!
@@ -87,7 +88,7 @@
 //! The path of a URL is printed: a secret does not belong there. Topics are printed, too, in the `Debug` output of
 //! `Subscribe` and of other types that have them and by `tracing`, so they should hold nothing secret. Content is
 //! printed in full: an [`Event`](crate::Event), a [`Message`](crate::Message), an [`EventId`](crate::EventId), whatever
-//! reports one of them to you ([`Output`](crate::client::Output), `Change`), and what a server reports as its own error
+//! reports one of them to you ([`Change`](crate::client::Change)), and what a server reports as its own error
 //! ([`TypedError::Reported`](crate::typed::TypedError::Reported)). The errors of a transport and of your value parsers
 //! print what they print: those of `serde_json` may quote a value.
 //!
@@ -147,7 +148,7 @@
 //! Where they require the standard library: `client::Handle`, `EventLog`, `Session` and `Sender`
 //! (they lock), HTTP, everything of `futures_io`, and TLS. Without it, as on embassy,
 //! `EventReader` and `EventSource` work over traits of yours, and a server drives
-//! [`server::Log`](crate::server::Log) and [`server::Session`](crate::server::Session) by hand.
+//! [`server::EventLog`](crate::server::EventLog) and [`server::Session`](crate::server::Session) by hand.
 //!
 //! A test of a runtime needs no time: the tests of `sse-conformance` have one with pipes in memory and a clock that is a
 //! number (`tests/own_runtime`), on which three hours of reconnections pass at once. `sse_conformance::Harness` and its
@@ -228,5 +229,72 @@
 //!
 //! # Without the standard library
 //!
-//! With `default-features = false` the crate needs `alloc` and nothing else; `driver` builds there, too, without handles,
-//! sessions and the shared log. `memchr` then chooses its instructions when it is compiled, not when it runs.
+//! With `default-features = false` the crate needs `alloc` and nothing else; `sse-driver` builds there as well,
+//! without handles, sessions and the shared log. `memchr` then chooses its instructions when it is compiled, not when it runs.
+//!
+//! # The house
+//!
+//! An arrow points at what a crate uses:
+//!
+//! ```text
+//!                                        ┌── sse-tokio
+//! sse-proto  <──────  sse-driver  <──────┼── sse-smol      <──────  your program
+//! values in,          polls the          └── sse-asyncstd
+//! decisions out       machines over                ^
+//!     ^               small traits                 │
+//!     └── sse-conformance judges all of them ──────┘  and other software as well
+//! ```
+//!
+//! Each line below is a module of a crate's root, followed by the modules of the same crate that it uses. A module uses
+//! only modules that stand above it.
+//!
+//! ```text
+//! sse-proto
+//!   ends
+//!   hidden
+//!   limits
+//!   manual
+//!   random
+//!   time
+//!   utf8
+//!   text           utf8
+//!   field          text
+//!   event          field, text
+//!   decode         ends, event, field, hidden, limits, text, utf8
+//!   message        ends, event, field, text
+//!   client         decode, event, field, hidden, limits, random, text, time
+//!   data           message
+//!   serde          event, field, message, text
+//!   server         field, hidden, message, random, text, time
+//!   json           data, event, message
+//!   typed          client, decode, event, field, hidden, json, text
+//! sse-driver
+//!   lock
+//!   methods
+//!   report
+//!   trace
+//!   turn
+//!   transport      turn
+//!   alarm          transport
+//!   futures_io     transport
+//!   reader         transport, turn
+//!   event_log      alarm, lock, transport
+//!   event_source   alarm, trace, transport, turn
+//!   client         event_source
+//!   session        alarm, event_log, lock, trace, transport
+//!   typed          event_source, reader, transport
+//!   axum           session, transport
+//!   server         session
+//!   stream         event_source, reader, session, transport, typed
+//! sse-tokio
+//!   dial
+//!   io
+//!   reqwest
+//!   timer
+//! sse-smol
+//!   dial
+//!   timer
+//! sse-asyncstd
+//!   dial
+//!   timer
+//! ```

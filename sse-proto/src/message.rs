@@ -10,7 +10,7 @@ use crate::{Event, EventId, EventRef, EventType, Retry, Text, ends::LineEnds};
 ///
 /// A message with data is an event; so is one with an event type, whose data is then empty if none is given, because a
 /// reader drops a type that comes without data. Data and comments may hold line breaks: they are split at CR, LF and
-/// CRLF, and a reader gets LF for each. All else comes back from a reader as it was given.
+/// CRLF, and a reader gets LF for each. A reader gets everything else unchanged.
 ///
 /// The lines are written in the order `comment`, `event`, `retry`, `data`, `id`. The standard leaves the order free; `id`
 /// comes last because widely used clients (eventsource 2 and fetch-event-source for JavaScript) note the ID when they read
@@ -47,7 +47,7 @@ pub struct Message {
 }
 
 impl Message {
-    /// A message with nothing in it, which encodes to nothing.
+    /// Creates an empty message, which encodes to no bytes.
     pub const fn new() -> Self {
         Self { comment: None, event_type: None, id: None, retry: None, data: None }
     }
@@ -59,7 +59,7 @@ impl Message {
         self
     }
 
-    /// Sets the event type; without one a reader takes the event as a `message`.
+    /// Sets the event type; without one, the event is a `message` for a reader.
     #[must_use]
     pub fn event(mut self, event_type: EventType) -> Self {
         self.event_type = Some(event_type);
@@ -73,7 +73,7 @@ impl Message {
         self
     }
 
-    /// Sets the reconnection time that the client is to keep from now on.
+    /// Sets the reconnection time that the client uses from then on.
     #[must_use]
     pub fn retry(mut self, retry: Retry) -> Self {
         self.retry = Some(retry);
@@ -91,7 +91,7 @@ impl Message {
     ///
     /// # Errors
     ///
-    /// The buffer cannot grow and has too little room; nothing was written then.
+    /// The buffer cannot grow and has too little room; nothing is written then.
     pub fn encode(&self, buf: &mut impl BufMut) -> Result<(), BufferTooSmall> {
         let room = buf.remaining_mut();
         if room < self.most_len() && room < self.encoded_len() {
@@ -105,7 +105,7 @@ impl Message {
     ///
     /// # Errors
     ///
-    /// The slice is too short; it was not touched then.
+    /// The slice is too short; it is unchanged then.
     ///
     /// ```
     /// use sse_proto::{BufferTooSmall, Message};
@@ -124,7 +124,7 @@ impl Message {
         Ok(room - rest.len())
     }
 
-    /// The encoded message in bytes that can be shared: one encoding for any number of readers.
+    /// Encodes the message into bytes that can be shared: one encoding for any number of readers.
     pub fn to_bytes(&self) -> Bytes {
         let mut buf = BytesMut::with_capacity(self.encoded_len());
         self.write(&mut buf);
@@ -172,7 +172,7 @@ impl Message {
         self.comment.as_ref()
     }
 
-    /// A bound of `encoded_len` that needs no look at the text: every byte may be a line break.
+    /// An upper bound of `encoded_len` that does not depend on the text: every byte may be a line break.
     fn most_len(&self) -> usize {
         let longest = |text: &Option<Text>| text.as_ref().map_or(0, |text| text.len().saturating_mul(DATA.len() + 1));
         let fixed = COMMENT.len() + EVENT.len() + ID.len() + RETRY.len() + DATA.len() + 6 + 20;
@@ -201,7 +201,7 @@ impl Message {
 }
 
 impl<T: Into<Text>> From<T> for Message {
-    /// An event with this data and no more.
+    /// Creates an event with this data only.
     fn from(data: T) -> Self {
         Self::new().data(data)
     }

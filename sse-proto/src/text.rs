@@ -13,7 +13,7 @@ use bytestring::ByteString;
 
 use crate::utf8;
 
-/// A string whose bytes are shared: cheap to clone, cheap to cut out of a received block.
+/// A string whose bytes are shared: a clone, and a part of a received block, copy nothing.
 ///
 /// ```
 /// use sse_proto::Text;
@@ -36,25 +36,25 @@ impl Text {
         Self(ByteString::from_static(text))
     }
 
-    /// Takes the bytes as they are if they are well-formed UTF-8 (no copy); otherwise each maximal ill-formed part
+    /// Wraps the bytes without a copy if they are well-formed UTF-8; otherwise each maximal ill-formed part
     /// becomes one U+FFFD, as "UTF-8 decode" of the Encoding Standard has it.
     pub fn from_utf8_lossy(bytes: Bytes) -> Self {
         Self::well_formed(bytes).unwrap_or_else(|bytes| Self::from(String::from_utf8_lossy(&bytes).into_owned()))
     }
 
-    /// Takes the bytes as they are if they are well-formed UTF-8, or gives them back.
+    /// Wraps the bytes if they are well-formed UTF-8, or returns them as the error.
     #[inline]
     pub(crate) fn well_formed(bytes: Bytes) -> Result<Self, Bytes> {
         utf8::shared(bytes).map(Self)
     }
 
-    /// A part of the bytes, which it shares, if it is well-formed UTF-8.
+    /// Wraps a part of the bytes, which it shares, if it is well-formed UTF-8.
     #[inline(always)]
     pub(crate) fn well_formed_part(bytes: &Bytes, part: Range<usize>) -> Option<Self> {
         utf8::shared_part(bytes, part).map(Self)
     }
 
-    /// A part of the text, which shares its bytes; empty where the range is not one of its characters.
+    /// A part of the text, which shares its bytes; empty if the range does not lie at character boundaries.
     pub(crate) fn part(&self, range: Range<usize>) -> Self {
         match self.get(range) {
             None | Some("") => Self::new(),
@@ -67,7 +67,7 @@ impl Text {
         &self.0
     }
 
-    /// The shared bytes below.
+    /// The shared bytes.
     pub fn as_bytes(&self) -> &Bytes {
         self.0.as_bytes()
     }

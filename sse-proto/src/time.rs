@@ -2,10 +2,10 @@
 
 use core::{ops::Add, time::Duration};
 
-/// A moment, as the time since an epoch that the caller chose (the start of the program, say).
+/// A moment, as the time since an epoch that the caller chose (for example the start of the program).
 ///
-/// This crate reads no clock: whoever drives a state machine passes the time in. All that is asked is that it does
-/// not run backwards; where it does, the machines wait a little longer and nothing else happens.
+/// This crate reads no clock: the driver of a state machine passes the time in. It should not run backwards; if it does,
+/// the machines wait a little longer and nothing else happens.
 ///
 /// ```
 /// use core::time::Duration;
@@ -25,7 +25,7 @@ impl Timestamp {
         Self(since_epoch)
     }
 
-    /// The moment so many milliseconds after the caller's epoch.
+    /// The moment `millis` milliseconds after the caller's epoch.
     pub const fn from_millis(millis: u64) -> Self {
         Self(Duration::from_millis(millis))
     }
@@ -44,7 +44,7 @@ impl Timestamp {
 impl Add<Duration> for Timestamp {
     type Output = Self;
 
-    /// The moment `wait` later; the greatest moment there is on overflow.
+    /// The moment `wait` later; the greatest possible moment on overflow.
     fn add(self, wait: Duration) -> Self {
         Self(self.0.saturating_add(wait))
     }

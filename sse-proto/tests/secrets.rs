@@ -5,12 +5,12 @@ use core::{error::Error, fmt::Debug};
 use sse_proto::{
     Decoder, Event, EventId, EventType, Message, Timestamp,
     bytes::BytesMut,
-    client::{Change, ClientConfig, EventSource, FailReason, Headers, InvalidUrl, Output, Refusal, ResponseHead},
+    client::{Change, ClientConfig, EventSource, FailReason, Headers, Output, Refusal, RequestError, ResponseHead},
     server::{
         self, DrainConfig, DrainProgress, EventLog, Heartbeat, LogConfig, Publication, SessionConfig, SessionInfo,
         StartAt, Subscribers, Subscription,
     },
-    typed::{Convention, Mark, Reading, TypedError},
+    typed::{FromEvent, Reading},
 };
 
 /// Part of all that must not be printed.
@@ -52,7 +52,7 @@ const URL: &str = "https://host.example:8443/the/path?token=s3cr3t#s3cr3t";
 const SHOWN: &str = "\"https://host.example:8443/the/path?…\"";
 
 fn config() -> ClientConfig {
-    ClientConfig::new(URL)
+    ClientConfig::get(URL)
         .unwrap()
         .header("Authorization", "Bearer s3cr3t")
         .unwrap()
@@ -115,15 +115,14 @@ fn a_url_that_cannot_be_used_is_reported_without_user_and_query() {
         ("http://user:s3cr3t/s3cr3t@host.example/", &["http://host.example/"]),
         ("user:s3cr3t?s3cr3t@host.example/", &["\"…\""]),
     ] {
-        let fault: InvalidUrl = ClientConfig::new(url).unwrap_err();
-        assert_eq!(fault.url, url);
+        let fault: RequestError = ClientConfig::get(url).unwrap_err();
         assert_shows(&error(&fault), parts);
     }
 }
 
 #[test]
 fn a_header_that_cannot_be_sent_is_reported_without_its_value() {
-    let config = || ClientConfig::new("http://host.example/").unwrap();
+    let config = || ClientConfig::get("http://host.example/").unwrap();
     let shown = |name: &str, value: &str| error(&config().header(name, value).unwrap_err());
     assert_shows(&shown("X-Api-Key", "s3cr3t\n"), &["X-Api-Key", "byte 6"]);
     assert_shows(&shown("Last-Event-ID", "s3cr3t\n"), &["Last-Event-ID", "byte 6"]);
@@ -226,21 +225,20 @@ fn what_serves_shows_lengths() {
 
 #[test]
 fn an_event_that_cannot_be_read_is_reported_by_its_type_and_lengths() {
-    fn number(event: &Event) -> Result<u32, core::num::ParseIntError> {
-        event.data().parse()
+    struct Number;
+
+    impl FromEvent for Number {
+        type Value = u32;
+        type Error = core::num::ParseIntError;
+
+        fn from_event(event: &Event) -> Result<u32, Self::Error> {
+            event.data().parse()
+        }
     }
-    let event = |event_type| {
-        let event_type = EventType::new(event_type).unwrap();
-        Event::new(event_type, "s3cr3t data", EventId::new("s3cr3t").unwrap())
-    };
-    let convention = Convention::new().error_at(Mark::event_type("error"));
-    let problem = |event: Event| event.data().parse::<u32>().map_err(|error| (event, error));
-    for (event_type, variant) in [("price", "Unreadable"), ("error", "ReportedUnreadable")] {
-        let mut reading = Reading::new(number).with_convention(convention.clone()).with_error(problem);
-        let read = reading.handle_event::<FailReason>(event(event_type));
-        let fault: TypedError<FailReason, _, u32> = read.unwrap().unwrap_err();
-        assert_shows(&error(&fault), &[variant, event_type, "11 bytes", "6 bytes", "invalid digit"]);
-    }
+
+    let event = Event::new(EventType::from_static("price"), "s3cr3t data", EventId::new("s3cr3t").unwrap());
+    let fault = Reading::<Number>::new().handle_event::<FailReason>(event).unwrap().unwrap_err();
+    assert_shows(&error(&fault), &["Unreadable", "price", "11 bytes", "6 bytes", "invalid digit"]);
 }
 
 #[test]

@@ -1,20 +1,32 @@
 //! Typed events and conventions, as plain values.
 
-use core::{convert::Infallible, str::FromStr};
+use core::{convert::Infallible, num::ParseIntError, str::FromStr, time::Duration};
 
 use sse_proto::{
-    Event, EventId, EventType, StreamEnd,
-    typed::{Convention, Mark, Meaning, Reading, Typed, TypedError},
+    Event, EventId, EventType, StreamEnd, Timestamp,
+    client::{Change, ClientConfig, EventSource, Failure, NetworkError, Output, ResponseHead},
+    typed::{Convention, FromEvent, Mark, Meaning, Reading, Typed, TypedError},
 };
 
-type Error<P = Event> = TypedError<Infallible, core::num::ParseIntError, P>;
+type Error = TypedError<Infallible, ParseIntError>;
+
+struct Number;
+
+impl FromEvent for Number {
+    type Value = i32;
+    type Error = ParseIntError;
+
+    fn from_event(event: &Event) -> Result<i32, ParseIntError> {
+        i32::from_str(event.data())
+    }
+}
 
 fn event(event_type: &str, data: &str) -> Event {
     Event::new(EventType::new(event_type).unwrap(), data, EventId::from(7))
 }
 
-fn numbers(convention: Convention) -> Reading<i32, core::num::ParseIntError> {
-    Reading::new(|event| i32::from_str(event.data())).with_convention(convention)
+fn numbers(convention: Convention) -> Reading<Number> {
+    Reading::new().with_convention(convention)
 }
 
 fn value(item: Option<Result<Typed<i32>, Error>>) -> i32 {
@@ -88,7 +100,7 @@ fn a_closed_reading_takes_nothing_and_misses_nothing() {
 }
 
 #[test]
-fn a_reported_error_is_the_last_item_with_its_payload_read() {
+fn a_reported_error_is_the_last_item() {
     let convention = Convention::new().error_at(Mark::event_type("error")).end_at(Mark::data("[DONE]"));
     let mut reading = numbers(convention.clone());
     assert_eq!(reading.handle_event(event("error", "5")), Some(Err(Error::Reported(event("error", "5")))));
@@ -98,19 +110,80 @@ fn a_reported_error_is_the_last_item_with_its_payload_read() {
         None,
         "the error says why there is no end marker"
     );
+    let Some(Err(error)) = numbers(convention).handle_event::<Infallible>(event("error", "overloaded")) else {
+        panic!()
+    };
+    assert_eq!(error.to_string(), "the server reported an error: overloaded");
+}
 
-    let code = |event: Event| i32::from_str(event.data()).map_err(|error| (event, error));
-    let mut reading = numbers(convention.clone()).with_error(code);
-    assert_eq!(reading.handle_event(event("error", "5")), Some(Err(Error::Reported(5))));
+/// The failure of a source that is one connection, after this happened to its request.
+fn failure(happens: impl FnOnce(&mut EventSource)) -> Failure {
+    let config = ClientConfig::get("http://h/").unwrap().max_reconnections(0).idle_timeout(Duration::from_secs(9));
+    let mut source = EventSource::new(config.head_timeout(Duration::from_secs(9)));
+    source.poll_output(Timestamp::default());
+    happens(&mut source);
+    let mut now = Timestamp::default();
+    loop {
+        match source.poll_output(now) {
+            Output::Change(Change::Failed(failure)) => return failure,
+            Output::Wait { until } => now = until.unwrap(),
+            Output::Change(_) | Output::Event => {}
+            output => panic!("{output:?}"),
+        }
+    }
+}
 
-    let mut reading = numbers(convention).with_error(code);
-    let Some(Err(unreadable)) = reading.handle_event::<Infallible>(event("error", "overloaded")) else { panic!() };
-    let told = "the server reported an error, in an event of the type \"error\" that cannot be read: ";
-    assert!(unreadable.to_string().starts_with(told), "{unreadable}");
-    let TypedError::ReportedUnreadable { event: kept, error } = unreadable else { panic!("{unreadable}") };
-    assert_eq!(kept.data(), "overloaded");
-    assert_eq!(error, i32::from_str("overloaded").unwrap_err());
-    assert!(reading.is_over(), "an error that cannot be read is one nevertheless");
+fn open(source: &mut EventSource, data: &'static str) {
+    let headers = [("Content-Type", "text/event-stream")].into_iter().collect();
+    source.handle_response(&ResponseHead { status: 200, headers });
+    source.poll_output(Timestamp::default());
+    source.handle_data(data.into());
+}
+
+#[test]
+fn failures_are_told_apart_by_questions() {
+    let refused = |source: &mut EventSource| {
+        let headers = [("Retry-After", "30"), ("Content-Length", "0")].into_iter().collect();
+        source.handle_response(&ResponseHead { status: 503, headers });
+    };
+    let broken = |source: &mut EventSource| {
+        open(source, "data: a\n\n");
+        source.handle_error(NetworkError::Transient);
+    };
+    let ended = |source: &mut EventSource| {
+        open(source, "data: a\n");
+        source.handle_end();
+    };
+    let wait = Some(Duration::from_secs(30));
+    // Status, wait, timeout, cut off.
+    for (failure, expected) in [
+        (failure(refused), (Some(503), wait, false, false)),
+        (failure(|_| {}), (None, None, true, false)),
+        (failure(|source| source.handle_error(NetworkError::Transient)), (None, None, false, false)),
+        (failure(|source| source.handle_error(NetworkError::Permanent)), (None, None, false, false)),
+        (failure(broken), (None, None, false, true)),
+        (failure(ended), (None, None, false, true)),
+        (failure(|source| open(source, "data: a\n\n")), (None, None, true, true)),
+    ] {
+        let found = (failure.status(), failure.retry_after(), failure.is_timeout(), failure.is_cut_off());
+        assert_eq!(found, expected, "{failure}");
+        let error = TypedError::<_, ParseIntError>::Source(failure);
+        assert_eq!((error.status(), error.retry_after(), error.is_timeout(), error.is_cut_off()), expected, "{error}");
+    }
+    let truncated = TypedError::<Failure, ParseIntError>::Truncated { in_mid_event: false };
+    assert!(truncated.is_cut_off() && !truncated.is_timeout());
+    let reported = TypedError::<Failure, ParseIntError>::Reported(event("error", ""));
+    assert!(!reported.is_cut_off() && reported.status().is_none());
+}
+
+#[test]
+fn the_transports_error_goes_with_a_failure_or_a_reconnection() {
+    let mut error = Some("no route");
+    let change: Change<_, Event> = Change::Comment("c".into()).with_error(&mut error);
+    assert_eq!((change, error), (Change::Comment("c".into()), Some("no route")));
+    let failed = Change::Failed(failure(|source| source.handle_error(NetworkError::Transient)));
+    let Change::<_, Event>::Failed(failure) = failed.with_error(&mut error) else { panic!() };
+    assert_eq!((failure.error, error), (Some("no route"), None));
 }
 
 #[test]

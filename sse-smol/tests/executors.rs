@@ -83,7 +83,7 @@ fn a_client_that_is_not_send_runs_on_a_local_executor() {
         let headers = [("Content-Type", "text/event-stream")].into_iter().collect();
         async { Ok::<_, io::Error>(Response { head: ResponseHead { status: 200, headers }, body }) }
     };
-    let config = ClientConfig::new("test://here/").expect("a URL").reconnection_time(Duration::ZERO);
+    let config = ClientConfig::get("test://here/").expect("a URL").reconnection_time(Duration::ZERO);
     let mut source = EventSourceOver::new(config, transport);
     let client = executor.spawn(async move {
         for number in 1..=3 {
@@ -115,7 +115,7 @@ fn a_server_that_never_comes_to_its_answer_does_not_hold_the_thread() {
     });
     let executor = LocalExecutor::new();
     let other = executor.spawn(Timer::after(Duration::from_millis(100)));
-    let config = ClientConfig::new(url).expect("a URL").head_timeout(Duration::from_millis(300)).max_reconnections(0);
+    let config = ClientConfig::get(url).expect("a URL").head_timeout(Duration::from_millis(300)).max_reconnections(0);
     let mut source = EventSource::open(config).expect("a URL");
     let client = async {
         let change = source.next_change().await;

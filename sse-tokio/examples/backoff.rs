@@ -28,7 +28,7 @@ async fn main() -> Result<(), Box<dyn Error>> {
     let [count, base, factor, ceiling] = numbers;
     let millis = |count: u32| Duration::from_millis(u64::from(count));
     let backoff = Backoff::new().floor(millis(base)).factor(factor).ceiling(millis(ceiling));
-    let config = ClientConfig::new(refusing_url()?)?.reconnection_time(millis(base)).backoff(backoff);
+    let config = ClientConfig::get(refusing_url()?)?.reconnection_time(millis(base)).backoff(backoff);
     let mut source = EventSource::open(config)?;
 
     println!("attempt       span        wait    late");

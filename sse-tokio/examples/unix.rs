@@ -48,7 +48,7 @@ mod unix {
             let path = path.clone();
             async move { Ok(Socket::new(Io::new(UnixStream::connect(path).await?))) }
         };
-        let config = ClientConfig::new("http://localhost/events")?.max_reconnections(0);
+        let config = ClientConfig::get("http://localhost/events")?.max_reconnections(0);
         let mut source = EventSourceOver::new(config, HttpConnector::new(dial));
         while let Some(event) = source.next().await {
             println!("{}", event?.data());

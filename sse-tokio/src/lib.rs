@@ -84,7 +84,9 @@ pub use sse_driver::{
 #[cfg(any(feature = "client", feature = "server"))]
 pub use sse_driver::{NoMoreEvents, server::last_event_id};
 
-/// A client over HTTP.
+/// A client over HTTP: it connects, reconnects, and resumes where it was.
+///
+#[doc = sse_driver::methods!(EventSource)]
 #[cfg(feature = "client")]
 pub type EventSource = EventSourceOver<transport::HttpConnector<transport::Dialler>>;
 
@@ -103,9 +105,13 @@ pub type Failure<E = transport::HttpError> = sse_driver::Failure<E>;
 pub type EventReader<R> = sse_driver::EventReader<transport::Io<R>>;
 
 /// A log of events that sessions read from, shared by cloning.
+///
+#[doc = sse_driver::methods!(EventLog)]
 pub type EventLog = sse_driver::EventLog<transport::Tokio>;
 
 /// One response with events: the body of an HTTP response, or written to any `AsyncWrite`.
+///
+#[doc = sse_driver::methods!(Session)]
 pub type Session = sse_driver::Session<transport::Tokio>;
 
 // Its examples are tested in `sse-tokio-frameworks`: they are programs that use axum and reqwest.

@@ -29,7 +29,7 @@ use sse_driver::{
 ///
 /// # async fn read() -> Result<(), Box<dyn std::error::Error>> {
 /// let connector = ReqwestConnector::build(reqwest::Client::builder().user_agent("example/1.0"))?;
-/// let mut source = EventSourceOver::new(ClientConfig::new("http://example.com/events")?, connector);
+/// let mut source = EventSourceOver::new(ClientConfig::get("http://example.com/events")?, connector);
 /// while let Some(event) = source.next().await {
 ///     println!("{}", event?.data());
 /// }

@@ -204,7 +204,7 @@ async fn a_closure_is_a_transport_and_waits_go_by_tokios_clock() {
             }
         }
     };
-    let config = ClientConfig::new("test://nowhere/").unwrap();
+    let config = ClientConfig::get("test://nowhere/").unwrap();
     let mut source = EventSourceOver::new(config, transport);
     let mut seen = Vec::new();
     while let Some(change) = source.next_change().await {
@@ -250,7 +250,7 @@ async fn futures_that_are_dropped_take_nothing_from_the_stream() {
             Ok::<_, io::Error>(Response { head: ResponseHead { status: 200, headers }, body })
         }
     };
-    let mut source = EventSourceOver::new(ClientConfig::new("test://nowhere/").unwrap(), transport);
+    let mut source = EventSourceOver::new(ClientConfig::get("test://nowhere/").unwrap(), transport);
     tokio::spawn(async move {
         for number in 0..20 {
             tokio::time::sleep(Duration::from_millis(30)).await;
@@ -272,7 +272,7 @@ async fn futures_that_are_dropped_take_nothing_from_the_stream() {
 #[tokio::test]
 async fn nothing_comes_after_close_not_even_what_was_received() {
     let transport = |_: Request| async { Ok::<_, &'static str>(stream([Ok(Some("data: a\n\ndata: b\n\n"))])) };
-    let mut source = EventSourceOver::new(ClientConfig::new("test://nowhere/").unwrap(), transport);
+    let mut source = EventSourceOver::new(ClientConfig::get("test://nowhere/").unwrap(), transport);
     assert_eq!(source.next().await.unwrap().unwrap().data(), "a");
     source.close();
     assert_eq!(source.next_change().await, Some(sse_driver::Change::Closed));
@@ -304,7 +304,7 @@ async fn the_waits_of_two_clients_differ() {
     let mut waits = Vec::new();
     for _ in 0..8 {
         let refuse = |_: Request| async { Err::<Response<Script>, _>("refused") };
-        let mut source = EventSourceOver::new(ClientConfig::new("test://nowhere/").unwrap(), refuse);
+        let mut source = EventSourceOver::new(ClientConfig::get("test://nowhere/").unwrap(), refuse);
         let Some(sse_driver::Change::Reestablishing { delay, .. }) = source.next_change().await else { panic!() };
         waits.push(delay);
     }
@@ -319,7 +319,7 @@ async fn a_failure_is_said_once() {
         let head = ResponseHead { status: 404, ..ResponseHead::default() };
         Ok::<_, &'static str>(Response { head, body: Script([].into()) })
     };
-    let mut source = EventSourceOver::new(ClientConfig::new("test://nowhere/").unwrap(), transport);
+    let mut source = EventSourceOver::new(ClientConfig::get("test://nowhere/").unwrap(), transport);
     assert_eq!(source.next_ref().await.unwrap().unwrap_err().reason, FailReason::Status(404));
     assert_eq!(source.next_ref().await, None);
 }

@@ -20,7 +20,7 @@ fn answer<S>(body: S) -> Response<Io<S>> {
 #[tokio::test(start_paused = true)]
 async fn reconnections_are_waited_for_by_the_paused_clock() {
     let transport = |_: Request| async { Ok::<_, io::Error>(answer(&b"retry: 3600000\n\ndata: a\n\n"[..])) };
-    let mut source = EventSourceOver::new(ClientConfig::new("http://events.test/").unwrap(), transport);
+    let mut source = EventSourceOver::new(ClientConfig::get("http://events.test/").unwrap(), transport);
     let start = Instant::now();
     let mut waits = Duration::ZERO;
     for _ in 0..10 {
@@ -41,7 +41,7 @@ async fn reconnections_are_waited_for_by_the_paused_clock() {
 #[tokio::test(start_paused = true)]
 async fn a_hundred_refusals_take_as_long_as_was_said() {
     let transport = |_: Request| async { Err::<Response<Io<DuplexStream>>, _>(io::Error::other("refused")) };
-    let config = ClientConfig::new("http://events.test/").unwrap().max_reconnections(100);
+    let config = ClientConfig::get("http://events.test/").unwrap().max_reconnections(100);
     let mut source = EventSourceOver::new(config, transport);
     let start = Instant::now();
     let (mut waits, mut refusals) = (Duration::ZERO, 0);
@@ -68,7 +68,7 @@ async fn silence_is_waited_for_by_the_paused_clock() {
         let body = pipe.take().ok_or_else(|| io::Error::other("one connection is enough"));
         async move { body.map(answer) }
     };
-    let config = ClientConfig::new("http://events.test/").unwrap().idle_timeout(Duration::from_secs(45));
+    let config = ClientConfig::get("http://events.test/").unwrap().idle_timeout(Duration::from_secs(45));
     let mut source = EventSourceOver::new(config, transport);
     let start = Instant::now();
     server.write_all(b"data: a\n\n").await.unwrap();
@@ -106,7 +106,7 @@ async fn a_restart_after_a_silence_waits_for_its_own_time() {
         }
     };
     let limit = Duration::from_secs(1);
-    let config = ClientConfig::new("http://events.test/").unwrap().head_timeout(limit).give_up_after(limit);
+    let config = ClientConfig::get("http://events.test/").unwrap().head_timeout(limit).give_up_after(limit);
     let mut source = EventSourceOver::new(config, transport);
     assert!(matches!(source.next_change().await, Some(Change::Open(_))));
     let handle = source.handle();

@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use sse_tokio::{
     Change, ClientConfig, EventSource,
-    client::{Backoff, FailReason, Loss, NetworkError, Request},
+    client::{Backoff, FailReason, Loss, Request},
 };
 use tokio::{
     io::{AsyncReadExt, AsyncWriteExt},
@@ -48,7 +48,7 @@ async fn request(stream: &mut TcpStream) -> String {
 
 fn quick(url: &str) -> ClientConfig {
     let backoff = Backoff::new().floor(Duration::from_millis(10));
-    ClientConfig::new(url).unwrap().reconnection_time(Duration::from_millis(10)).backoff(backoff)
+    ClientConfig::get(url).unwrap().reconnection_time(Duration::from_millis(10)).backoff(backoff)
 }
 
 #[tokio::test]
@@ -83,7 +83,7 @@ async fn each_attempt_has_its_own_token() {
     let mut source = EventSource::open(quick(&url)).unwrap().prepare(|mut request: Request| async move {
         tokio::task::yield_now().await;
         let token = format!("Bearer {}", request.attempt);
-        request.headers.append("Authorization", token).map_err(|_| NetworkError::Permanent)?;
+        request.headers.set("Authorization", token)?;
         Ok(request)
     });
     for attempt in 0..2 {

@@ -174,7 +174,7 @@ fn a_stream_without_events_leaves_others_their_turn() {
             let headers = [("Content-Type", "text/event-stream")].into_iter().collect();
             Ok::<_, &'static str>(Response { head: ResponseHead { status: 200, headers }, body: Endless(data) })
         };
-        let mut source = EventSourceOver::new(ClientConfig::new("test://nowhere/").unwrap(), transport);
+        let mut source = EventSourceOver::new(ClientConfig::get("test://nowhere/").unwrap(), transport);
         assert!(pin!(source.next()).poll(&mut cx).is_pending());
         assert_eq!(count.0.load(Ordering::SeqCst), 1, "woken to go on");
         let mut events = EventReader::new(Endless(data));
@@ -204,7 +204,7 @@ async fn a_client_is_woken_by_what_comes_and_not_by_what_it_takes() {
         let stream = client.lock().unwrap().take().ok_or_else(|| io::Error::from(io::ErrorKind::ConnectionRefused));
         async { stream.map(|stream| Socket::new(Io::new(stream))) }
     };
-    let config = ClientConfig::new("http://nowhere/").unwrap();
+    let config = ClientConfig::get("http://nowhere/").unwrap();
     let mut source = EventSourceOver::new(config, HttpConnector::new(dial));
     let (count, waker) = counted();
     let mut next = || pin!(source.next_ref()).poll(&mut Context::from_waker(&waker)).is_ready();

@@ -76,7 +76,7 @@ impl Player {
         let limits = Limits::new().line(small(64)).data(small(128)).id(small(16)).event_type(small(16));
         let report = Report::new().comments(bit(1)).findings(bit(1)).last_event_ids(bit(1)).retries(bit(1));
         let backoff = Backoff::new().retry_ceiling(Duration::from_secs(60));
-        let mut config = ClientConfig::new("https://home.example/events").unwrap();
+        let mut config = ClientConfig::get("https://home.example/events").unwrap();
         config = config.header("Authorization", "secret").unwrap().backoff(backoff).limits(limits).report(report);
         config = config.redirects(REDIRECTS).refusal_body(REFUSAL).recent_input(RECENT).jitter_seed(u64::from(choice));
         let which = if bit(2) { RememberRedirects::All } else { RememberRedirects::Permanent };

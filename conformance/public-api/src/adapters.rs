@@ -6,16 +6,16 @@ const ADAPTERS: [&str; 3] = ["sse-tokio", "sse-smol", "sse-asyncstd"];
 
 /// Names that only some of the adapters have, and which of them.
 const PERMITTED: [(&str, &[&str]); 10] = [
-    ("AsyncStd", &["sse-asyncstd"]),
-    ("LastEventId", &["sse-tokio"]),        // an extractor of axum
-    ("LastEventIdOrQuery", &["sse-tokio"]), // likewise
-    ("ReqwestBody", &["sse-tokio"]),
-    ("ReqwestConnector", &["sse-tokio"]),
-    ("ReqwestError", &["sse-tokio"]),
-    ("Smol", &["sse-smol"]),
-    ("Tcp", &["sse-smol", "sse-asyncstd"]), // the parameter of the `Dialler` that these two share
-    ("Tokio", &["sse-tokio"]),
-    ("reqwest", &["sse-tokio"]),
+    ("transport::AsyncStd", &["sse-asyncstd"]),
+    ("LastEventId", &["sse-tokio"]),                // an extractor of axum
+    ("server::LastEventIdOrQuery", &["sse-tokio"]), // likewise
+    ("transport::ReqwestBody", &["sse-tokio"]),
+    ("transport::ReqwestConnector", &["sse-tokio"]),
+    ("transport::ReqwestError", &["sse-tokio"]),
+    ("transport::Smol", &["sse-smol"]),
+    ("transport::Tcp", &["sse-smol", "sse-asyncstd"]), // the parameter of the `Dialler` that these two share
+    ("transport::Tokio", &["sse-tokio"]),
+    ("transport::reqwest", &["sse-tokio"]),
 ];
 
 /// Returns what one adapter has and another lacks, unless it is permitted, and permissions that do not fit.

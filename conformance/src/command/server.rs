@@ -66,7 +66,7 @@ pub(crate) fn server(arguments: &Arguments) -> Result<ExitCode, Failure> {
     let Arguments { url, echo, idle, finished, counter, memory, .. } = arguments;
     let others = [echo, idle, finished, counter, memory];
     for url in others.into_iter().flatten().chain([url]) {
-        ClientConfig::new(url.as_str()).map_err(Failure::misuse)?;
+        ClientConfig::get(url.as_str()).map_err(Failure::misuse)?;
         if !["http://", "https://"].iter().any(|scheme| url.starts_with(scheme)) {
             return Err(Failure::misuse(format!("{url:?} is no URL of HTTP")));
         }

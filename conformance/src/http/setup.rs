@@ -75,7 +75,7 @@ impl Setup {
     ///
     /// A value cannot be set.
     pub fn config(&self, url: &str) -> Result<ClientConfig, Unsupported> {
-        let mut config = ClientConfig::new(url)
+        let mut config = ClientConfig::get(url)
             .map_err(unfit)?
             .any_content_type(self.any_content_type)
             .body(self.body.clone())

@@ -24,6 +24,7 @@ use std::io;
 
 #[cfg(feature = "tokio")]
 use sse_driver::client::Handle;
+#[cfg(feature = "tokio")]
 use sse_proto::client::ClientConfig;
 
 pub use self::memory::{Duplex, Memory, Sink};

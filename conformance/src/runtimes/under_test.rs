@@ -15,8 +15,10 @@ use super::Memory;
 /// its sockets, and the wrapper of its readers and writers. `Send` is required where tasks may move to another thread,
 /// and where `sse_driver::transport` requires it; a runtime with one thread may run everything there.
 pub trait UnderTest:
-    Runtime<Timer: Send, Io<Memory>: Stream + From<Memory>, Io<<Self as Sockets>::Tcp>: Stream>
+    Runtime<Timer: Send>
     + Sockets
+    + Runtime<Io<Memory>: Stream + From<Memory>>
+    + Runtime<Io<<Self as Sockets>::Tcp>: Stream>
     + fmt::Debug
     + Send
     + Sync

@@ -48,7 +48,7 @@ impl Order {
     /// The client's settings: comments are reported, requests with a body are sent again, waits have no random part, because
     /// harnesses measure them, and there are no limits, because harnesses send what they like.
     pub(super) fn config(&self) -> Result<ClientConfig, String> {
-        let mut config = ClientConfig::new(self.stream_url.as_str())
+        let mut config = ClientConfig::get(self.stream_url.as_str())
             .map_err(text)?
             .body(self.body.clone())
             .backoff(Backoff::new().jitter(Duration::ZERO))

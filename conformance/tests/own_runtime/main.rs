@@ -89,7 +89,7 @@ fn a_client_gets_every_event_of_three_hours_over_connections_that_break() {
                 published.publish(format!("event {number}")).expect("room");
             }
         });
-        let config = ClientConfig::new("pipe://here/").expect("a URL");
+        let config = ClientConfig::get("pipe://here/").expect("a URL");
         let mut source = EventSource::<_, Timer>::new(config, Network { log, connections: 0 });
         let mut events = Vec::new();
         while events.len() < EVENTS as usize {

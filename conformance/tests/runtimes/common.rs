@@ -113,7 +113,7 @@ fn a_client_gets_what_is_published_and_resumes_what_it_missed_until_there_is_no_
         assert!(source.next().await.is_none());
 
         log.publish("while nobody listened").expect("room");
-        let config = ClientConfig::new(url).expect("a URL").last_event_id(seen);
+        let config = ClientConfig::get(url).expect("a URL").last_event_id(seen);
         let mut source = EventSource::<R>::open(config).expect("a URL");
         assert!(matches!(source.next_change().await, Some(Change::Open { .. })));
         let Some(Change::Event(event)) = source.next_change().await else { panic!("no event") };
@@ -142,7 +142,7 @@ fn a_subscriber_of_a_topic_gets_values_until_a_handle_closes_it<R: UnderTest>() 
             let session = prices.session().topics([topic]).start_at(StartAt::Oldest).after(id.as_ref()).open();
             session.into_http_response()
         });
-        let config = ClientConfig::new(format!("http://{}/prices", server)).expect("a URL");
+        let config = ClientConfig::get(format!("http://{}/prices", server)).expect("a URL");
         let mut source = EventSource::<R>::open(config).expect("a URL");
         let handle = source.handle();
         let mut prices = source.json::<Price>();
@@ -223,7 +223,7 @@ fn a_client_resumes_over_a_transport_of_its_own<R: UnderTest>() {
             Ok::<_, io::Error>(Response { head: ResponseHead { status: 200, headers }, body })
         };
         let wait = Duration::from_millis(150);
-        let config = ClientConfig::new("test://here/").expect("a URL").reconnection_time(wait);
+        let config = ClientConfig::get("test://here/").expect("a URL").reconnection_time(wait);
         let mut source = sse_driver::EventSource::<_, R::Timer>::new(config, transport);
         let (mut seen, mut lost) = (Vec::new(), None);
         let mut asked = Instant::now();
@@ -286,7 +286,7 @@ pub(crate) fn serve_cut<R: UnderTest>(events: u32) -> SocketAddr {
 /// For the other runtimes: receives so many events, and returns them with how often the connection was lost.
 pub(crate) fn receive<R: UnderTest>(server: SocketAddr, events: u32) -> (Vec<String>, u32) {
     R::block_on(async {
-        let config = ClientConfig::new(format!("http://{server}/")).expect("a URL");
+        let config = ClientConfig::get(format!("http://{server}/")).expect("a URL");
         let mut source = EventSource::<R>::open(config.reconnection_time(Duration::ZERO)).expect("a URL");
         let (mut received, mut losses) = (Vec::new(), 0);
         while received.len() < events as usize {

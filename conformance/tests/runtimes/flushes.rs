@@ -63,7 +63,7 @@ fn requests_and_responses_over_http_are_flushed<R: UnderTest>() {
                 drop(http1::Builder::new().serve_connection(io, service_fn(answer)).await);
             });
             let dial = move |_: Target| connect::<R>(address);
-            let config = ClientConfig::new(format!("http://{address}/")).expect("a URL").max_reconnections(0);
+            let config = ClientConfig::get(format!("http://{address}/")).expect("a URL").max_reconnections(0);
             let mut source = EventSource::<_, R::Timer>::new(config, HttpConnector::new(dial));
             let event = source.next().await.expect("an event").expect("no error");
             let _ = done.send(String::from(event.data()));

@@ -32,7 +32,7 @@ fn a_request_has_its_method_and_body_each_time_it_is_sent_and_a_refusal_says_why
             "HTTP/1.1 422 No\r\nContent-Type: application/json\r\nContent-Length: 17\r\n\r\n{\"error\":\"model\"}",
         ]);
         let config =
-            ClientConfig::new(format!("http://{server}/chat")).expect("a URL").reconnection_time(Duration::ZERO);
+            ClientConfig::get(format!("http://{server}/chat")).expect("a URL").reconnection_time(Duration::ZERO);
         let config = config.method("POST").expect("a method").body("{\"stream\":true}");
         let config = config.header("Content-Type", "application/json").expect("a field");
         let mut source = EventSource::<R>::open(config).expect("a URL");
@@ -58,7 +58,7 @@ fn a_length_is_announced_only_where_a_body_could_be_expected<R: UnderTest>() {
         let (server, requests) = plain::serve(&["HTTP/1.1 204 No Content\r\n\r\n"; 2]);
         for (method, lengths) in [("GET", 0), ("POST", 1)] {
             let config =
-                ClientConfig::new(format!("http://{server}/")).expect("a URL").method(method).expect("a method");
+                ClientConfig::get(format!("http://{server}/")).expect("a URL").method(method).expect("a method");
             let failure =
                 EventSource::<R>::open(config).expect("a URL").next().await.expect("a failure").expect_err("no event");
             assert_eq!(failure.reason, FailReason::Status(204));
@@ -74,7 +74,7 @@ fn a_length_is_announced_only_where_a_body_could_be_expected<R: UnderTest>() {
 /// A client of this server that trusts it, if it is to.
 fn https<R: UnderTest>(server: &Server, host: &str, protocols: Option<&[&str]>) -> EventSource<R> {
     let dialler = protocols.map_or_else(R::Dialler::default, |protocols| R::dialler(server.trusted(protocols)));
-    let config = ClientConfig::new(format!("https://{host}:{}/", server.address.port())).expect("a URL");
+    let config = ClientConfig::get(format!("https://{host}:{}/", server.address.port())).expect("a URL");
     EventSource::<R>::new(config.reconnection_time(Duration::ZERO), HttpConnector::new(dialler))
 }
 
@@ -128,7 +128,7 @@ fn a_proxy_goes_through_a_dialler_of_the_callers_own<R: UnderTest>() {
                 R::secure(&dialler, Memory::new(Held::new(tunnel)), &target).await
             }
         };
-        let config = ClientConfig::new(format!("https://localhost:{}/", server.address.port())).expect("a URL");
+        let config = ClientConfig::get(format!("https://localhost:{}/", server.address.port())).expect("a URL");
         let mut source =
             sse_driver::EventSource::<_, R::Timer>::new(config.max_reconnections(0), HttpConnector::new(through_proxy));
         assert_eq!(source.next().await.expect("an event").expect("no error").data(), "1");

@@ -27,7 +27,7 @@ fn values_come_until_the_stream_is_complete_and_a_cut_is_told_from_its_end<R: Un
              data: {\"symbol\":\"XYZ\",\"price\":1.5}\n\nevent: price\ndata: [\n\ndata: [DONE]\n\n",
         ]);
         let source = || {
-            let config = ClientConfig::new(format!("http://{server}/")).expect("a URL").max_reconnections(0);
+            let config = ClientConfig::get(format!("http://{server}/")).expect("a URL").max_reconnections(0);
             let source = EventSource::<R>::open(config).expect("a URL");
             source.typed::<Feed>().with_convention(Convention::completion())
         };

@@ -12,7 +12,8 @@ use sse_proto::{EventId, server::last_event_id_in_query};
 
 use crate::{
     Session,
-    transport::{NoMoreEvents, Runtime, last_event_id},
+    session::last_event_id,
+    transport::{NoMoreEvents, Runtime},
 };
 
 /// The event after which the client wants to continue: the header `Last-Event-ID` of the request.

@@ -1,9 +1,8 @@
-//! The client: requests, waits, policies and failures, beside the [`EventSource`](crate::EventSource) and its
-//! [`ClientConfig`](crate::ClientConfig).
+//! The client: requests, waits, policies and failures, besides the [`EventSource`](crate::EventSource) and its [`ClientConfig`](crate::ClientConfig).
 
 pub use sse_proto::client::{
-    Backoff, FailReason, HeaderError, Headers, InvalidMethod, InvalidUrl, Loss, NetworkError, Policy, ReadyState,
-    Refusal, RememberRedirects, Request, Resilient, ResponseHead, Ruling, Standard, Timeouts, UrlFault,
+    Backoff, FailReason, Headers, Loss, NetworkError, Policy, ReadyState, Refusal, RememberRedirects, Request,
+    RequestError, Resilient, ResponseHead, Ruling, Standard, Timeouts, UrlFault,
 };
 
 #[cfg(feature = "std")]

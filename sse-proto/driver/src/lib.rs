@@ -36,6 +36,7 @@ mod event_source;
 pub mod futures_io;
 #[cfg(feature = "std")]
 mod lock;
+mod methods;
 mod reader;
 pub mod report;
 #[cfg(feature = "std")]

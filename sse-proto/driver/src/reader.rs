@@ -8,7 +8,7 @@ use core::{
 };
 
 use bytes::{Buf, Bytes};
-use sse_proto::{DecodeError, Decoder, Event, EventId, EventRef, Limits, Retry, Step, StreamEnd};
+use sse_proto::{DecodeError, Decoder, Event, EventId, EventRef, Limits, Retry, Step, StreamEnd, typed::SourceError};
 
 #[cfg(feature = "stream")]
 use crate::transport::ChunkReader;
@@ -16,7 +16,7 @@ use crate::{transport::Read, turn::Turn};
 
 /// Reads events from a stream of bytes, whatever it comes from: a file, a pipe, a socket, the body of a response.
 ///
-/// Nothing is reconnected; that is the [`EventSource`](super::EventSource)'s part. All methods are **cancel safe**: a
+/// It does not reconnect; [`EventSource`](super::EventSource) does. All methods are **cancel safe**: a
 /// future that is dropped before it is ready has taken nothing from the stream.
 pub struct EventReader<R> {
     reader: R,
@@ -27,8 +27,8 @@ pub struct EventReader<R> {
     turn: Turn,
 }
 
-/// Reads events from a stream of blocks of bytes: what HTTP clients give as the body of a response (reqwest's
-/// `bytes_stream`, say).
+/// Reads events from a stream of blocks of bytes: what HTTP clients return as the body of a response, for example
+/// reqwest's `bytes_stream`.
 ///
 /// ```
 /// # use core::{pin::Pin, task::{Context, Poll}};
@@ -58,7 +58,7 @@ pub type StreamReader<S> = EventReader<ChunkReader<S>>;
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 #[non_exhaustive]
 pub enum ReadError<E> {
-    /// A limit was passed.
+    /// A limit was exceeded.
     Decode(DecodeError),
     /// The stream broke off.
     Io(E),
@@ -81,7 +81,7 @@ impl<R: Read> EventReader<R> {
         Self::with_decoder(stream.into(), Decoder::new().with_limits(limits))
     }
 
-    /// Reads a stream that goes on after this event, so that events without an ID of their own have this one.
+    /// Reads a stream that resumes after this event, so that events without their own ID inherit this one.
     pub fn resumed<S>(stream: S, last_event_id: &EventId) -> Self
     where
         R: From<S>,
@@ -97,12 +97,12 @@ impl<R: Read> EventReader<R> {
     ///
     /// # Errors
     ///
-    /// The stream broke off, or a limit was passed.
+    /// The stream broke off, or a limit was exceeded.
     pub async fn next(&mut self) -> Option<Result<Event, ReadError<R::Error>>> {
         poll_fn(|cx| self.poll_next_event(cx)).await
     }
 
-    /// Like [`next`](Self::next), but lends the event: nothing is allocated for it.
+    /// Waits for the next event, as [`next`](Self::next) does, and borrows it: nothing is allocated for it.
     ///
     /// # Errors
     ///
@@ -114,7 +114,7 @@ impl<R: Read> EventReader<R> {
         }
     }
 
-    /// [`next`](Self::next), to be polled.
+    /// Polls for the next event, as [`next`](Self::next) does.
     pub fn poll_next_event(&mut self, cx: &mut Context<'_>) -> Poll<Option<Result<Event, ReadError<R::Error>>>> {
         Poll::Ready(match ready!(self.poll_event(cx)) {
             None => None,
@@ -133,12 +133,12 @@ impl<R: Read> EventReader<R> {
         self.decoder.retry()
     }
 
-    /// How the stream ended, once it has: in the middle of an event, perhaps.
+    /// How the stream ended; `None` before its end.
     pub fn end(&self) -> Option<StreamEnd> {
         self.end
     }
 
-    /// Goes on to the next event and leaves it in the decoder.
+    /// Polls for the next event and leaves it in the decoder.
     fn poll_event(&mut self, cx: &mut Context<'_>) -> Poll<Option<Result<(), ReadError<R::Error>>>> {
         loop {
             self.chunk.advance(core::mem::take(&mut self.used));
@@ -177,12 +177,25 @@ impl<R: Read> EventReader<R> {
     }
 }
 
-/// The stream is polled where it lies; it is never pinned.
+/// The stream is never pinned.
 impl<R> Unpin for EventReader<R> {}
 
 impl<R> fmt::Debug for EventReader<R> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("EventReader").field("decoder", &self.decoder).finish_non_exhaustive()
+    }
+}
+
+impl<E> ReadError<E> {
+    /// Whether the stream was cut off: it broke off, so that some of it may be missing.
+    pub const fn is_cut_off(&self) -> bool {
+        matches!(self, Self::Io(_))
+    }
+}
+
+impl<E> SourceError for ReadError<E> {
+    fn is_cut_off(&self) -> bool {
+        self.is_cut_off()
     }
 }
 

@@ -12,8 +12,5 @@ pub use sse_proto::{
 };
 
 #[cfg(feature = "http")]
-pub use crate::transport::last_event_id;
-pub use crate::{
-    event_log::Subscribe,
-    session::{SendValueError, Serializing, WriteError},
-};
+pub use crate::session::last_event_id;
+pub use crate::session::{SendValueError, Serializing, Subscribe, WriteError};

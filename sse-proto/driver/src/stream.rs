@@ -12,7 +12,7 @@ use bytes::Bytes;
 use futures_core::Stream;
 use sse_proto::{
     Event,
-    typed::{Typed, TypedError},
+    typed::{FromEvent, Typed, TypedError},
 };
 
 use crate::{
@@ -39,8 +39,8 @@ impl<R: Read> Stream for EventReader<R> {
     }
 }
 
-impl<S: Source, T, E, P> Stream for TypedSource<S, T, E, P> {
-    type Item = Result<Typed<T>, TypedError<S::Error, E, P>>;
+impl<S: Source, V: FromEvent> Stream for TypedSource<S, V> {
+    type Item = Result<Typed<V::Value>, TypedError<S::Error, V::Error>>;
 
     fn poll_next(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Option<Self::Item>> {
         self.get_mut().poll_next_value(cx)

@@ -1,4 +1,4 @@
-//! Typed events: sources of values, and what some events mean beyond the standard.
+//! Typed events: sources of values.
 
 use core::{
     fmt,
@@ -8,7 +8,9 @@ use core::{
 
 #[cfg(feature = "json")]
 pub use sse_proto::json::JsonError;
-pub use sse_proto::typed::{Convention, FromEvent, Mark, Meaning, Reading, Typed, TypedError};
+#[cfg(feature = "json")]
+pub use sse_proto::typed::Json;
+pub use sse_proto::typed::{Convention, FromEvent, Mark, Meaning, Reading, SourceError, Typed, TypedError};
 use sse_proto::{Event, StreamEnd};
 
 use crate::{
@@ -21,69 +23,60 @@ pub trait Source {
     /// Why there are no more events.
     type Error;
 
-    /// Asks for the next event: `None` when there will be none.
+    /// Polls for the next event: `None` when there will be none.
     ///
     /// # Errors
     ///
     /// The source failed; there is nothing after it.
     fn poll_next_event(&mut self, cx: &mut Context<'_>) -> Poll<Option<Result<Event, Self::Error>>>;
 
-    /// Gives up what events come over, and does not get it back: nobody will ask for events any more.
+    /// Closes the connection permanently: no further event will be polled for.
     fn close(&mut self);
 
-    /// How the stream ended, after there was no event any more, or this error in its place. `None` where it did not end
-    /// in order, but was closed or broke off, say.
+    /// How the stream ended, after `poll_next_event` returned `None`, or this error. `None` if the stream did not end in
+    /// order, for example because it was closed or broke off.
     fn end(&self, error: Option<&Self::Error>) -> Option<StreamEnd>;
 }
 
-/// Gives the values that the events of a source carry.
+/// Reads the events of a source as values. `V` defines how an event is read.
 ///
 /// It is made by [`EventSource::typed`], [`EventReader::typed`], and `json` there. An event that cannot be read is an
-/// error value that holds it, and the next call goes on with the next event. With a [`Convention`], some events end the
+/// error value that holds it, and the next call continues with the next event. With a [`Convention`], some events end the
 /// stream, or report an error; the source is closed then, and is not reconnected.
 ///
 /// All its methods are **cancel safe**: a future that is dropped before it is ready has taken nothing from the source.
-pub struct TypedSource<S, T, E, P = Event> {
+pub struct TypedSource<S, V> {
     source: S,
-    reading: Reading<T, E, P>,
+    reading: Reading<V>,
 }
 
-/// What a typed source gives.
-type Item<S, T, E, P> = Result<Typed<T>, TypedError<<S as Source>::Error, E, P>>;
+/// An item of a typed source.
+type Item<S, V> = Result<Typed<<V as FromEvent>::Value>, TypedError<<S as Source>::Error, <V as FromEvent>::Error>>;
 
-impl<S: Source, T, E> TypedSource<S, T, E> {
-    /// Reads the value of each event of this source in this way.
-    pub fn new(source: S, value: fn(&Event) -> Result<T, E>) -> Self {
-        Self { source, reading: Reading::new(value) }
+impl<S: Source, V: FromEvent> TypedSource<S, V> {
+    /// Reads the events of this source.
+    pub const fn new(source: S) -> Self {
+        Self { source, reading: Reading::new() }
     }
-}
 
-impl<S: Source, T, E, P> TypedSource<S, T, E, P> {
-    /// Goes by this convention about events that end the stream or report an error.
+    /// Reads by this convention about events that end the stream or report an error.
     #[must_use]
     pub fn with_convention(self, convention: Convention) -> Self {
         Self { source: self.source, reading: self.reading.with_convention(convention) }
-    }
-
-    /// Makes something else of an event that reports an error, for [`TypedError::Reported`]; without this, it is given
-    /// as it is.
-    #[must_use]
-    pub fn with_error<Q>(self, problem: fn(Event) -> Result<Q, (Event, E)>) -> TypedSource<S, T, E, Q> {
-        TypedSource { source: self.source, reading: self.reading.with_error(problem) }
     }
 
     /// Waits for the next value: `None` at the end of the stream.
     ///
     /// # Errors
     ///
-    /// An event could not be read, which is an item like others; or the server reported an error, the stream was cut
-    /// off, or the source failed, which are the last one.
-    pub async fn next(&mut self) -> Option<Item<S, T, E, P>> {
+    /// An event could not be read, and others may follow; or the server reported an error, the stream was cut off, or the
+    /// source failed, and nothing follows.
+    pub async fn next(&mut self) -> Option<Item<S, V>> {
         poll_fn(|cx| self.poll_next_value(cx)).await
     }
 
-    /// [`next`](Self::next), to be polled.
-    pub fn poll_next_value(&mut self, cx: &mut Context<'_>) -> Poll<Option<Item<S, T, E, P>>> {
+    /// Polls for the next value, as [`next`](Self::next) does.
+    pub fn poll_next_value(&mut self, cx: &mut Context<'_>) -> Poll<Option<Item<S, V>>> {
         if self.reading.is_over() {
             return Poll::Ready(None);
         }
@@ -102,7 +95,7 @@ impl<S: Source, T, E, P> TypedSource<S, T, E, P> {
         Poll::Ready(item)
     }
 
-    /// Closes the source: no value comes any more.
+    /// Closes the source: no further value is returned.
     pub fn close(&mut self) {
         self.reading.close();
         self.source.close();
@@ -113,40 +106,27 @@ impl<S: Source, T, E, P> TypedSource<S, T, E, P> {
         self.source
     }
 
-    /// The source below. An event that is taken from it by itself is not seen here.
+    /// The source. An event that is taken from it directly is not read here.
     pub fn source_mut(&mut self) -> &mut S {
         &mut self.source
     }
 
-    /// The source below.
+    /// The source.
     pub fn source(&self) -> &S {
         &self.source
     }
 }
 
-#[cfg(feature = "json")]
-impl<S: Source, T, P> TypedSource<S, T, JsonError, P> {
-    /// Reads events that report an error as JSON, for [`TypedError::Reported`]. One that is no such JSON is a
-    /// [`TypedError::ReportedUnreadable`]; nothing comes after either.
-    #[must_use]
-    pub fn with_json_error<Q: serde::de::DeserializeOwned>(self) -> TypedSource<S, T, JsonError, Q> {
-        self.with_error(|event| match event.json() {
-            Ok(problem) => Ok(problem),
-            Err(error) => Err((event, error)),
-        })
-    }
-}
-
 impl<C: Connect, T: Timer> EventSource<C, T> {
-    /// Gives events as values that choose themselves by the event's type.
-    pub fn typed<V: FromEvent>(self) -> TypedSource<Self, V, V::Error> {
-        TypedSource::new(self, V::from_event)
+    /// Reads the events as values: as [`FromEvent`] or the macro `events!` defines.
+    pub fn typed<V: FromEvent>(self) -> TypedSource<Self, V> {
+        TypedSource::new(self)
     }
 
-    /// Gives the data of all events, read as JSON.
+    /// Reads the data of all events as JSON of a `V`.
     #[cfg(feature = "json")]
-    pub fn json<V: serde::de::DeserializeOwned>(self) -> TypedSource<Self, V, JsonError> {
-        TypedSource::new(self, |event| event.json())
+    pub fn json<V: serde::de::DeserializeOwned>(self) -> TypedSource<Self, Json<V>> {
+        TypedSource::new(self)
     }
 
     /// Waits for the next event of this type, and drops those of others: a listener for one type. To listen for
@@ -161,15 +141,15 @@ impl<C: Connect, T: Timer> EventSource<C, T> {
 }
 
 impl<R: Read> EventReader<R> {
-    /// Gives events as values that choose themselves by the event's type.
-    pub fn typed<V: FromEvent>(self) -> TypedSource<Self, V, V::Error> {
-        TypedSource::new(self, V::from_event)
+    /// Reads the events as values: as [`FromEvent`] or the macro `events!` defines.
+    pub fn typed<V: FromEvent>(self) -> TypedSource<Self, V> {
+        TypedSource::new(self)
     }
 
-    /// Gives the data of all events, read as JSON.
+    /// Reads the data of all events as JSON of a `V`.
     #[cfg(feature = "json")]
-    pub fn json<V: serde::de::DeserializeOwned>(self) -> TypedSource<Self, V, JsonError> {
-        TypedSource::new(self, |event| event.json())
+    pub fn json<V: serde::de::DeserializeOwned>(self) -> TypedSource<Self, Json<V>> {
+        TypedSource::new(self)
     }
 
     /// Waits for the next event of this type, and drops those of others: a listener for one type. To listen for
@@ -209,7 +189,7 @@ impl<R: Read> Source for EventReader<R> {
         self.poll_next_event(cx)
     }
 
-    /// Nothing: the stream belongs to the reader, and goes with it.
+    /// Does nothing: the stream is dropped with the reader.
     fn close(&mut self) {}
 
     fn end(&self, error: Option<&Self::Error>) -> Option<StreamEnd> {
@@ -217,7 +197,7 @@ impl<R: Read> Source for EventReader<R> {
     }
 }
 
-/// So that a source can be taken back when the values are no longer wanted.
+/// A typed source can borrow its source, which is free again after it.
 impl<S: Source> Source for &mut S {
     type Error = S::Error;
 
@@ -247,10 +227,10 @@ fn poll_next_of<S: Source>(
     }
 }
 
-/// The source is polled where it lies; it is never pinned.
-impl<S, T, E, P> Unpin for TypedSource<S, T, E, P> {}
+/// The source is never pinned.
+impl<S, V> Unpin for TypedSource<S, V> {}
 
-impl<S: fmt::Debug, T, E, P> fmt::Debug for TypedSource<S, T, E, P> {
+impl<S: fmt::Debug, V> fmt::Debug for TypedSource<S, V> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("TypedSource").field("source", &self.source).field("reading", &self.reading).finish()
     }

@@ -12,7 +12,7 @@ use crate::{DecodeError, StreamEnd, Text};
 /// use core::time::Duration;
 /// use sse_proto::{Timestamp, client::{Change, ClientConfig, EventSource, Output, ResponseHead}};
 ///
-/// let mut source = EventSource::new(ClientConfig::new("https://example.com/events")?);
+/// let mut source = EventSource::new(ClientConfig::get("https://example.com/events")?);
 /// source.poll_output(Timestamp::default());
 /// let headers = [("Retry-After", "30"), ("Content-Length", "0")].into_iter().collect();
 /// source.handle_response(&ResponseHead { status: 429, headers });
@@ -133,7 +133,7 @@ pub enum FailReason {
         /// [`Refusal::head`] has the whole `Location`.
         location: Text,
     },
-    /// A status other than 200; 204 is how a server tells a client to stop.
+    /// A status other than 200; a server sends 204 to make a client stop.
     Status(u16),
     /// More redirects in a row than are followed.
     TooManyRedirects {

@@ -1,30 +1,33 @@
 //! Header fields as plain values.
 
 use alloc::{borrow::Cow, string::String, vec::Vec};
-use core::{error::Error, fmt};
+use core::fmt;
 
 use bytes::Bytes;
 
-use super::response::split_list;
+use super::{RequestError, response::split_list};
 use crate::Text;
 
 /// A list of HTTP header fields, in order. Names are compared without regard to case.
 ///
-/// What is shown for debugging are the names, and the values of a few fields that hold no secrets, `Content-Type` say.
+/// `Debug` shows the names, and the values of a few fields that hold no secrets, for example `Content-Type`.
 ///
-/// When a request goes on to another origin, by a redirect, `Authorization`, `Cookie`, `Host` and `Proxy-Authorization` are
+/// When a redirect leads a request to another origin, `Authorization`, `Cookie`, `Host` and `Proxy-Authorization` are
 /// left out, as Fetch does. All other fields go with it, whatever they hold, and so do those that a hook has added to the
-/// request before the redirect. A key in a field of your own (`X-Api-Key` say) is sure to stay with its origin only if no
-/// redirect is followed: [`ClientConfig::redirects`](super::ClientConfig::redirects) of 0.
+/// request before the redirect. A key in a custom field (for example `X-Api-Key`) is certain to stay with its origin only
+/// if no redirect is followed: [`ClientConfig::redirects`](super::ClientConfig::redirects) of 0.
 ///
 /// ```
 /// use sse_proto::client::Headers;
 ///
 /// let mut headers = Headers::new();
-/// headers.append("Authorization", "Bearer 1")?;
-/// assert_eq!(headers.value("authorization"), Some(&b"Bearer 1"[..]));
+/// headers.set("Authorization", "Bearer 1")?;
+/// headers.set("authorization", "Bearer 2")?;
+/// assert_eq!(headers.value("Authorization"), Some(&b"Bearer 2"[..]));
+/// headers.remove("Authorization");
+/// assert_eq!(headers.value("Authorization"), None);
 /// assert!(headers.append("X-Evil", "1\r\nX-Other: 2").is_err());
-/// # Ok::<(), sse_proto::client::HeaderError>(())
+/// # Ok::<(), sse_proto::client::RequestError>(())
 /// ```
 #[derive(Clone, Default, Eq, PartialEq)]
 pub struct Headers(Vec<(Text, Bytes)>);
@@ -35,28 +38,37 @@ impl Headers {
         Self(Vec::new())
     }
 
-    /// Adds a field, beside any of the same name.
+    /// Adds a field, in addition to any of the same name.
     ///
     /// # Errors
     ///
     /// The name is not a token, or the value holds a control character other than the tab.
-    pub fn append(&mut self, name: impl Into<Text>, value: impl Into<Bytes>) -> Result<(), HeaderError> {
-        let (name, value) = (name.into(), value.into());
-        let valid = name.bytes().take_while(|byte| is_token(*byte)).count();
-        if valid == 0 || valid < name.len() {
-            return Err(HeaderError::Name { name: Text::from(&name[..valid]) });
-        }
-        check(&name, &value)?;
+    pub fn append(&mut self, name: impl Into<Text>, value: impl Into<Bytes>) -> Result<(), RequestError> {
+        let (name, value) = checked(name.into(), value.into())?;
         self.push(name, value);
         Ok(())
     }
 
-    pub(crate) fn push(&mut self, name: Text, value: Bytes) {
-        self.0.push((name, value));
+    /// Sets a field, in place of all of the same name.
+    ///
+    /// # Errors
+    ///
+    /// As [`append`](Self::append); the fields are unchanged then.
+    pub fn set(&mut self, name: impl Into<Text>, value: impl Into<Bytes>) -> Result<(), RequestError> {
+        let (name, value) = checked(name.into(), value.into())?;
+        self.remove(&name);
+        self.push(name, value);
+        Ok(())
     }
 
-    pub(crate) fn remove(&mut self, name: &str) {
+    /// Removes all fields of this name.
+    pub fn remove(&mut self, name: &str) {
         self.0.retain(|(other, _)| !other.eq_ignore_ascii_case(name));
+    }
+
+    /// Adds a field that was checked, or received.
+    pub(crate) fn push(&mut self, name: Text, value: Bytes) {
+        self.0.push((name, value));
     }
 
     /// The value of the first field of this name.
@@ -110,10 +122,20 @@ const HARMLESS: [&str; 10] = [
     "Transfer-Encoding",
 ];
 
+/// Returns the field if it can be sent.
+fn checked(name: Text, value: Bytes) -> Result<(Text, Bytes), RequestError> {
+    let valid = name.bytes().take_while(|byte| is_token(*byte)).count();
+    if valid == 0 || valid < name.len() {
+        return Err(RequestError::HeaderName { name: Text::from(&name[..valid]) });
+    }
+    check(&name, &value)?;
+    Ok((name, value))
+}
+
 /// Checks that a value can be sent in the field of this name.
-pub(super) fn check(name: &Text, value: &[u8]) -> Result<(), HeaderError> {
+pub(super) fn check(name: &Text, value: &[u8]) -> Result<(), RequestError> {
     match value.iter().position(|byte| (*byte < b' ' && *byte != b'\t') || *byte == 0x7f) {
-        Some(at) => Err(HeaderError::Value { name: name.clone(), at }),
+        Some(at) => Err(RequestError::HeaderValue { name: name.clone(), at }),
         None => Ok(()),
     }
 }
@@ -134,49 +156,3 @@ pub(super) fn with_types(accept: &[u8], types: &[u8]) -> Bytes {
 pub(super) fn is_token(byte: u8) -> bool {
     byte.is_ascii_alphanumeric() || b"!#$%&'*+-.^_`|~".contains(&byte)
 }
-
-/// Why a header field cannot be sent.
-#[derive(Clone, Debug, Eq, PartialEq)]
-#[non_exhaustive]
-pub enum HeaderError {
-    /// The name is empty or holds a character that no header name may have.
-    Name {
-        /// The name up to the first such character. What follows may be a value that was given by mistake.
-        name: Text,
-    },
-    /// The transport sets this field.
-    Reserved {
-        /// The name.
-        name: Text,
-    },
-    /// The value holds a control character, such as a line break.
-    Value {
-        /// The field's name.
-        name: Text,
-        /// The byte offset of the first such character.
-        at: usize,
-    },
-}
-
-impl fmt::Display for HeaderError {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            Self::Name { name } if name.is_empty() => f.write_str(
-                "a header name must be a token such as `X-Name`, and begins with another character or is empty",
-            ),
-            Self::Name { name } => {
-                let at = name.len();
-                write!(
-                    f,
-                    "a header name must be a token such as `X-Name`, found another character after {name:?}, at byte {at}"
-                )
-            }
-            Self::Reserved { name } => write!(f, "the header {name:?} is for the transport to set"),
-            Self::Value { name, at } => {
-                write!(f, "the value of the header {name:?} must not hold control characters, found one at byte {at}")
-            }
-        }
-    }
-}
-
-impl Error for HeaderError {}

@@ -1,30 +1,13 @@
 //! The methods of requests.
 
-use core::{error::Error, fmt};
-
-use super::headers::is_token;
+use super::{RequestError, headers::is_token};
 use crate::Text;
 
-/// The method cannot be used to ask for a stream.
-#[derive(Clone, Debug, Eq, PartialEq)]
-pub struct InvalidMethod {
-    /// The method.
-    pub method: Text,
-}
-
-impl fmt::Display for InvalidMethod {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{:?} is not a method to ask for a stream with, such as `GET` or `POST`", self.method)
-    }
-}
-
-impl Error for InvalidMethod {}
-
-/// Checks the method that a caller gives, and writes it as Fetch does ("normalize a method").
-pub(super) fn check(method: Text) -> Result<Text, InvalidMethod> {
+/// Checks the caller's method, and normalizes it as Fetch does ("normalize a method").
+pub(super) fn check(method: Text) -> Result<Text, RequestError> {
     let same = |known: &&&str| method.eq_ignore_ascii_case(known);
     if method.is_empty() || !method.bytes().all(is_token) || ["CONNECT", "TRACE", "TRACK"].iter().any(|m| same(&m)) {
-        return Err(InvalidMethod { method });
+        return Err(RequestError::Method { method });
     }
     let known = ["DELETE", "GET", "HEAD", "OPTIONS", "POST", "PUT"];
     Ok(known.iter().find(same).map_or_else(|| method.clone(), |known| Text::from_static(known)))

@@ -16,6 +16,7 @@ mod recent;
 mod reestablish;
 mod refusal;
 mod request;
+mod request_error;
 mod response;
 mod retry;
 mod retry_after;
@@ -33,17 +34,16 @@ pub use self::{
     change::Change,
     config::ClientConfig,
     failure::{FailReason, Failure},
-    headers::{HeaderError, Headers},
+    headers::Headers,
     loss::{Loss, NetworkError, ReadyState},
-    method::InvalidMethod,
     output::Output,
     policy::{Policy, Resilient, Ruling, Standard},
     refusal::Refusal,
     request::Request,
+    request_error::{RequestError, UrlFault},
     response::ResponseHead,
     retry::Backoff,
     settings::{RememberRedirects, Timeouts},
-    url::{InvalidUrl, UrlFault},
 };
 use self::{
     recent::Recent,
@@ -80,7 +80,7 @@ use crate::{Decoder, Event, EventRef, Retry, Text, Timestamp, hidden::Hidden, ra
 /// ```
 /// use sse_proto::{Timestamp, client::{Change, ClientConfig, EventSource, Output, ResponseHead}};
 ///
-/// let mut source = EventSource::new(ClientConfig::new("http://example.com/events")?);
+/// let mut source = EventSource::new(ClientConfig::get("http://example.com/events")?);
 /// let now = Timestamp::default();
 /// let Output::Connect(request) = source.poll_output(now) else { panic!() };
 /// assert_eq!(request.headers.value("accept"), Some(&b"text/event-stream"[..]));

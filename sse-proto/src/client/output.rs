@@ -27,6 +27,9 @@ pub enum Output {
     },
 }
 
+/// An output is returned for every event, so that it has to stay small.
+const _: () = assert!(size_of::<Output>() <= 64);
+
 impl From<Change<Infallible, Infallible>> for Output {
     fn from(change: Change<Infallible, Infallible>) -> Self {
         Self::Change(change)

@@ -15,8 +15,8 @@ use super::{Loss, NetworkError, Refusal, ResponseHead};
 ///
 /// // An expired token is no reason to stop: the next request will carry a new one.
 /// let renew = |head: &ResponseHead, standard: Ruling| if head.status == 401 { Ruling::Retry } else { standard };
-/// let config = ClientConfig::new("https://example.com/events")?.policy(renew);
-/// # Ok::<(), sse_proto::client::InvalidUrl>(())
+/// let config = ClientConfig::get("https://example.com/events")?.policy(renew);
+/// # Ok::<(), sse_proto::client::RequestError>(())
 /// ```
 ///
 /// A policy can also look at the body of a response that opens no stream:
@@ -38,8 +38,8 @@ use super::{Loss, NetworkError, Refusal, ResponseHead};
 ///     }
 /// }
 ///
-/// let config = ClientConfig::new("https://example.com/completions")?.policy(Quota);
-/// # Ok::<(), sse_proto::client::InvalidUrl>(())
+/// let config = ClientConfig::get("https://example.com/completions")?.policy(Quota);
+/// # Ok::<(), sse_proto::client::RequestError>(())
 /// ```
 ///
 /// The policy is not asked about redirects that are followed.

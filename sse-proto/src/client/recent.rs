@@ -2,7 +2,7 @@
 
 use alloc::{collections::VecDeque, vec::Vec};
 
-/// A ring of so many bytes.
+/// The last bytes, at most `most` of them.
 #[derive(Debug)]
 pub(super) struct Recent {
     bytes: VecDeque<u8>,

@@ -33,8 +33,8 @@ use crate::random::Random;
 ///
 /// // Waits exactly as long as the server asks, every time.
 /// let exact = Backoff::new().jitter(Duration::ZERO).factor(1);
-/// let config = ClientConfig::new("https://example.com/events")?.backoff(exact);
-/// # Ok::<(), sse_proto::client::InvalidUrl>(())
+/// let config = ClientConfig::get("https://example.com/events")?.backoff(exact);
+/// # Ok::<(), sse_proto::client::RequestError>(())
 /// ```
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 pub struct Backoff {

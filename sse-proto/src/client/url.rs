@@ -1,11 +1,9 @@
-//! As much of URLs as redirects and origins need (RFC 3986, sections 3 and 5).
+//! The parts of URLs that redirects and origins need (RFC 3986, sections 3 and 5).
 
 use alloc::{format, string::String, vec::Vec};
-use core::{
-    error::Error,
-    fmt::{self, Write},
-};
+use core::fmt::{self, Write};
 
+use super::{RequestError, UrlFault};
 use crate::Text;
 
 /// The parts of an absolute URL with an authority; the fragment is left out.
@@ -34,8 +32,8 @@ impl<'a> Url<'a> {
         Some(Self { scheme, authority, path, query })
     }
 
-    /// The URL that `reference` names, seen from this one. Where browsers put right what is no URL, in a path or a query,
-    /// so does this; but nothing that says where the host is.
+    /// The URL that `reference` names relative to this one. Invalid characters in a path or a query are corrected as
+    /// browsers do; nothing that determines the host is.
     pub(super) fn resolve(&self, reference: &str) -> Option<String> {
         let mut reference = reference.split_once('#').map_or(reference, |(before, _)| before);
         if split_query(reference).0.contains('\\') {
@@ -130,7 +128,7 @@ fn is_authority(byte: u8) -> bool {
     byte.is_ascii_alphanumeric() || b"-._~%!$&'()*+,;=:[]@".contains(&byte)
 }
 
-/// A host that is not empty, in brackets or without any, and a port that is one.
+/// Whether this is a host that is not empty, with balanced brackets or none, and a valid port or none.
 fn is_host(host: &str) -> bool {
     let (name, port) = match host.rsplit_once(':') {
         Some((name, port)) if !port.contains(']') => (name, port),
@@ -144,7 +142,7 @@ fn is_host(host: &str) -> bool {
     digits && (port.is_empty() || port.parse::<u16>().is_ok())
 }
 
-/// The URL with its path and query percent-encoded, if it is one then.
+/// Percent-encodes the path and the query, and returns the result if it is a URL.
 fn checked(url: String) -> Option<String> {
     let start = url.find("://")? + "://".len();
     let path = url[start..].find(['/', '?']).map_or(url.len(), |at| start + at);
@@ -155,8 +153,8 @@ fn checked(url: String) -> Option<String> {
     Url::parse(&encoded).is_some().then_some(encoded)
 }
 
-/// Encodes these characters, and those outside of ASCII (the URL Standard, section 1.3). Control characters stay, for
-/// which there is no URL.
+/// Encodes these characters, and those outside of ASCII (the URL Standard, section 1.3). Control characters stay; they
+/// make a URL invalid.
 fn percent_encode(encoded: &mut String, text: &str, which: &[u8]) {
     for char in text.chars() {
         if char.is_ascii() && !which.contains(&(char as u8)) {
@@ -181,7 +179,7 @@ fn split_query(text: &str) -> (&str, Option<&str>) {
     text.split_once('?').map_or((text, None), |(path, query)| (path, Some(query)))
 }
 
-/// Takes `.` and `..` out of an absolute path (RFC 3986, section 5.2.4).
+/// Removes `.` and `..` from an absolute path (RFC 3986, section 5.2.4).
 fn remove_dots(path: &str) -> String {
     let mut kept = Vec::new();
     let mut segments = path.split('/').skip(1).peekable();
@@ -202,71 +200,34 @@ fn remove_dots(path: &str) -> String {
     format!("/{}", kept.join("/"))
 }
 
-/// The text is no URL that can be connected to.
-///
-/// `Debug` and `Display` leave out user name, password, query and fragment.
-#[derive(Clone, Eq, PartialEq)]
-pub struct InvalidUrl {
-    /// The whole text, with everything that may be secret in it.
-    pub url: Text,
-    /// What is wrong with it.
-    pub reason: UrlFault,
-}
-
-/// What is wrong with a URL.
-#[derive(Clone, Copy, Debug, Eq, PartialEq)]
-#[non_exhaustive]
-pub enum UrlFault {
-    /// It has a user name or a password, which would not be sent.
-    Credentials,
-    /// It holds a space or a control character, which has to be percent-encoded.
-    Space,
-    /// It is relative, or has no host, or is no URL at all.
-    NotAbsolute,
-}
-
 /// Where the first space or control character is.
 fn space(url: &str) -> Option<usize> {
     url.bytes().position(|byte| byte <= b' ' || byte == 0x7f)
 }
 
-/// Checks the URL that a caller gives.
-pub(super) fn check(url: &str) -> Result<(), UrlFault> {
-    if space(url).is_some() {
-        return Err(UrlFault::Space);
-    }
-    match Url::parse(url) {
-        None => Err(UrlFault::NotAbsolute),
-        Some(parsed) if parsed.has_credentials() => Err(UrlFault::Credentials),
-        Some(_) => Ok(()),
-    }
+/// Returns the caller's URL if it can be used.
+pub(super) fn checked_by_caller(url: Text) -> Result<Text, RequestError> {
+    let fault = match (space(&url), Url::parse(&url)) {
+        (Some(at), _) => UrlFault::Space { at },
+        (None, None) => UrlFault::NotAbsolute,
+        (None, Some(parsed)) if parsed.has_credentials() => UrlFault::Credentials,
+        (None, Some(_)) => return Ok(url),
+    };
+    Err(RequestError::url(&url, fault))
 }
 
-impl fmt::Debug for InvalidUrl {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("InvalidUrl").field("url", &ShownUrl(&self.url)).field("reason", &self.reason).finish()
-    }
-}
-
-impl fmt::Display for InvalidUrl {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let url = ShownUrl(&self.url);
-        match self.reason {
-            UrlFault::Credentials => {
-                write!(f, "{url:?} must not hold a user name or a password: send a header `Authorization` instead")
-            }
-            UrlFault::Space => {
-                let at = space(&self.url).unwrap_or_default();
-                write!(f, "{url:?} holds a space or a control character at byte {at}: percent-encode it")
-            }
-            UrlFault::NotAbsolute => {
-                write!(f, "{url:?} is not an absolute URL such as `https://example.com/events`")
+/// Appends text as part of a form (the URL Standard, section 5.2).
+pub(super) fn push_form(encoded: &mut String, text: &str) {
+    for byte in text.bytes() {
+        match byte {
+            b'a'..=b'z' | b'A'..=b'Z' | b'0'..=b'9' | b'*' | b'-' | b'.' | b'_' => encoded.push(char::from(byte)),
+            b' ' => encoded.push('+'),
+            _ => {
+                let _ = write!(encoded, "%{byte:02X}");
             }
         }
     }
 }
-
-impl Error for InvalidUrl {}
 
 #[cfg(test)]
 mod tests {
@@ -331,7 +292,7 @@ mod tests {
             ("//h\\x", None),
             ("http:\\\\h\\x", None),
             ("http://h/\\x", None),
-            // Nothing is put right in a host.
+            // Nothing is corrected in a host.
             ("//h h/x", None),
             ("http://<h>/", None),
             ("/a\tb", None),

@@ -27,9 +27,10 @@ pub(super) enum Home {
 
 impl Decoder {
     /// Returns the event that [`advance`](Self::advance) has just completed, borrowed from the same `chunk` and the decoder.
+    /// Without such an event, or with another chunk, the result is arbitrary.
     #[inline(always)]
     pub fn event<'a>(&'a mut self, chunk: &'a [u8]) -> EventRef<'a> {
-        if self.home == Home::Block {
+        if self.home == Home::Block || self.mode == Mode::Gather {
             return self.block_event(chunk);
         }
         let bytes = if self.home == Home::Chunk { chunk } else { &self.gathered.bytes };
@@ -54,8 +55,13 @@ impl Decoder {
         }
     }
 
+    /// Returns the event of the block; without a completed one, an empty event.
     #[inline(never)]
     fn block_event<'a>(&'a mut self, chunk: &'a [u8]) -> EventRef<'a> {
+        if !self.given {
+            let last_event_id = &self.last_event_id;
+            return EventRef { event_type: EventType::MESSAGE, data: "", last_event_id, own_id: false };
+        }
         let block = &self.block;
         let data = block.data.bytes(chunk, &block.data_buffer).unwrap_or_default();
         let event_type = block.event_type.bytes(chunk, &block.type_buffer).unwrap_or_default();
@@ -68,11 +74,13 @@ impl Decoder {
     }
 
     /// Returns the event that [`advance`](Self::advance) has just completed, as slices of the same `chunk` where its parts lie
-    /// there in one piece. Call it once: a second call returns an empty event.
+    /// there in one piece. Call it once: without such an event, with another chunk, or at a second call, the result is
+    /// arbitrary.
     #[inline(always)] // An event is larger than what is moved well: it is made where it goes.
     pub fn take_event(&mut self, chunk: &Bytes) -> Event {
         let gathered;
         let bytes = match self.home {
+            _ if self.mode == Mode::Gather => return Event::default(),
             Home::Block => return self.take_block_event(chunk),
             Home::Chunk => chunk,
             Home::Gathered => {
@@ -89,7 +97,11 @@ impl Decoder {
                 end = end.max(value.end);
             }
         }
-        let part = |value: Value| if value.is_empty() { 0..0 } else { value.start - start..value.end - start };
+        // It wraps only if there is no event, and the part is then none of the text.
+        let part = |value: Value| match value.is_empty() {
+            true => 0..0,
+            false => value.start.wrapping_sub(start)..value.end.wrapping_sub(start),
+        };
         let (data_part, type_part, id_part) = (part(data), part(event_type), part(id));
         let own_id = id.is_present();
         let last_id = if own_id { LastId::Part(id_part.clone()) } else { LastId::Kept(self.kept_id(), false) };
@@ -109,9 +121,12 @@ impl Decoder {
         bytes
     }
 
-    /// The event in one piece of its own.
+    /// Takes the event of the block, in one piece; without a completed one, an empty event.
     #[inline(never)]
     fn take_block_event(&mut self, chunk: &Bytes) -> Event {
+        if !self.given {
+            return Event::default();
+        }
         let block = &mut self.block;
         if block.data != Place::Buffer {
             let data = block.data.bytes(chunk, &[]).unwrap_or_default();
@@ -149,6 +164,7 @@ impl Decoder {
     }
 
     /// Returns the comment that [`advance`](Self::advance) has just found, borrowed from the same `chunk` or the decoder.
+    /// Without such a comment, or with another chunk, the result is arbitrary.
     pub fn comment<'a>(&'a mut self, chunk: &'a [u8]) -> &'a str {
         let bytes = self.comment.bytes(chunk, &self.comment_buffer).unwrap_or_default();
         lossy(bytes, &mut self.lossy_comment)

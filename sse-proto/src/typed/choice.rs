@@ -1,4 +1,4 @@
-//! An enum with a variant for each type of event.
+//! The macro for an enum with a variant for each type of event.
 
 use core::marker::PhantomData;
 
@@ -6,7 +6,7 @@ use serde::de::DeserializeOwned;
 
 use crate::{Event, Text, json::JsonError};
 
-/// What the macro reads a payload with: methods of its own for the types that are not JSON, and [`ReadJson`] for the rest.
+/// Reads a payload for the macro: by inherent methods for the types that are not JSON, and by [`ReadJson`] for the rest.
 #[derive(Debug)]
 #[doc(hidden)]
 pub struct Payload<'a, T> {
@@ -47,7 +47,8 @@ impl<T: DeserializeOwned> ReadJson for Payload<'_, T> {
     }
 }
 
-/// Writes an enum whose variants are chosen by the event's type, and its [`FromEvent`](crate::typed::FromEvent).
+/// Defines an enum whose variants are chosen by the event's type, and implements
+/// [`FromEvent`](crate::typed::FromEvent) for it.
 ///
 /// A variant's payload is read from the event's data as JSON: its type is [`Deserialize`](serde::Deserialize), and not
 /// borrowed. A payload of the type [`Event`](crate::Event) is the event as it was received, and one of the type
@@ -112,6 +113,7 @@ macro_rules! events {
         }
 
         impl $crate::typed::FromEvent for $name {
+            type Value = Self;
             type Error = $crate::json::JsonError;
 
             fn from_event(event: &$crate::Event) -> ::core::result::Result<Self, Self::Error> {

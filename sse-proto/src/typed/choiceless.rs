@@ -1,6 +1,6 @@
-//! What is said where the macro `events!` is used without the feature that it needs.
+//! The error for the macro `events!` without the feature that it needs.
 
-/// Writes an enum whose variants are chosen by the event's type: with the feature `json`, which is not enabled.
+/// Defines an enum whose variants are chosen by the event's type. It needs the feature `json`, which is not enabled.
 #[macro_export]
 macro_rules! events {
     ($($_any:tt)*) => {

@@ -1,11 +1,11 @@
-//! What some events mean beyond the standard.
+//! Conventions: what some events mean beyond the standard.
 
 use alloc::vec::Vec;
 
 use crate::{EventRef, Text};
 
-/// What a server and its clients have agreed on beside the standard: which events end a stream, and which report an
-/// error in it. Without any, every event is one like all others.
+/// What a server and its clients have agreed on in addition to the standard: which events end a stream, and which report
+/// an error in it. Without rules, every event is an ordinary one.
 ///
 /// ```
 /// use sse_proto::typed::{Convention, Mark};
@@ -14,7 +14,7 @@ use crate::{EventRef, Text};
 /// # #[cfg(feature = "json")]
 /// let completion = Convention::completion();
 ///
-/// // `event: message_stop` ends the stream, after it was delivered; `event: error` reports an error.
+/// // `event: message_stop` is delivered and ends the stream; `event: error` reports an error.
 /// let messages = Convention::new().end_after(Mark::event_type("message_stop")).error_at(Mark::event_type("error"));
 /// ```
 #[derive(Clone, Debug, Default, Eq, PartialEq)]
@@ -22,7 +22,7 @@ pub struct Convention {
     rules: Vec<(Mark, Meaning)>,
 }
 
-/// How an event that means something is recognised.
+/// How an event with a meaning is recognised.
 #[derive(Clone, Debug, Eq, Hash, PartialEq)]
 #[non_exhaustive]
 pub enum Mark {
@@ -38,24 +38,24 @@ pub enum Mark {
 /// What an event means under a convention.
 #[derive(Clone, Copy, Debug, Eq, Hash, PartialEq)]
 pub enum Meaning {
-    /// It is an event like all others.
+    /// It is an ordinary event.
     Data,
-    /// It ends the stream, and carries nothing.
+    /// It ends the stream, and is not delivered.
     End,
     /// It reports an error, and ends the stream.
     Error,
-    /// It is an event like all others, and the last one.
+    /// It is an ordinary event, and the last one.
     Last,
 }
 
 impl Convention {
-    /// Agrees on nothing.
+    /// Creates a convention without rules.
     pub const fn new() -> Self {
         Self { rules: Vec::new() }
     }
 
-    /// What streams of completions have in common, as language models give them: the data `[DONE]` ends the stream, and
-    /// an event of the type `error`, or JSON data with the key `error`, reports an error.
+    /// The convention of the completion streams of language models: the data `[DONE]` ends the stream, and an event of the
+    /// type `error`, or JSON data with the key `error`, reports an error.
     #[cfg(feature = "json")]
     pub fn completion() -> Self {
         Self::new().end_at(Mark::data("[DONE]")).error_at(Mark::event_type("error")).error_at(Mark::json_key("error"))
@@ -73,19 +73,19 @@ impl Convention {
         self.rule(mark, Meaning::Last)
     }
 
-    /// An event with this mark reports an error, and ends the stream. An error that the stream survives is an event
-    /// like others: a variant of your enum.
+    /// An event with this mark reports an error, and ends the stream. For an error that does not end the stream, use a
+    /// variant of your enum instead.
     #[must_use]
     pub fn error_at(self, mark: Mark) -> Self {
         self.rule(mark, Meaning::Error)
     }
 
-    /// What the event means: the first mark that it has decides, in the order in which they were agreed on.
+    /// What the event means. The first mark that it has decides, in the order of the rules.
     pub fn meaning(&self, event: EventRef<'_>) -> Meaning {
         self.rules.iter().find(|(mark, _)| mark.is_on(event)).map_or(Meaning::Data, |(_, meaning)| *meaning)
     }
 
-    /// Whether a complete stream has an event that ends it, so that one without is cut off.
+    /// Whether a complete stream has an event that ends it, so that a stream without it was cut off.
     pub fn has_end(&self) -> bool {
         self.rules.iter().any(|(_, meaning)| matches!(meaning, Meaning::End | Meaning::Last))
     }

@@ -1,8 +1,8 @@
-//! Typed events: what an event's data is to the application, and what some events mean beyond the standard.
+//! Typed events: how events are read as values, and what some events mean beyond the standard.
 //!
-//! [`FromEvent`] makes a value of an event, most often a variant of an enum chosen by the event's type; with the
-//! feature `json`, the macro `events!` writes such an enum. A [`Convention`] names the events that end a stream, or
-//! report an error in it. A [`Reading`] applies both to one stream, without any I/O.
+//! [`FromEvent`] reads an event as a value, most often a variant of an enum chosen by the event's type; with the
+//! feature `json`, the macro `events!` writes such an enum, and `Json` reads any type from JSON. A [`Convention`] names
+//! the events that end a stream, or report an error in it. A [`Reading`] applies both to one stream, without any I/O.
 
 #[cfg(feature = "json")]
 mod choice;
@@ -11,6 +11,8 @@ mod choiceless;
 mod convention;
 mod reading;
 
+#[cfg(feature = "json")]
+use core::marker::PhantomData;
 use core::{convert::Infallible, fmt};
 
 #[cfg(feature = "json")]
@@ -18,14 +20,14 @@ use core::{convert::Infallible, fmt};
 pub use self::choice::{Payload, ReadJson};
 pub use self::{
     convention::{Convention, Mark, Meaning},
-    reading::{Reading, TypedError},
+    reading::{Reading, SourceError, TypedError},
 };
 use crate::{Event, EventId, EventType};
 
-/// A value that an event carries.
+/// A way to read events as values: most often implemented for the value's own type.
 ///
-/// Implemented by hand, it chooses by the event's type, and keeps what it does not know. The macro `events!` (feature
-/// `json`) writes such an implementation.
+/// An implementation by hand usually chooses by the event's type, and keeps events of unknown types. The macro `events!`
+/// (feature `json`) writes such an implementation.
 ///
 /// ```
 /// use sse_proto::{Event, typed::FromEvent};
@@ -37,6 +39,7 @@ use crate::{Event, EventId, EventType};
 /// }
 ///
 /// impl FromEvent for Feed {
+///     type Value = Self;
 ///     type Error = std::num::ParseFloatError;
 ///
 ///     fn from_event(event: &Event) -> Result<Self, Self::Error> {
@@ -48,20 +51,23 @@ use crate::{Event, EventId, EventType};
 ///     }
 /// }
 /// ```
-pub trait FromEvent: Sized {
-    /// Why an event is none of these values.
+pub trait FromEvent {
+    /// What an event is read as: `Self`, unless the type that implements the trait only names a way to read.
+    type Value;
+    /// Why an event cannot be read.
     type Error;
 
-    /// Makes the value. The event's parts are shared bytes: a clone of it copies nothing.
+    /// Reads the value. The event's parts are shared bytes: a clone of it copies nothing.
     ///
     /// # Errors
     ///
-    /// The event's data is not what it is to be.
-    fn from_event(event: &Event) -> Result<Self, Self::Error>;
+    /// The event does not hold such a value.
+    fn from_event(event: &Event) -> Result<Self::Value, Self::Error>;
 }
 
 /// The event itself.
 impl FromEvent for Event {
+    type Value = Self;
     type Error = Infallible;
 
     fn from_event(event: &Event) -> Result<Self, Infallible> {
@@ -69,11 +75,27 @@ impl FromEvent for Event {
     }
 }
 
-/// An event whose data has been read as a value.
+/// Reads the data of all events as JSON of a `T`, whatever their types are.
+#[cfg(feature = "json")]
+#[cfg_attr(docsrs, doc(cfg(feature = "json")))]
+#[derive(Debug)]
+pub struct Json<T>(PhantomData<fn() -> T>);
+
+#[cfg(feature = "json")]
+impl<T: serde::de::DeserializeOwned> FromEvent for Json<T> {
+    type Value = T;
+    type Error = crate::json::JsonError;
+
+    fn from_event(event: &Event) -> Result<T, Self::Error> {
+        event.json()
+    }
+}
+
+/// An event whose data was read as a value.
 #[derive(Clone, Debug, Default, Eq, Hash, PartialEq)]
 #[non_exhaustive]
 pub struct Typed<T> {
-    /// What the event's data was read as.
+    /// The value.
     pub value: T,
     /// The event's type: `message` where none was sent.
     pub event_type: EventType,
@@ -82,7 +104,7 @@ pub struct Typed<T> {
 }
 
 impl<T> Typed<T> {
-    /// Does something with the value, and keeps type and ID.
+    /// Applies a function to the value, and keeps type and ID.
     pub fn map<U>(self, map: impl FnOnce(T) -> U) -> Typed<U> {
         Typed { value: map(self.value), event_type: self.event_type, last_event_id: self.last_event_id }
     }

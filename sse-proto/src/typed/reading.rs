@@ -1,19 +1,30 @@
 //! One stream, read by a convention.
 
-use core::{error::Error, fmt};
+use core::{error::Error, fmt, marker::PhantomData, time::Duration};
 
-use super::{Convention, Meaning, Typed};
-use crate::{Event, StreamEnd, hidden::Hidden};
+use super::{Convention, FromEvent, Meaning, Typed};
+use crate::{Event, StreamEnd, client::Failure, hidden::Hidden};
 
-/// Makes values of the events of one stream, and knows when it is over.
+/// Reads the events of one stream as values, and knows when it is over. `V` defines how an event is read.
 ///
 /// ```
-/// use core::{convert::Infallible, str::FromStr};
-/// use sse_proto::{Event, EventId, EventType, typed::{Convention, Mark, Reading}};
+/// use core::{convert::Infallible, num::ParseIntError};
+/// use sse_proto::{Event, EventId, EventType, typed::{Convention, FromEvent, Mark, Reading}};
+///
+/// struct Number;
+///
+/// impl FromEvent for Number {
+///     type Value = i32;
+///     type Error = ParseIntError;
+///
+///     fn from_event(event: &Event) -> Result<i32, ParseIntError> {
+///         event.data().parse()
+///     }
+/// }
 ///
 /// let event = |data: &str| Event::new(EventType::default(), data, EventId::empty());
 /// let numbers = Convention::new().end_at(Mark::data("end"));
-/// let mut reading = Reading::new(|event| i32::from_str(event.data())).with_convention(numbers);
+/// let mut reading = Reading::<Number>::new().with_convention(numbers);
 ///
 /// let item = reading.handle_event::<Infallible>(event("1"));
 /// assert_eq!(item.unwrap()?.value, 1);
@@ -21,34 +32,23 @@ use crate::{Event, StreamEnd, hidden::Hidden};
 /// assert!(reading.is_over());
 /// # Ok::<(), Box<dyn std::error::Error>>(())
 /// ```
-pub struct Reading<T, E, P = Event> {
+pub struct Reading<V> {
     convention: Convention,
-    value: fn(&Event) -> Result<T, E>,
-    problem: Problem<E, P>,
     over: bool,
+    value: PhantomData<fn() -> V>,
 }
-
-/// What is made of an event that reports an error.
-type Problem<E, P> = fn(Event) -> Result<P, (Event, E)>;
 
 /// Why there is no value.
 ///
-/// `S` says why there are no events, `E` why an event could not be read, and `P` is what the server reports.
+/// `S` is the error of the source of events, and `E` the error of reading an event.
 ///
 /// Of an event that could not be read, `Debug` shows the type, and the lengths of the data and the ID.
 #[derive(Clone, Eq, PartialEq)]
 #[non_exhaustive]
-pub enum TypedError<S, E, P = Event> {
-    /// The server reported an error, in an event that the convention marks as one. Nothing comes after it.
-    Reported(P),
-    /// The server reported an error, in an event that the convention marks as one, but what it reports could not be read
-    /// as a `P`. Nothing comes after it.
-    ReportedUnreadable {
-        /// The event as it was received.
-        event: Event,
-        /// What is wrong with it.
-        error: E,
-    },
+pub enum TypedError<S, E> {
+    /// The server reported an error, in an event that the convention marks as one. Nothing comes after it. With the
+    /// feature `json`, [`Event::json`] reads its data.
+    Reported(Event),
     /// The source failed. Nothing comes after it.
     Source(S),
     /// The stream ended without the event that the convention ends it with, or in the middle of an event: it was cut
@@ -57,47 +57,64 @@ pub enum TypedError<S, E, P = Event> {
         /// Whether an unfinished event was dropped.
         in_mid_event: bool,
     },
-    /// An event could not be read, and it reports no error. The next one may be; after one that the convention has as
-    /// the last, nothing comes.
+    /// An event could not be read, and it reports no error. The next event may be readable; after the event that the
+    /// convention has as the last, nothing comes.
     Unreadable {
-        /// The event as it was received.
+        /// The event as received.
         event: Event,
         /// What is wrong with it.
         error: E,
     },
 }
 
-impl<T, E> Reading<T, E> {
-    /// Reads each event's value in this way, by no convention.
-    pub fn new(value: fn(&Event) -> Result<T, E>) -> Self {
-        Self { convention: Convention::new(), value, problem: Ok, over: false }
+/// The questions that [`TypedError`] passes on to the error of its source.
+pub trait SourceError {
+    /// Whether the stream was cut off: it was open and did not end in order, so that some of it may be missing.
+    fn is_cut_off(&self) -> bool;
+
+    /// Whether a time limit was exceeded.
+    fn is_timeout(&self) -> bool {
+        false
+    }
+
+    /// The status of the response, if it opened no stream.
+    fn status(&self) -> Option<u16> {
+        None
+    }
+
+    /// How long the server asks to wait before the next request.
+    fn retry_after(&self) -> Option<Duration> {
+        None
     }
 }
 
-impl<T, E, P> Reading<T, E, P> {
-    /// Goes by this convention.
+impl<V: FromEvent> Reading<V> {
+    /// Reads without a convention.
+    pub const fn new() -> Self {
+        Self { convention: Convention::new(), over: false, value: PhantomData }
+    }
+
+    /// Reads by this convention.
     #[must_use]
     pub fn with_convention(mut self, convention: Convention) -> Self {
         self.convention = convention;
         self
     }
 
-    /// Makes something else of an event that reports an error; without this, it is given as it is. An event of which it
-    /// cannot be made is a [`TypedError::ReportedUnreadable`].
-    #[must_use]
-    pub fn with_error<Q>(self, problem: fn(Event) -> Result<Q, (Event, E)>) -> Reading<T, E, Q> {
-        Reading { convention: self.convention, value: self.value, problem, over: self.over }
-    }
-
-    /// Takes an event: gives the item that it makes, or `None` if it ended the stream, or the stream is over already.
-    pub fn handle_event<S>(&mut self, event: Event) -> Option<Result<Typed<T>, TypedError<S, E, P>>> {
+    /// Reads an event. Returns `None` if the event ended the stream, or the stream is over already.
+    ///
+    /// # Errors
+    ///
+    /// The event cannot be read, or reports an error.
+    #[expect(clippy::type_complexity)] // An item of a stream.
+    pub fn handle_event<S>(&mut self, event: Event) -> Option<Result<Typed<V::Value>, TypedError<S, V::Error>>> {
         if self.over {
             return None;
         }
         let meaning = self.convention.meaning(event.as_ref());
         self.over = meaning != Meaning::Data;
         match meaning {
-            Meaning::Data | Meaning::Last => Some(match (self.value)(&event) {
+            Meaning::Data | Meaning::Last => Some(match V::from_event(&event) {
                 Ok(value) => {
                     let (event_type, _, last_event_id) = event.into_parts();
                     Ok(Typed { value, event_type, last_event_id })
@@ -105,15 +122,12 @@ impl<T, E, P> Reading<T, E, P> {
                 Err(error) => Err(TypedError::Unreadable { event, error }),
             }),
             Meaning::End => None,
-            Meaning::Error => Some(Err(match (self.problem)(event) {
-                Ok(problem) => TypedError::Reported(problem),
-                Err((event, error)) => TypedError::ReportedUnreadable { event, error },
-            })),
+            Meaning::Error => Some(Err(TypedError::Reported(event))),
         }
     }
 
-    /// Tells that the stream ended in order: the error is that it is cut off nevertheless.
-    pub fn handle_end<S>(&mut self, end: StreamEnd) -> Option<TypedError<S, E, P>> {
+    /// Reports that the stream ended in order. Returns an error if it is incomplete nevertheless.
+    pub fn handle_end<S>(&mut self, end: StreamEnd) -> Option<TypedError<S, V::Error>> {
         if self.over {
             return None;
         }
@@ -122,57 +136,109 @@ impl<T, E, P> Reading<T, E, P> {
         (in_mid_event || self.convention.has_end()).then_some(TypedError::Truncated { in_mid_event })
     }
 
-    /// Takes nothing any more: the stream was closed, or its source has failed.
+    /// Ends the reading: the stream was closed, or its source has failed.
     pub fn close(&mut self) {
         self.over = true;
     }
 
-    /// Whether nothing more is to be read.
+    /// Whether the reading is over.
     pub fn is_over(&self) -> bool {
         self.over
     }
 }
 
-impl<T, E, P> fmt::Debug for Reading<T, E, P> {
+impl<V: FromEvent> Default for Reading<V> {
+    fn default() -> Self {
+        Self::new()
+    }
+}
+
+impl<V> fmt::Debug for Reading<V> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let mut shown = f.debug_struct("Reading");
         shown.field("convention", &self.convention).field("over", &self.over).finish_non_exhaustive()
     }
 }
 
-impl<S: fmt::Debug, E: fmt::Debug, P: fmt::Debug> fmt::Debug for TypedError<S, E, P> {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let mut unreadable = |variant: &str, event: &Event, error: &E| {
-            let mut shown = f.debug_struct(variant);
-            shown.field("event_type", &event.event_type()).field("data", &Hidden(event.data().len()));
-            shown.field("last_event_id", &Hidden(event.last_event_id().len())).field("error", error).finish()
-        };
+impl<S: SourceError, E> TypedError<S, E> {
+    /// Whether the stream was cut off: it did not end in order, or not with the event that the convention ends it with.
+    /// Then some of it may be missing.
+    pub fn is_cut_off(&self) -> bool {
         match self {
-            Self::Reported(problem) => f.debug_tuple("Reported").field(problem).finish(),
-            Self::ReportedUnreadable { event, error } => unreadable("ReportedUnreadable", event, error),
-            Self::Source(error) => f.debug_tuple("Source").field(error).finish(),
-            Self::Truncated { in_mid_event } => {
-                f.debug_struct("Truncated").field("in_mid_event", in_mid_event).finish()
-            }
-            Self::Unreadable { event, error } => unreadable("Unreadable", event, error),
+            Self::Truncated { .. } => true,
+            Self::Source(error) => error.is_cut_off(),
+            Self::Reported(_) | Self::Unreadable { .. } => false,
+        }
+    }
+
+    /// Whether the source failed because a time limit was exceeded.
+    pub fn is_timeout(&self) -> bool {
+        self.failure().is_some_and(SourceError::is_timeout)
+    }
+
+    /// The status of the response, if the source failed because it opened no stream.
+    pub fn status(&self) -> Option<u16> {
+        self.failure()?.status()
+    }
+
+    /// How long the server asks to wait before the next request, if the source failed because its response opened no
+    /// stream.
+    pub fn retry_after(&self) -> Option<Duration> {
+        self.failure()?.retry_after()
+    }
+
+    fn failure(&self) -> Option<&S> {
+        match self {
+            Self::Source(error) => Some(error),
+            _ => None,
         }
     }
 }
 
-impl<S: fmt::Display, E: fmt::Display, P: fmt::Debug> fmt::Display for TypedError<S, E, P> {
+impl<E> SourceError for Failure<E> {
+    fn is_cut_off(&self) -> bool {
+        self.is_cut_off()
+    }
+
+    fn is_timeout(&self) -> bool {
+        self.is_timeout()
+    }
+
+    fn status(&self) -> Option<u16> {
+        self.status()
+    }
+
+    fn retry_after(&self) -> Option<Duration> {
+        self.retry_after()
+    }
+}
+
+impl<S: fmt::Debug, E: fmt::Debug> fmt::Debug for TypedError<S, E> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            Self::Reported(problem) => write!(f, "the server reported an error: {problem:?}"),
-            Self::ReportedUnreadable { event, error } => {
-                let event_type = event.event_type();
-                write!(
-                    f,
-                    "the server reported an error, in an event of the type {event_type:?} that cannot be read: {error}"
-                )
+            Self::Reported(event) => f.debug_tuple("Reported").field(event).finish(),
+            Self::Source(error) => f.debug_tuple("Source").field(error).finish(),
+            Self::Truncated { in_mid_event } => {
+                f.debug_struct("Truncated").field("in_mid_event", in_mid_event).finish()
             }
+            Self::Unreadable { event, error } => {
+                let mut shown = f.debug_struct("Unreadable");
+                shown.field("event_type", &event.event_type()).field("data", &Hidden(event.data().len()));
+                shown.field("last_event_id", &Hidden(event.last_event_id().len())).field("error", error).finish()
+            }
+        }
+    }
+}
+
+impl<S: fmt::Display, E: fmt::Display> fmt::Display for TypedError<S, E> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Reported(event) => write!(f, "the server reported an error: {}", event.data()),
             Self::Source(error) => error.fmt(f),
             Self::Truncated { in_mid_event: true } => f.write_str("the stream was cut off in the middle of an event"),
-            Self::Truncated { in_mid_event: false } => f.write_str("the stream was cut off: it ended without its end"),
+            Self::Truncated { in_mid_event: false } => {
+                f.write_str("the stream was cut off: it ended without its end marker")
+            }
             Self::Unreadable { event, error } => {
                 write!(f, "an event of the type {:?} cannot be read: {error}", event.event_type())
             }
@@ -180,12 +246,12 @@ impl<S: fmt::Display, E: fmt::Display, P: fmt::Debug> fmt::Display for TypedErro
     }
 }
 
-/// The errors within are part of what is displayed, so the source is theirs.
-impl<S: Error + 'static, E: Error + 'static, P: fmt::Debug> Error for TypedError<S, E, P> {
+/// The inner errors are part of what is displayed, so the source is the source of the inner error.
+impl<S: Error + 'static, E: Error + 'static> Error for TypedError<S, E> {
     fn source(&self) -> Option<&(dyn Error + 'static)> {
         match self {
             Self::Source(error) => error.source(),
-            Self::ReportedUnreadable { error, .. } | Self::Unreadable { error, .. } => error.source(),
+            Self::Unreadable { error, .. } => error.source(),
             _ => None,
         }
     }

@@ -157,11 +157,16 @@ fn config() -> ClientConfig {
 
 /// A configuration whose waits have the random part that they have by default.
 fn random() -> ClientConfig {
-    ClientConfig::new(URL).unwrap()
+    ClientConfig::get(URL).unwrap()
 }
 
 fn post() -> ClientConfig {
-    config().method("POST").unwrap().header("Content-Type", "application/json").unwrap().body("{}")
+    ClientConfig::post(URL)
+        .unwrap()
+        .backoff(Backoff::new().jitter(Duration::ZERO))
+        .header("Content-Type", "application/json")
+        .unwrap()
+        .body("{}")
 }
 
 fn last_event_id(request: &Request) -> Option<&[u8]> {

@@ -23,7 +23,7 @@ fn redirects_are_followed_and_only_permanent_ones_remembered() {
 /// D-10.
 #[test]
 fn credentials_stay_with_their_origin() {
-    let config = ClientConfig::new("https://example.com/").unwrap();
+    let config = ClientConfig::get("https://example.com/").unwrap();
     let config = config.header("Authorization", "Bearer 1").unwrap().header("Cookie", "a=b").unwrap();
     let config = config.header("Host", "virtual.example.com").unwrap();
     let mut client = Client::with(config.header("X-Other", "1").unwrap());
@@ -42,7 +42,7 @@ fn credentials_stay_with_their_origin() {
 
 #[test]
 fn a_remembered_redirect_to_another_origin_gets_no_credentials_on_reconnection() {
-    let config = ClientConfig::new("https://example.com/").unwrap().header("Authorization", "Bearer 1").unwrap();
+    let config = ClientConfig::get("https://example.com/").unwrap().header("Authorization", "Bearer 1").unwrap();
     let mut client = Client::with(config);
     client.request();
     client.redirect(301, "https://other.example/");
@@ -70,7 +70,7 @@ fn redirects_that_cannot_be_followed_fail() {
         "https:\\\\evil.example/",
         "http:/x",
     ] {
-        let mut client = Client::with(ClientConfig::new("https://example.com/").unwrap());
+        let mut client = Client::with(ClientConfig::get("https://example.com/").unwrap());
         client.request();
         client.redirect(301, location);
         client.source.handle_end();
@@ -213,7 +213,7 @@ fn a_redirect_that_is_not_followed_is_shown() {
 /// Credentials that are put in for each attempt are no different from configured ones.
 #[test]
 fn fresh_credentials_stay_with_their_origin_as_well() {
-    let mut client = Client::with(ClientConfig::new("https://example.com/").unwrap());
+    let mut client = Client::with(ClientConfig::get("https://example.com/").unwrap());
     let mut request = client.request();
     request.headers.append("Authorization", "Bearer 1").unwrap();
     client.source.handle_request(request);
@@ -237,7 +237,7 @@ fn fresh_credentials_stay_with_their_origin_as_well() {
 /// The caller may send a request elsewhere, and knows what it gives away there.
 #[test]
 fn a_url_that_the_caller_put_in_is_the_callers() {
-    let mut client = Client::with(ClientConfig::new("https://example.com/").unwrap());
+    let mut client = Client::with(ClientConfig::get("https://example.com/").unwrap());
     let mut request = client.request();
     request.url = "https://eu.example.com/".into();
     request.headers.append("Authorization", "Bearer 1").unwrap();
@@ -261,7 +261,7 @@ fn fresh_credentials_stay_with_their_origin_whatever_becomes_of_the_url() {
         ("https://example.com/x", true),
         ("https://third.example/", true),
     ] {
-        let mut client = Client::with(ClientConfig::new("https://example.com/").unwrap());
+        let mut client = Client::with(ClientConfig::get("https://example.com/").unwrap());
         client.request();
         client.redirect(301, "https://other.example/");
         client.request();

@@ -1,6 +1,6 @@
 //! What is asked for.
 
-use sse_proto::client::{ClientConfig, HeaderError, Headers, InvalidMethod, ReadyState, UrlFault};
+use sse_proto::client::{ClientConfig, Headers, NetworkError, ReadyState, RequestError, UrlFault};
 
 use crate::{Client, URL, config, idle, last_event_id, post};
 
@@ -19,18 +19,19 @@ fn the_first_request_asks_for_events_and_has_no_last_event_id() {
 
 #[test]
 fn what_must_not_be_sent_is_refused_when_it_is_given() {
-    for (url, reason) in [
+    for (url, fault) in [
         ("http://user:secret@example.com/", UrlFault::Credentials),
-        ("http://example.com/a b", UrlFault::Space),
-        ("http://example.com/\r\nX: 1", UrlFault::Space),
+        ("http://example.com/a b", UrlFault::Space { at: 20 }),
+        ("http://example.com/\r\nX: 1", UrlFault::Space { at: 19 }),
         ("/events", UrlFault::NotAbsolute),
     ] {
-        assert_eq!(ClientConfig::new(url).unwrap_err().reason, reason);
+        let error = ClientConfig::get(url).unwrap_err();
+        assert!(matches!(error, RequestError::Url { fault: found, .. } if found == fault), "{error:?}");
     }
-    assert!(!ClientConfig::new("http://user:secret@example.com/").unwrap_err().to_string().contains("secret"));
-    let config = ClientConfig::new(URL).unwrap();
-    assert!(matches!(config.clone().header("X", "1\r\nY: 2"), Err(HeaderError::Value { at: 1, .. })));
-    assert!(matches!(config.clone().header("content-length", "5"), Err(HeaderError::Reserved { .. })));
+    assert!(!ClientConfig::get("http://user:secret@example.com/").unwrap_err().to_string().contains("secret"));
+    let config = ClientConfig::get(URL).unwrap();
+    assert!(matches!(config.clone().header("X", "1\r\nY: 2"), Err(RequestError::HeaderValue { at: 1, .. })));
+    assert!(matches!(config.clone().header("content-length", "5"), Err(RequestError::HeaderReserved { .. })));
     let config = config.header("Authorization", "Bearer secret").unwrap().header("X-Api-Key", "secret").unwrap();
     let client = Client::with(config.clone());
     assert!(!format!("{config:?} {:?}", client.source).contains("secret"));
@@ -61,7 +62,7 @@ fn any_method_and_body_can_be_sent() {
         assert_eq!(Client::with(config().method(given).unwrap()).request().method, sent);
     }
     for method in ["", "GET /", "CONNECT", "trace", "a\n"] {
-        assert_eq!(config().method(method).unwrap_err(), InvalidMethod { method: method.into() });
+        assert_eq!(config().method(method).unwrap_err(), RequestError::Method { method: method.into() });
     }
 }
 
@@ -153,8 +154,88 @@ fn no_secret_is_shown() {
 fn a_control_character_in_a_header_is_told_by_its_place() {
     for name in ["Accept", "Last-Event-ID", "X-Own"] {
         let fault = config().header(name, "abc\nb").unwrap_err();
-        assert_eq!(fault, HeaderError::Value { name: name.into(), at: 3 });
+        assert_eq!(fault, RequestError::HeaderValue { name: name.into(), at: 3 });
     }
     let fault = config().accept("abc\nb").unwrap_err();
-    assert_eq!(fault, HeaderError::Value { name: "Accept".into(), at: 3 });
+    assert_eq!(fault, RequestError::HeaderValue { name: "Accept".into(), at: 3 });
+}
+
+#[test]
+fn a_parameter_is_encoded_as_in_a_form_and_keeps_the_rest_of_the_url() {
+    for (url, expected) in [
+        ("http://h/", "http://h/?a+b=%26%3D%23%C3%A4%2B*-._"),
+        ("http://h", "http://h?a+b=%26%3D%23%C3%A4%2B*-._"),
+        ("http://h/x?", "http://h/x?a+b=%26%3D%23%C3%A4%2B*-._"),
+        ("http://h/x?c=%20", "http://h/x?c=%20&a+b=%26%3D%23%C3%A4%2B*-._"),
+        ("http://h/x?c&#d?e", "http://h/x?c&a+b=%26%3D%23%C3%A4%2B*-._#d?e"),
+        ("http://h/#d", "http://h/?a+b=%26%3D%23%C3%A4%2B*-._#d"),
+    ] {
+        let config = ClientConfig::get(url).unwrap().query("a b", "&=#ä+*-._");
+        assert_eq!(config.url(), expected);
+        assert!(ClientConfig::get(config.url()).is_ok(), "{expected}");
+    }
+    let config = config().query("a", "\r\n ").query("b", "");
+    assert_eq!(Client::with(config).request().url, format!("{URL}?a=%0D%0A+&b="));
+}
+
+#[test]
+fn a_token_takes_the_place_of_other_credentials_and_is_not_shown() {
+    let config = config().header("authorization", "Basic secret").unwrap().bearer("secret").unwrap();
+    assert!(!format!("{config:?}").contains("secret"));
+    let request = Client::with(config.clone()).request();
+    assert_eq!(request.headers.values("Authorization").collect::<Vec<_>>(), [b"Bearer secret"]);
+    let error = config.bearer("secret\n").unwrap_err();
+    assert_eq!(error, RequestError::HeaderValue { name: "Authorization".into(), at: 13 });
+}
+
+#[test]
+fn another_url_keeps_all_other_settings() {
+    let config = post().header("X-Own", "1").unwrap();
+    let other = config.with_url("https://other.example/").unwrap();
+    let (request, elsewhere) = (Client::with(config.clone()).request(), Client::with(other).request());
+    assert_eq!((&*request.url, &*elsewhere.url), (URL, "https://other.example/"));
+    assert_eq!((request.method, request.headers, request.body), (elsewhere.method, elsewhere.headers, elsewhere.body));
+    assert!(matches!(config.with_url("/x"), Err(RequestError::Url { fault: UrlFault::NotAbsolute, .. })));
+}
+
+#[test]
+fn a_header_can_be_set_and_removed() {
+    let mut headers = Headers::new();
+    headers.append("X-A", "1").unwrap();
+    headers.append("x-a", "2").unwrap();
+    headers.set("X-B", "3").unwrap();
+    assert_eq!(headers.set("x-A", "4\n"), Err(RequestError::HeaderValue { name: "x-A".into(), at: 1 }));
+    assert_eq!(headers.values("X-A").count(), 2, "an error leaves the fields unchanged");
+    headers.set("X-A", "5").unwrap();
+    assert_eq!(headers.iter().collect::<Vec<_>>(), [("X-B", &b"3"[..]), ("X-A", b"5")]);
+    headers.remove("x-b");
+    assert_eq!(headers.iter().collect::<Vec<_>>(), [("X-A", &b"5"[..])]);
+    assert!(matches!(headers.set("X:", ""), Err(RequestError::HeaderName { name }) if name == "X"));
+}
+
+#[test]
+fn a_request_that_cannot_be_built_fails_permanently() {
+    let prepare = || -> Result<Headers, NetworkError> {
+        let mut headers = Headers::new();
+        headers.set("X", "\n")?;
+        Ok(headers)
+    };
+    assert_eq!(prepare(), Err(NetworkError::Permanent));
+}
+
+#[cfg(feature = "json")]
+#[test]
+fn a_json_body_brings_its_type_unless_there_is_another_one() {
+    let json = config().method("POST").unwrap().json(&[1, 2]).unwrap();
+    let request = Client::with(json).request();
+    assert_eq!((&*request.method, &*request.body), ("POST", &b"[1,2]"[..]));
+    assert_eq!(request.headers.values("content-type").collect::<Vec<_>>(), [b"application/json"]);
+
+    let own = config().header("content-type", "application/own+json").unwrap().json("x").unwrap();
+    let request = Client::with(own).request();
+    assert_eq!((&*request.method, &*request.body), ("GET", &b"\"x\""[..]));
+    assert_eq!(request.headers.values("Content-Type").collect::<Vec<_>>(), [b"application/own+json"]);
+
+    let keys_must_be_strings = std::collections::BTreeMap::from([((1, 2), 3)]);
+    assert!(matches!(config().json(&keys_must_be_strings), Err(RequestError::Json { .. })));
 }

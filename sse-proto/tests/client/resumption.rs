@@ -73,8 +73,8 @@ fn an_id_that_is_too_long_is_not_sent() {
 #[test]
 fn a_stored_id_is_sent_with_the_first_request_and_belongs_to_the_first_event() {
     for config in [
-        ClientConfig::new(URL).unwrap().last_event_id(EventId::from(41)),
-        ClientConfig::new(URL).unwrap().header("last-event-id", "41").unwrap(),
+        ClientConfig::get(URL).unwrap().last_event_id(EventId::from(41)),
+        ClientConfig::get(URL).unwrap().header("last-event-id", "41").unwrap(),
     ] {
         let mut client = Client::with(config);
         let request = client.request();

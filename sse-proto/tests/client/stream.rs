@@ -49,7 +49,7 @@ fn a_cut_in_mid_event_is_told_and_nothing_is_joined_over_it() {
 #[test]
 fn a_limit_that_is_passed_fails_the_connection_after_what_was_received_before() {
     let limits = Limits::new().data(Limit::fail(3));
-    let mut client = Client::with(ClientConfig::new(URL).unwrap().limits(limits));
+    let mut client = Client::with(ClientConfig::get(URL).unwrap().limits(limits));
     client.request();
     client.answer(200, "text/event-stream");
     client.opened();
@@ -64,7 +64,7 @@ fn a_limit_that_is_passed_fails_the_connection_after_what_was_received_before() 
 #[test]
 fn what_is_asked_for_beside_events_comes_in_order() {
     let report = Report::ALL;
-    let mut client = Client::with(ClientConfig::new(URL).unwrap().report(report));
+    let mut client = Client::with(ClientConfig::get(URL).unwrap().report(report));
     client.request();
     client.answer(200, "text/event-stream");
     client.opened();

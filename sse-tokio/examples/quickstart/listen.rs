@@ -8,7 +8,7 @@ use crate::{
 };
 
 pub(crate) async fn run(url: &str) -> Result<bool, Box<dyn Error>> {
-    let config = ClientConfig::new(url)?.report(Report::new().comments(true).retries(true));
+    let config = ClientConfig::get(url)?.report(Report::new().comments(true).retries(true));
     let mut source = EventSource::open(config)?;
     println!("connecting to {url}");
     while let Some(change) = source.next_change().await {

@@ -65,16 +65,11 @@ async fn main() -> Result<(), Box<dyn Error>> {
 
 /// Prints the text as it comes, and how it ended.
 async fn complete(url: &str, prompt: &str) -> Result<(), Box<dyn Error>> {
-    let config = ClientConfig::new(url)?
-        .method("POST")?
-        .header("Content-Type", "application/json")?
-        .body(serde_json::to_vec(&Request { prompt, stream: true })?)
+    let config = ClientConfig::post(url)?
+        .json(&Request { prompt, stream: true })?
         // A request that never reached its server may be sent again, and would be for as long as the server is down.
         .max_reconnections(0);
-    let mut chunks = EventSource::open(config)?
-        .json::<Chunk>()
-        .with_convention(Convention::completion())
-        .with_json_error::<Problem>();
+    let mut chunks = EventSource::open(config)?.json::<Chunk>().with_convention(Convention::completion());
     let mut usage = None;
     while let Some(item) = chunks.next().await {
         match item {
@@ -83,9 +78,12 @@ async fn complete(url: &str, prompt: &str) -> Result<(), Box<dyn Error>> {
                 io::stdout().flush()?;
                 usage = chunk.value.usage.or(usage);
             }
-            Err(TypedError::Reported(Problem { error })) => println!(" - the server reports: {}", error.message),
-            // There is one attempt, so what is missing stays so.
-            Err(TypedError::Truncated { .. }) => println!(" - cut off"),
+            Err(TypedError::Reported(event)) => {
+                let Problem { error } = event.json()?;
+                println!(" - the server reports: {}", error.message);
+            }
+            // There is one attempt, so what is missing stays missing.
+            Err(error) if error.is_cut_off() => println!(" - cut off"),
             Err(error) => return Err(error.into()),
         }
     }

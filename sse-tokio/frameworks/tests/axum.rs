@@ -188,7 +188,7 @@ async fn a_post_is_answered_by_a_session_that_ends_with_its_handler() {
         })
     };
     let address = serve(Router::new().route("/", post(answer)), Protocol::Http1).await;
-    let config = ClientConfig::new(format!("http://{address}/")).unwrap().method("POST").unwrap().body("to be or");
+    let config = ClientConfig::get(format!("http://{address}/")).unwrap().method("POST").unwrap().body("to be or");
     let mut source = EventSource::open(config).unwrap();
     for word in ["to", "be", "or"] {
         assert_eq!(source.next().await.unwrap().unwrap().data(), word);

@@ -87,7 +87,7 @@ async fn answer(
 
 impl Server {
     fn client(&self, set: impl FnOnce(ClientConfig) -> ClientConfig) -> EventSource {
-        let config = ClientConfig::new(format!("https://localhost:{}/events?a=b", self.address.port())).unwrap();
+        let config = ClientConfig::get(format!("https://localhost:{}/events?a=b", self.address.port())).unwrap();
         let config = set(config.reconnection_time(Duration::ZERO));
         EventSource::new(config, HttpConnector::new(Dialler::with_tls(Arc::clone(&self.tls))))
     }
@@ -159,7 +159,7 @@ async fn the_target_has_the_scheme_of_the_url_with_tls_or_without() {
     };
     let urls = ["http://a.example/events", "https://a.example/events"];
     for url in urls {
-        let mut source = EventSourceOver::new(ClientConfig::new(url).unwrap(), HttpConnector::new(plain));
+        let mut source = EventSourceOver::new(ClientConfig::get(url).unwrap(), HttpConnector::new(plain));
         assert_eq!(source.next().await.unwrap().unwrap().data(), "a");
     }
     assert_eq!(seen.lock().unwrap().iter().map(|(_, target, ..)| target.to_string()).collect::<Vec<_>>(), urls);

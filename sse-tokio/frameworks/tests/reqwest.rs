@@ -61,7 +61,7 @@ async fn a_stream_that_ends_is_resumed() {
     ])
     .await;
     let config =
-        ClientConfig::new(format!("http://{address}/a?b=c")).unwrap().header("Authorization", "Bearer 1").unwrap();
+        ClientConfig::get(format!("http://{address}/a?b=c")).unwrap().header("Authorization", "Bearer 1").unwrap();
     let mut source = source(config);
     for data in ["a", "b", "c"] {
         assert_eq!(source.next().await.unwrap().unwrap().data(), data);
@@ -86,7 +86,7 @@ async fn a_stream_that_ends_is_resumed() {
 #[tokio::test]
 async fn what_reqwest_says_comes_with_the_loss() {
     let (address, _) = raw(vec![format!("{OK}Content-Length: 100\r\n\r\ndata: a\n\n")]).await;
-    let mut source = source(ClientConfig::new(format!("http://{address}/")).unwrap().max_reconnections(1));
+    let mut source = source(ClientConfig::get(format!("http://{address}/")).unwrap().max_reconnections(1));
     assert!(matches!(source.next_change().await, Some(Change::Open(head)) if head.status == 200));
     assert!(matches!(source.next_change().await, Some(Change::Event(_))));
     let Some(Change::Reestablishing { cause, error: Some(ReqwestError::Client(error)), .. }) =
@@ -105,7 +105,7 @@ async fn what_reqwest_says_comes_with_the_loss() {
 #[tokio::test]
 async fn what_reqwest_says_shows_no_secret() {
     let config = |host: &str| {
-        let config = ClientConfig::new(format!("{host}/?s3cr3t")).unwrap().header("X-Own", "s3cr3t").unwrap();
+        let config = ClientConfig::get(format!("{host}/?s3cr3t")).unwrap().header("X-Own", "s3cr3t").unwrap();
         config.last_event_id(EventId::new("s3cr3t").unwrap()).max_reconnections(0)
     };
     let (address, _) = raw(vec![String::from("no HTTP")]).await;
@@ -122,7 +122,7 @@ async fn what_reqwest_says_shows_no_secret() {
 
 #[tokio::test]
 async fn a_request_that_cannot_be_sent_fails_for_good() {
-    let mut source = source(ClientConfig::new("gopher://127.0.0.1/").unwrap());
+    let mut source = source(ClientConfig::get("gopher://127.0.0.1/").unwrap());
     let failure = source.next().await.unwrap().unwrap_err();
     assert_eq!(failure.reason, FailReason::Permanent);
     assert!(failure.error.is_some());
@@ -134,7 +134,7 @@ async fn redirects_are_followed_by_the_state_machine_and_without_credentials() {
     let redirect =
         format!("HTTP/1.1 301 Moved Permanently\r\nLocation: http://{there}/new\r\nContent-Length: 0\r\n\r\n");
     let (here, mut here_requests) = raw(vec![redirect]).await;
-    let config = ClientConfig::new(format!("http://{here}/old")).unwrap().header("Authorization", "Bearer 1").unwrap();
+    let config = ClientConfig::get(format!("http://{here}/old")).unwrap().header("Authorization", "Bearer 1").unwrap();
     let mut source = source(config.header("Cookie", "a=b").unwrap());
     assert_eq!(source.next().await.unwrap().unwrap().data(), "there");
     assert_eq!(source.origin(), format!("http://{there}"));
@@ -147,7 +147,7 @@ async fn redirects_are_followed_by_the_state_machine_and_without_credentials() {
 #[tokio::test]
 async fn a_body_is_posted() {
     let (address, mut requests) = raw(vec![format!("{OK}\r\ndata: a\n\n")]).await;
-    let config = ClientConfig::new(format!("http://{address}/")).unwrap().method("POST").unwrap();
+    let config = ClientConfig::get(format!("http://{address}/")).unwrap().method("POST").unwrap();
     let mut source = source(config.header("Content-Type", "application/json").unwrap().body("{\"Stream\":true}"));
     assert_eq!(source.next().await.unwrap().unwrap().data(), "a");
     let cause = Loss::End { in_mid_event: false };

@@ -104,7 +104,7 @@ async fn a_client_tells_what_becomes_of_its_connection_and_no_secrets() {
             stream.write_all(answer.as_bytes()).await.unwrap();
         }
     });
-    let config = ClientConfig::new(format!("{origin}/here?secret")).unwrap().header("Authorization", "secret").unwrap();
+    let config = ClientConfig::get(format!("{origin}/here?secret")).unwrap().header("Authorization", "secret").unwrap();
     let mut source = EventSource::open(config.reconnection_time(Duration::from_millis(1))).unwrap();
     assert_eq!(source.next().await.unwrap().unwrap().data(), "secret");
     assert!(source.next().await.unwrap().is_err());
@@ -134,7 +134,7 @@ async fn a_client_tells_what_the_transport_says() {
     let _default = tracing::subscriber::set_default(collector.clone());
 
     let origin = format!("http://{}", TcpListener::bind("127.0.0.1:0").await.unwrap().local_addr().unwrap());
-    let config = ClientConfig::new(format!("{origin}/?secret")).unwrap().reconnection_time(Duration::from_millis(1));
+    let config = ClientConfig::get(format!("{origin}/?secret")).unwrap().reconnection_time(Duration::from_millis(1));
     let failure = EventSource::open(config.max_reconnections(1)).unwrap().next().await.unwrap().unwrap_err();
 
     let lines = collector.lines.lock().unwrap();

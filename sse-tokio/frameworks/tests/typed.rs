@@ -16,7 +16,7 @@ use sse_tokio::{
     bytes::Bytes,
     client::{FailReason, Request, ResponseHead},
     transport::{Read, Response},
-    typed::{Convention, Mark, TypedError},
+    typed::{Convention, Json, Mark, TypedError},
 };
 use tokio::io::AsyncWriteExt;
 
@@ -103,7 +103,7 @@ fn scripted_with(
     let (connects, alive) = <(Rc<Cell<u32>>, Rc<Cell<i32>>)>::default();
     let bodies = bodies.iter().map(|(pieces, hangs)| (pieces.to_vec(), *hangs)).collect();
     let script = Script { bodies, connects: Rc::clone(&connects), alive: Rc::clone(&alive) };
-    let config = ClientConfig::new("http://events.test/").unwrap().reconnection_time(Duration::from_millis(1));
+    let config = ClientConfig::get("http://events.test/").unwrap().reconnection_time(Duration::from_millis(1));
     (EventSourceOver::new(configure(config), script), connects, alive)
 }
 
@@ -141,10 +141,10 @@ async fn a_source_that_is_resumed_is_not_cut_off() {
 #[tokio::test]
 async fn a_reported_error_is_typed_and_closes_the_source() {
     let (source, connects, alive) = scripted(&[(&["data: {\"error\":{\"message\":\"overloaded\"}}\n\n"], true)]);
-    let mut chunks = source.json::<Chunk>().with_convention(Convention::completion()).with_json_error::<Problem>();
+    let mut chunks = source.json::<Chunk>().with_convention(Convention::completion());
     let fault = Fault { message: "overloaded".into() };
-    let Some(Err(TypedError::Reported(problem))) = chunks.next().await else { panic!() };
-    assert_eq!(problem, Problem { error: fault });
+    let Some(Err(TypedError::Reported(event))) = chunks.next().await else { panic!() };
+    assert_eq!(event.json::<Problem>().unwrap(), Problem { error: fault });
     assert!(chunks.next().await.is_none());
     assert_eq!((connects.get(), alive.get()), (1, 0));
 }
@@ -229,7 +229,8 @@ async fn a_failed_source_is_the_last_item() {
     let limits = sse_tokio::Limits::default();
     let reader = EventReader::with_limits(&b"data: 0123456789\n\n"[..], limits.line(sse_tokio::report::Limit::fail(4)));
     let mut values = reader.json::<u64>();
-    let Some(Err(TypedError::Source(_))) = values.next().await else { panic!() };
+    let Some(Err(error)) = values.next().await else { panic!() };
+    assert!(matches!(error, TypedError::Source(_)) && !error.is_cut_off());
     assert!(values.next().await.is_none());
 }
 
@@ -260,7 +261,7 @@ async fn a_listener_gets_the_events_of_its_type_only() {
 #[tokio::test]
 async fn values_come_as_a_stream_and_the_source_can_be_lent() {
     let mut reader = EventReader::new(&b"data: 1\n\ndata: 2\n\n"[..]);
-    let mut values = sse_tokio::typed::TypedSource::new(&mut reader, |event| event.json::<u64>());
+    let mut values = sse_tokio::typed::TypedSource::<_, Json<u64>>::new(&mut reader);
     let mut stream = std::pin::pin!(&mut values);
     let first = std::future::poll_fn(|cx| stream.as_mut().poll_next(cx)).await;
     assert_eq!(first.unwrap().unwrap().value, 1);

@@ -1,7 +1,6 @@
 //! The log that sessions share.
 
 mod state;
-mod subscribe;
 
 use alloc::{boxed::Box, sync::Arc, vec::Vec};
 use core::{fmt, future::poll_fn, task::Poll, time::Duration};
@@ -17,7 +16,6 @@ use sse_proto::{
 
 use self::state::Watcher;
 pub(super) use self::state::{SharedLog, State};
-pub use self::subscribe::Subscribe;
 use crate::{
     Alarm,
     lock::lock,
@@ -86,7 +84,7 @@ impl<K: Runtime> EventLog<K> {
         Ok(count)
     }
 
-    /// Publishes a message when no [awaited](Subscribe::awaited) session is too late, or after `patience` at the latest: a
+    /// Publishes a message when no [awaited](crate::server::Subscribe::awaited) session is too late, or after `patience` at the latest: a
     /// session that is still too late then is treated as all others are.
     ///
     /// Dropping the future before it is ready publishes nothing.
@@ -222,11 +220,6 @@ impl<K: Runtime> EventLog<K> {
             after.wake(state.stalled.remove(id));
         }
         sessions.len()
-    }
-
-    /// Begins to open a session: the builder chooses what it reads, from where on, and whose it is.
-    pub fn session(&self) -> Subscribe<'_, K> {
-        Subscribe::new(self)
     }
 
     /// Returns the number of sessions.

@@ -29,7 +29,7 @@ pub(crate) struct State<T> {
     pub(super) watchers: BTreeMap<u64, Waker>,
     numbers: u64,
     pub(crate) observer: Option<Arc<dyn Observer + Send + Sync>>,
-    pub(super) clock: T,
+    pub(crate) clock: T,
     /// Room for the topics of the message that is being published, and for the sessions that it wakes.
     topics: Vec<Text>,
     woken: Vec<SubscriberId>,

@@ -1,4 +1,4 @@
-//! Orders for a source from elsewhere.
+//! Orders to a source from other tasks and threads.
 
 use alloc::sync::Arc;
 use core::{
@@ -8,27 +8,27 @@ use core::{
 };
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
-/// Closes or restarts an [`EventSource`](crate::EventSource) from elsewhere: another task, or another thread. The source
-/// is woken and does it when it is polled next.
+/// Closes or restarts an [`EventSource`](crate::EventSource) from another task or thread. The task that waits for the
+/// source is woken, and the source follows the order when it is polled.
 ///
 /// It does not keep the source alive, and does nothing once the source is gone.
 #[derive(Clone)]
 pub struct Handle(Arc<Shared>);
 
 impl Handle {
-    /// Closes the source, as its own [`close`](crate::EventSource::close) does: whoever waits for an event gets `None`.
+    /// Closes the source, as [`EventSource::close`](crate::EventSource::close) does: a task that waits for an event gets `None`.
     pub fn close(&self) {
         self.order(CLOSE);
     }
 
-    /// Restarts the source, as its own [`restart`](crate::EventSource::restart) does.
+    /// Restarts the source, as [`EventSource::restart`](crate::EventSource::restart) does.
     pub fn restart(&self) {
         self.order(RESTART);
     }
 
     fn order(&self, order: u8) {
         self.0.orders.fetch_or(order, Ordering::Release);
-        // The lock is free again before the task is woken: what that does is its own affair.
+        // The lock is released before the task is woken, which may run arbitrary code.
         let waker = self.0.waker().take();
         if let Some(waker) = waker {
             waker.wake();
@@ -47,7 +47,7 @@ const RESTART: u8 = 2;
 
 #[derive(Default)]
 struct Shared {
-    /// What has been ordered and not been done.
+    /// The orders that the source has not followed yet.
     orders: AtomicU8,
     /// The task that waits for events.
     waker: Mutex<Option<Waker>>,
@@ -59,11 +59,11 @@ impl Shared {
     }
 }
 
-/// The source's end of its handles.
+/// The source's side of its handles.
 #[derive(Default)]
 pub(super) struct Orders(Arc<Shared>);
 
-/// What has been ordered.
+/// The orders that were taken at once.
 #[derive(Clone, Copy)]
 pub(super) struct Order {
     pub(super) close: bool,
@@ -75,7 +75,7 @@ impl Orders {
         Handle(Arc::clone(&self.0))
     }
 
-    /// Takes what has been ordered: nothing, as a rule, which costs no more than to look.
+    /// Takes the orders. Usually there are none, which costs one load.
     #[inline]
     pub(super) fn take(&self) -> Option<Order> {
         if self.0.orders.load(Ordering::Relaxed) == 0 {
@@ -85,7 +85,7 @@ impl Orders {
         Some(Order { close: orders & CLOSE != 0, restart: orders & RESTART != 0 })
     }
 
-    /// Wakes this task with the next order; says whether there is one already.
+    /// Registers the task to be woken by the next order. Returns whether there is one already.
     pub(super) fn listen(&self, waker: &Waker) -> bool {
         {
             let mut listening = self.0.waker();

@@ -1,7 +1,9 @@
-//! The client's loop.
+//! The loop that drives a client.
 
 #[cfg(feature = "std")]
 mod handle;
+#[cfg(feature = "http")]
+mod http;
 
 use alloc::{boxed::Box, string::String, vec::Vec};
 use core::{
@@ -132,7 +134,7 @@ impl<C: Connect, T: Timer> EventSource<C, T> {
     /// # fn with_token<C: Connect, T: Timer>(source: EventSource<C, T>) -> EventSource<C, T> {
     /// source.prepare(|mut request: Request| async move {
     ///     let token = token().await?;
-    ///     request.headers.append("Authorization", format!("Bearer {token}")).map_err(|_| NetworkError::Permanent)?;
+    ///     request.headers.set("Authorization", format!("Bearer {token}"))?;
     ///     Ok(request)
     /// })
     /// # }
@@ -232,7 +234,7 @@ impl<C: Connect, T: Timer> EventSource<C, T> {
         self.machine.reconnection_time()
     }
 
-    /// The URL as it was given.
+    /// The URL of the configuration, unchanged.
     pub fn url(&self) -> &str {
         self.machine.url()
     }
@@ -242,18 +244,18 @@ impl<C: Connect, T: Timer> EventSource<C, T> {
         self.machine.origin()
     }
 
-    /// Status and header fields of the answer that opened the stream last.
+    /// Status and header fields of the last response that opened a stream.
     pub fn response(&self) -> Option<&ResponseHead> {
         self.machine.response()
     }
 
-    /// The last bytes that the last stream brought, as they came: as many as [`ClientConfig::recent_input`] says, and readable
-    /// after a failure as well.
+    /// The last bytes of the last stream, as received: at most [`ClientConfig::recent_input`], and available after a
+    /// failure as well.
     pub fn recent_input(&self) -> Vec<u8> {
         self.machine.recent_input()
     }
 
-    /// How the stream ended, if that has closed the source.
+    /// How the stream ended, if its end closed the source.
     pub(super) fn end(&self) -> Option<StreamEnd> {
         (self.ended && !self.closed).then_some(StreamEnd::Complete)
     }

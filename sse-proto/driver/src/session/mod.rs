@@ -1,8 +1,11 @@
 //! The loop of a session.
 
 mod feed;
+#[cfg(feature = "http")]
+mod http;
 mod sender;
 mod serializing;
+mod subscribe;
 mod write;
 
 use alloc::{boxed::Box, sync::Arc};
@@ -19,6 +22,8 @@ use sse_proto::{
     server::{self, Cursor, Output, Resumed, SessionConfig},
 };
 
+#[cfg(feature = "http")]
+pub use self::http::last_event_id;
 use self::{
     feed::{Feed, Messages, Reading},
     sender::SharedSession,
@@ -26,6 +31,7 @@ use self::{
 pub use self::{
     sender::Sender,
     serializing::{SendValueError, Serializing},
+    subscribe::Subscribe,
     write::WriteError,
 };
 use crate::{
@@ -90,7 +96,7 @@ impl<K: Runtime> Session<K> {
         log.session().after(last_event_id).open()
     }
 
-    pub(crate) fn opened(
+    fn opened(
         log: &EventLog<K>,
         id: server::SubscriberId,
         cursor: Cursor,

@@ -26,7 +26,7 @@ type Change = sse_driver::Change<&'static str>;
 /// A configuration whose waits have no random part.
 fn config() -> ClientConfig {
     let exact = Backoff::new().jitter(Duration::ZERO);
-    ClientConfig::new("http://example.com/events").unwrap().backoff(exact)
+    ClientConfig::get("http://example.com/events").unwrap().backoff(exact)
 }
 
 /// A source over a script, with its clock.

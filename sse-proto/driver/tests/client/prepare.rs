@@ -24,7 +24,7 @@ fn a_fresh_token_goes_out_with_every_attempt() {
         seen.lock().unwrap().push((request.attempt, request.cause));
         let token = format!("Bearer {}", request.attempt);
         async move {
-            request.headers.append("Authorization", token).map_err(|_| NetworkError::Permanent)?;
+            request.headers.set("Authorization", token)?;
             Ok(request)
         }
     });

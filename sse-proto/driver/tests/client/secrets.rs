@@ -16,7 +16,7 @@ fn neither_a_source_nor_its_failure_shows_a_secret() {
         (Answer::Redirect("ftp://s3cr3t:s3cr3t@other.example/the/path?s3cr3t"), "ftp://other.example/the/path?…"),
     ] {
         let config =
-            ClientConfig::new("http://host.example/the/path?s3cr3t").unwrap().header("X-Own", "s3cr3t").unwrap();
+            ClientConfig::get("http://host.example/the/path?s3cr3t").unwrap().header("X-Own", "s3cr3t").unwrap();
         let (mut source, ..) = source(config, vec![answer]);
         let failure = now(source.next()).unwrap().unwrap_err();
         let shown = format!("{failure} {failure:?} {failure:#?}");

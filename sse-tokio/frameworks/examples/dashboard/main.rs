@@ -111,7 +111,7 @@ pub(crate) async fn check() -> Result<(), Box<dyn Error>> {
     for (step, topic) in (4..=6).zip(TOPICS) {
         publish(&log, topic, step)?;
     }
-    let mut source = EventSource::open(ClientConfig::new(url)?.last_event_id(last))?;
+    let mut source = EventSource::open(ClientConfig::get(url)?.last_event_id(last))?;
     for _ in 0..2 {
         seen.push(source.next().await.ok_or("the source has ended")??);
     }

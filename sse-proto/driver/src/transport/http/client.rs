@@ -8,11 +8,7 @@ use core::{
     task::{Context, Poll, ready},
 };
 
-use http::Uri;
-use sse_proto::{
-    Text,
-    client::{ClientConfig, InvalidUrl, NetworkError, Request, UrlFault},
-};
+use sse_proto::client::{NetworkError, Request};
 
 use super::{
     Dial, HttpBody, HttpError, Socket,
@@ -20,10 +16,7 @@ use super::{
     convert::response_head,
     request::Outgoing,
 };
-use crate::{
-    event_source::EventSource,
-    transport::{Connect, Response, Timer},
-};
+use crate::transport::{Connect, Response};
 
 /// The transport over HTTP/1.1, and over HTTP/2 where the dialler has agreed on it and the feature `http2` is on.
 #[derive(Clone, Debug, Default)]
@@ -35,29 +28,6 @@ impl<D: Dial> HttpConnector<D> {
     /// HTTP over the connections that this dialler opens.
     pub const fn new(dialler: D) -> Self {
         Self { dialler }
-    }
-}
-
-impl<D: Dial + Default, T: Timer + Default> EventSource<HttpConnector<D>, T> {
-    /// A source that gets its events from this URL, with everything else as the standard has it.
-    ///
-    /// # Errors
-    ///
-    /// The text is no absolute URL with a host.
-    pub fn get(url: impl Into<Text>) -> Result<Self, InvalidUrl> {
-        ClientConfig::new(url).and_then(Self::open)
-    }
-
-    /// A source with these settings.
-    ///
-    /// # Errors
-    ///
-    /// The URL is no URL of HTTP. A scheme other than `http` and `https` is a failure of the connection instead.
-    pub fn open(config: ClientConfig) -> Result<Self, InvalidUrl> {
-        match config.url().parse::<Uri>() {
-            Ok(_) => Ok(Self::new(config, HttpConnector::default())),
-            Err(_) => Err(InvalidUrl { url: Text::from(config.url()), reason: UrlFault::NotAbsolute }),
-        }
     }
 }
 

@@ -13,7 +13,6 @@ mod error;
 mod http2;
 mod no_more_events;
 mod request;
-mod server;
 #[cfg(feature = "tls")]
 mod tls;
 
@@ -30,5 +29,4 @@ pub use self::{
     dial::{Dial, Socket, Target},
     error::HttpError,
     no_more_events::NoMoreEvents,
-    server::last_event_id,
 };

@@ -1,4 +1,4 @@
-//! The server's half of HTTP: a session is the body of a response.
+//! A session is the body of a response of HTTP.
 
 use core::{
     pin::Pin,
@@ -12,7 +12,8 @@ use http::{HeaderMap, HeaderName, HeaderValue};
 use http_body::{Body, Frame};
 use sse_proto::{EventId, server};
 
-use crate::{session::Session, transport::Runtime};
+use super::Session;
+use crate::transport::Runtime;
 
 impl<K: Runtime> Session<K> {
     /// Returns the response of a handler: status 200, the header fields of

@@ -7,9 +7,19 @@ use sse_proto::{
     server::{Entry, Interest, SessionConfig, StartAt, SubscriberId, Subscribers, Subscription, TooManySessions},
 };
 
-use super::EventLog;
-use crate::transport::{Runtime, Timer};
-use crate::{lock::lock, session::Session};
+use super::Session;
+use crate::{
+    event_log::EventLog,
+    lock::lock,
+    transport::{Runtime, Timer},
+};
+
+impl<K: Runtime> EventLog<K> {
+    /// Begins to open a session: the builder chooses what it reads, from where on, and whose it is.
+    pub fn session(&self) -> Subscribe<'_, K> {
+        Subscribe::new(self)
+    }
+}
 
 /// A session that is about to be opened: what it reads, from where on, and whose it is.
 ///
@@ -42,7 +52,7 @@ pub struct Subscribe<'a, K: Runtime> {
 }
 
 impl<'a, K: Runtime> Subscribe<'a, K> {
-    pub(super) fn new(log: &'a EventLog<K>) -> Self {
+    fn new(log: &'a EventLog<K>) -> Self {
         let config = SessionConfig::new();
         Self { log, start: StartAt::Live, interest: Interest::all(), key: None, lag: None, config }
     }

@@ -1,0 +1,64 @@
+//! The methods that hand out what a step has announced, called when they should not be: the values are then arbitrary,
+//! but nothing panics.
+
+use proptest::{collection, prelude::*};
+use sse_proto::{Decoder, Limit, Limits, Report, Step, bytes::Bytes};
+
+#[derive(Clone, Debug)]
+enum Call {
+    Advance,
+    Comment,
+    Event,
+    Finish,
+    Take,
+}
+
+/// A call, the stream that it gets a piece of, and where the piece begins and ends.
+fn calls() -> impl Strategy<Value = Vec<(Call, usize, usize, usize)>> {
+    let call = prop_oneof![
+        8 => Just(Call::Advance),
+        1 => Just(Call::Comment),
+        2 => Just(Call::Event),
+        1 => Just(Call::Finish),
+        2 => Just(Call::Take),
+    ];
+    collection::vec((call, 0..STREAMS.len(), 0..200_usize, 0..200_usize), 1..60)
+}
+
+const STREAMS: [&[u8]; 7] = [
+    b"data: a\n\ndata: b\n\n",
+    b"event: add\nid: 7\ndata: one\ndata: two\n\n: comment\n\nid\n\n",
+    b"data: \xe4\xb8\xad\xff\xe4\xb8\ndata: \xad\r\nevent: \xff\r\n\r\n",
+    b"\xef\xbb\xbf:x\rdata\r\rretry: 5\rdata: y\r",
+    b"",
+    b"data: 0123456789012345678901234567890123456789012345678901234567890123456789\nfoo: bar\ndata: z\n\n",
+    b"id: \xff\xfe\nevent: e\ndata: 1\n\nid: a\0\ndata: 2\n\n",
+];
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(if cfg!(miri) { 4 } else { 4096 }))]
+
+    #[test]
+    fn no_call_out_of_turn_panics(calls in calls(), all in any::<bool>(), small in any::<bool>()) {
+        let limit = if small { Limit::skip(8) } else { Limit::fail(1000) };
+        let limits = Limits::new().line(limit).data(limit).id(limit).event_type(limit);
+        let report = if all { Report::ALL } else { Report::new() };
+        let mut decoder = Decoder::new().with_limits(limits).with_report(report);
+        for (call, stream, from, to) in calls {
+            let stream = STREAMS[stream];
+            let (from, to) = (from % (stream.len() + 1), to % (stream.len() + 1));
+            let piece = &stream[from.min(to)..from.max(to)];
+            match call {
+                Call::Advance => {
+                    let (used, step) = decoder.advance(piece);
+                    prop_assert!(used <= piece.len());
+                    prop_assert!(step != Step::More || used == piece.len());
+                }
+                Call::Comment => drop(decoder.comment(piece).to_owned()),
+                Call::Event => drop(decoder.event(piece).to_owned()),
+                Call::Finish => drop(decoder.finish()),
+                Call::Take => drop(decoder.take_event(&Bytes::from_static(piece))),
+            }
+        }
+    }
+}

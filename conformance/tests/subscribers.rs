@@ -25,6 +25,7 @@ fn a_subscriber_costs_little_and_an_event_next_to_nothing() {
     for (burst, topics) in [(1, None), (32, None), (1, Some("room")), (32, Some("room"))] {
         fan_out(burst, topics);
     }
+    waking_one_session();
     a_reader_that_fell_behind();
     bounded();
     runtime.block_on(poll_fn(|_| Poll::Ready(())));
@@ -94,6 +95,25 @@ fn fan_out(burst: usize, topics: Option<&'static str>) {
     // One piece for a burst, and two where a segment of the log ends within it.
     assert!(pieces <= rounds * SUBSCRIBERS * 6 / 5, "{pieces} pieces");
     assert!(each <= 0.05, "{each} allocations for an event delivered");
+}
+
+/// What has to wait until the log's lock is free is kept without an allocation.
+fn waking_one_session() {
+    let log = EventLog::default();
+    let mut session = open(&log, None);
+    let mut round = || {
+        log.notify::<&'static str>([]);
+        take(&mut session)
+    };
+    // The first bytes, and then the first wake, which makes the room that is used again.
+    round();
+    round();
+    let ((), used) = heap::measure(|| {
+        (0..100).for_each(|_| {
+            round();
+        });
+    });
+    assert_eq!(used.count, 0, "allocations for 100 wakes of one session");
 }
 
 /// Many events in one frame, and one that is shared with the next reader at the same place.

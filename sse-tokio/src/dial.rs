@@ -21,16 +21,16 @@ pub struct Dialler {
 
 #[cfg(feature = "tls")]
 impl Dialler {
-    /// Uses these settings for TLS: other roots, say, or a certificate of the client's own.
+    /// Uses these settings for TLS, for example other roots or a certificate of the client.
     pub const fn with_tls(config: std::sync::Arc<crate::transport::rustls::ClientConfig>) -> Self {
         Self { tls: Tls::new(config) }
     }
 
-    /// The connection over a stream of your own, through a proxy say: with TLS, if the target wants it.
+    /// Makes a connection of a custom stream, for example one through a proxy: with TLS if the target wants it.
     ///
     /// # Errors
     ///
-    /// The handshake failed, or there can be none.
+    /// The handshake failed, or no certificate can be for this host.
     pub async fn secure<S>(&self, stream: S, target: &Target) -> io::Result<Socket>
     where
         S: AsyncRead + AsyncWrite + Send + Unpin + 'static,
@@ -50,7 +50,7 @@ impl Dialler {
 
 #[cfg(not(feature = "tls"))]
 impl Dialler {
-    /// The connection over a stream of your own, through a proxy say. TLS needs the feature `tls`.
+    /// Makes a connection of a custom stream, for example one through a proxy. TLS needs the feature `tls`.
     ///
     /// # Errors
     ///

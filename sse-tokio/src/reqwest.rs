@@ -88,7 +88,7 @@ impl Connect for ReqwestConnector {
     }
 }
 
-/// The body of an answer that reqwest has got.
+/// The body of a response of reqwest.
 #[derive(Debug)]
 pub struct ReqwestBody(BodyReader<Body>);
 
@@ -100,13 +100,13 @@ impl Read for ReqwestBody {
     }
 }
 
-/// Why a request got no answer, or why the body of the answer broke off.
+/// Why a request got no response, or why the body of the response broke off.
 #[derive(Debug)]
 #[non_exhaustive]
 pub enum ReqwestError {
-    /// What reqwest says, without the URL, because credentials may be in it.
+    /// The error of reqwest, without the URL, which may hold credentials.
     Client(reqwest::Error),
-    /// The URL or a header field cannot be sent. It fails for good.
+    /// The URL or a header field cannot be sent. Permanent.
     Request(http::Error),
 }
 
@@ -119,7 +119,7 @@ impl ReqwestError {
 impl fmt::Display for ReqwestError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            // What happened is behind what reqwest says by itself.
+            // The cause is in the sources of the error of reqwest.
             Self::Client(error) => {
                 error.fmt(f)?;
                 iter::successors(error.source(), |&cause| cause.source()).try_for_each(|cause| write!(f, ": {cause}"))

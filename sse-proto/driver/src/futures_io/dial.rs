@@ -1,4 +1,4 @@
-//! Connections over `futures_io`, with TLS where there is the feature `futures-tls`.
+//! Connections over `futures_io`, with TLS if the feature `futures-tls` is on.
 
 use alloc::boxed::Box;
 use core::{fmt, future::Future, marker::PhantomData, pin::Pin};
@@ -11,9 +11,9 @@ use crate::transport::{Dial, Socket, Target};
 #[cfg(feature = "futures-tls")]
 use crate::transport::{Tls, TlsSession, agreed_on_http2};
 
-/// TCP of one runtime.
+/// Opens the TCP connections of one runtime.
 pub trait ConnectTcp: 'static {
-    /// A connection.
+    /// The connection.
     type Stream: AsyncRead + AsyncWrite + Send + Unpin + 'static;
 
     /// Connects to the first address of the host that can be reached, with `TCP_NODELAY`.
@@ -29,16 +29,16 @@ pub struct Dialler<T> {
 
 #[cfg(feature = "futures-tls")]
 impl<T> Dialler<T> {
-    /// Uses these settings for TLS: other roots, say, or a certificate of the client's own.
+    /// Uses these settings for TLS, for example other roots or a certificate of the client.
     pub const fn with_tls(config: alloc::sync::Arc<rustls::ClientConfig>) -> Self {
         Self { tls: Tls::new(config), tcp: PhantomData }
     }
 
-    /// The connection over a stream of your own, through a proxy say: with TLS, if the target wants it.
+    /// Makes a connection of a custom stream, for example one through a proxy: with TLS if the target wants it.
     ///
     /// # Errors
     ///
-    /// The handshake failed, or there can be none.
+    /// The handshake failed, or no certificate can be for this host.
     pub async fn secure<S>(&self, stream: S, target: &Target) -> io::Result<Socket>
     where
         S: AsyncRead + AsyncWrite + Send + Unpin + 'static,
@@ -58,7 +58,7 @@ impl<T> Dialler<T> {
 
 #[cfg(not(feature = "futures-tls"))]
 impl<T> Dialler<T> {
-    /// The connection over a stream of your own, through a proxy say. TLS needs the feature `tls`.
+    /// Makes a connection of a custom stream, for example one through a proxy. TLS needs the feature `tls`.
     ///
     /// # Errors
     ///

@@ -16,7 +16,7 @@ use futures_io::{AsyncRead, AsyncWrite};
 pub use self::dial::{ConnectTcp, Dialler};
 use crate::transport::{Read, ReceiveBuffer, Write};
 
-/// Makes any `futures_io` reader or writer one of ours, and one of hyper's.
+/// Makes any reader or writer of `futures_io` one of [`transport`](crate::transport), and one of hyper.
 #[derive(Debug)]
 pub struct FuturesIo<S> {
     stream: S,
@@ -64,7 +64,7 @@ impl<S: AsyncRead + Unpin> hyper::rt::Read for FuturesIo<S> {
         cx: &mut Context<'_>,
         mut cursor: hyper::rt::ReadBufCursor<'_>,
     ) -> Poll<io::Result<()>> {
-        // Through a slice of our own, because hyper's may not be initialised.
+        // Through an own slice, because hyper's may not be initialised.
         let Self { stream, buffer } = &mut *self;
         let space = buffer.space();
         let most = space.len().min(cursor.remaining());

@@ -1,7 +1,7 @@
-//! What is told to `tracing` (feature `tracing`): what becomes of connections and sessions, never what events hold.
+//! Reports to `tracing` (feature `tracing`): connections and sessions, never what events hold.
 //!
-//! The targets are `sse_driver::client` and `sse_driver::server`. Of URLs, only the origin is told, because credentials may
-//! be in the rest. What a transport says of its errors is told as far as `Connect::shown` allows.
+//! The targets are `sse_driver::client` and `sse_driver::server`. Of URLs, only the origin is reported, because the
+//! rest may hold credentials. Errors of a transport are reported as `Connect::display_error` returns them.
 
 #[cfg(feature = "tracing")]
 mod client;
@@ -16,7 +16,7 @@ pub(super) use self::client::{ClientSpan, output};
 #[cfg(not(feature = "tracing"))]
 pub(super) use self::none::{ClientSpan, output};
 
-/// Without the feature, nothing is told.
+/// Without the feature, nothing is reported.
 #[cfg(not(feature = "tracing"))]
 mod none {
     use core::fmt;
@@ -42,14 +42,14 @@ mod none {
     pub(crate) fn output(_: &mut EventSource, _: &Output, _: Option<&dyn fmt::Display>) {}
 }
 
-/// Reports what becomes of a session, with a number that tells its lines from those of other sessions.
+/// Reports what becomes of a session, with a number that distinguishes its lines from those of other sessions.
 #[cfg(feature = "std")]
 #[derive(Debug)]
 pub(super) struct SessionTrace(#[cfg(feature = "tracing")] server::Tracer);
 
 #[cfg(feature = "std")]
 impl SessionTrace {
-    /// With the next number.
+    /// Creates the trace of a session, with the next number.
     pub(super) fn new() -> Self {
         Self(
             #[cfg(feature = "tracing")]

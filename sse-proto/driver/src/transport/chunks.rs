@@ -12,7 +12,7 @@ use futures_core::Stream;
 
 use super::Read;
 
-/// Makes any stream of blocks of bytes a reader: the [body](crate::transport::Response::body) of a transport's answer, too.
+/// Makes any stream of blocks of bytes a reader: the [body](crate::transport::Response::body) of a transport's response, too.
 pub struct ChunkReader<S> {
     stream: Pin<Box<S>>,
 }

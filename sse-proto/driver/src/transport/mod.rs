@@ -29,10 +29,10 @@ pub use self::receive::ReceiveBuffer;
 
 /// A source of received bytes.
 pub trait Read {
-    /// Why bytes cannot be had.
+    /// Why the stream broke off.
     type Error;
 
-    /// Asks for the next bytes: some, as soon as there are any, or `None` at the orderly end.
+    /// Polls for the next bytes: at least one, or `None` at the orderly end.
     ///
     /// # Errors
     ///
@@ -42,17 +42,17 @@ pub trait Read {
 
 /// A destination of bytes.
 pub trait Write {
-    /// Why bytes cannot be taken.
+    /// Why the bytes cannot be written.
     type Error;
 
-    /// Writes some of `bytes` and returns how many; 0 means that the destination takes no more.
+    /// Writes some of `bytes` and returns their number; 0 means that the destination takes no more.
     ///
     /// # Errors
     ///
     /// The peer is gone.
     fn poll_write(&mut self, cx: &mut Context<'_>, bytes: &[u8]) -> Poll<Result<usize, Self::Error>>;
 
-    /// Passes on whatever is held back.
+    /// Sends what is buffered.
     ///
     /// # Errors
     ///
@@ -60,53 +60,53 @@ pub trait Write {
     fn poll_flush(&mut self, cx: &mut Context<'_>) -> Poll<Result<(), Self::Error>>;
 }
 
-/// A clock, one alarm, and a seed: what a runtime has and this crate has not.
+/// A clock, one alarm, and a seed.
 pub trait Timer {
-    /// The time since an epoch of the timer's own.
+    /// Returns the time since an epoch that the timer has chosen.
     fn now(&self) -> Timestamp;
 
     /// Is ready when it is `deadline` or later, and wakes the task then. A later call with another deadline replaces
     /// the earlier one. Dropping the timer cancels it.
     fn poll_until(&mut self, cx: &mut Context<'_>, deadline: Timestamp) -> Poll<()>;
 
-    /// A number that is another one for each timer: it seeds the random part of waits, so that clients which lost the
-    /// same server do not come back all at once.
+    /// Returns a number that differs from timer to timer. It seeds the random part of waits, so that clients which lost the
+    /// same server do not reconnect all at once.
     fn seed(&self) -> u64;
 }
 
-/// A transport: sends a request and brings the answer.
+/// A transport: sends a request and returns the response.
 ///
 /// Implemented for closures that return a future, so that another HTTP client, a Unix socket or a test double fits in
-/// a few lines. Their errors are shown to `tracing` as they are.
+/// a few lines. Their errors are reported to `tracing` as they display themselves.
 pub trait Connect {
-    /// The body of the answer.
+    /// The body of the response.
     type Body: Read<Error = Self::Error>;
-    /// Why there is no answer, or why the body broke off.
+    /// Why there is no response, or why the body broke off.
     type Error;
-    /// The answer to be. Dropping it gives the attempt up.
+    /// The future of the response. Dropping it cancels the request.
     type Future: Future<Output = Result<Response<Self::Body>, Self::Error>>;
 
     /// Sends a request.
     fn connect(&mut self, request: Request) -> Self::Future;
 
-    /// Whether a request that is under way has its connection, so that only the answer is waited for; `None` if the
-    /// transport cannot tell, which is the default. It is asked when the request was sent, and after each time that the
-    /// future was polled; a change needs no waking.
+    /// Returns whether a request that is under way has its connection, so that only the response is awaited; `None`, the
+    /// default, if the transport does not know. It is called when the request was sent, and each time after the future was
+    /// polled; a change needs no wake-up.
     ///
-    /// A transport that can tell gets [`Timeouts::connect`](sse_proto::client::Timeouts::connect) and
-    /// [`Timeouts::head`](sse_proto::client::Timeouts::head) apart, and a request that never left is sent again whatever its
-    /// method is.
+    /// A transport that knows gets [`Timeouts::connect`](sse_proto::client::Timeouts::connect) and
+    /// [`Timeouts::head`](sse_proto::client::Timeouts::head) separately, and a request that was never sent is tried
+    /// again whatever its method is.
     fn is_connected(&self, _answer: &Self::Future) -> Option<bool> {
         None
     }
 
-    /// Whether trying again may help. It may, unless the transport knows better.
+    /// Returns whether another attempt may help. By default it may.
     fn classify(&self, _error: &Self::Error) -> NetworkError {
         NetworkError::Transient
     }
 
-    /// The error as text for `tracing`, which must hold no credentials and nothing of the URL but its origin; `None`, the
-    /// default, keeps it out.
+    /// Returns the error as text for `tracing`. It must hold no credentials, and of the URL only the origin. `None`, the
+    /// default, leaves it out.
     fn display_error<'a>(&self, _error: &'a Self::Error) -> Option<&'a dyn fmt::Display> {
         None
     }
@@ -132,8 +132,7 @@ where
     }
 }
 
-/// An answer: its head, and a body that is still to be read. Redirects are answers, too: the state machine follows
-/// them.
+/// A response: its head, and a body that has not been read. A redirect is a response, too: the state machine follows it.
 #[derive(Clone, Debug)]
 pub struct Response<B> {
     /// Status and header fields.

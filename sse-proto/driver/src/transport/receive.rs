@@ -13,21 +13,21 @@ use bytes::{Bytes, BytesMut};
 pub struct ReceiveBuffer {
     block: BytesMut,
     size: usize,
-    /// How much space is lent: it grows while reads fill it.
+    /// The length of the slice that [`space`](Self::space) returns: it grows while reads fill it.
     space: usize,
 }
 
-/// How much space is lent at first: most streams of events are slow, and wait for long.
+/// The first length of that slice: most streams of events are slow, and wait for long.
 const FIRST_SPACE: usize = 8 * 1024;
 
 impl ReceiveBuffer {
-    /// A buffer that receives up to `size` bytes at once. The memory is taken with the first use.
+    /// Creates a buffer that receives up to `size` bytes at once. It allocates with the first use.
     pub fn new(size: usize) -> Self {
         let size = size.max(1);
         Self { block: BytesMut::new(), size, space: size.min(FIRST_SPACE) }
     }
 
-    /// The empty buffer to append to, with room for at least a sixteenth of the size.
+    /// Returns the empty buffer to append to, with room for at least a sixteenth of the size.
     pub fn room(&mut self) -> &mut BytesMut {
         self.block.clear();
         let left = self.block.capacity();
@@ -37,12 +37,12 @@ impl ReceiveBuffer {
         &mut self.block
     }
 
-    /// What was appended, as shared bytes.
+    /// Takes what was appended, as shared bytes.
     pub fn take(&mut self) -> Bytes {
         self.block.split().freeze()
     }
 
-    /// A slice to fill from its front. It is never empty.
+    /// Returns a slice to fill from its front. It is never empty.
     pub fn space(&mut self) -> &mut [u8] {
         let left = self.block.len();
         if is_too_little(left, self.space) || wants_more(left, self.space) && self.block.try_reclaim(self.space - left)
@@ -53,13 +53,13 @@ impl ReceiveBuffer {
         &mut self.block
     }
 
-    /// The first bytes of the slice, as shared bytes: all of it, if `count` is more.
+    /// Takes the first `count` bytes of the slice, as shared bytes: all of it if `count` is more.
     pub fn take_front(&mut self, count: usize) -> Bytes {
         self.grow(count);
         self.block.split_to(count.min(self.block.len())).freeze()
     }
 
-    /// Says how many bytes the slice got, where they were copied out of it: the next one is larger if it was full.
+    /// Reports how many bytes were copied out of the slice: the next slice is larger if this one was full.
     pub fn filled(&mut self, count: usize) {
         self.grow(count);
         if self.block.len() < self.space {
@@ -74,13 +74,13 @@ impl ReceiveBuffer {
     }
 }
 
-/// Less is left of a block than is worth a read: what was received of it may be held for long, so that all of a block is
-/// used before another one is taken.
+/// Returns whether the room left is not worth a read. Received bytes may be held for long, so that a block is used up
+/// before another one is allocated.
 fn is_too_little(left: usize, size: usize) -> bool {
     left < size.div_ceil(16)
 }
 
-/// So little is left of a block that it is used anew if nobody holds what was received.
+/// Returns whether so little room is left that a block is used again from its front, if nobody holds what was received.
 fn wants_more(left: usize, size: usize) -> bool {
     left < size.div_ceil(2)
 }

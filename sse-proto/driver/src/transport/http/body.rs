@@ -1,4 +1,4 @@
-//! The body of an answer, as its client reads it.
+//! The body of a response, as its client reads it.
 
 use core::{
     fmt,
@@ -24,7 +24,7 @@ pub struct HttpBody {
     connection: Option<Connection>,
     /// Where small frames are joined.
     block: BytesMut,
-    /// What came after the frames that were joined, and was not joined with them.
+    /// The frame after those that were joined.
     ahead: Option<Frame>,
 }
 
@@ -33,10 +33,10 @@ type Frame = Result<Option<Bytes>, HttpError>;
 /// A frame of more bytes is passed on as received.
 const SMALL: usize = 4 * 1024;
 
-/// The most frames that are joined: more of them would save nothing, and keep others from their turn.
+/// The most frames that are joined: more of them would save nothing, and delay other tasks.
 const FRAMES: usize = 16;
 
-/// The room that is made for small frames. It is filled by one lot of them after the other.
+/// The capacity of the block for small frames.
 const BLOCK: usize = 16 * 1024;
 
 impl HttpBody {
@@ -44,7 +44,7 @@ impl HttpBody {
         Self { body: BodyReader::new(body), connection, block: BytesMut::new(), ahead: None }
     }
 
-    /// The next frame, if it is there. Whoever is to wait for it has to [ask again](Self::poll_frame): nobody is woken.
+    /// Polls for the next frame. It wakes nobody: to wait for a frame, use [`poll_frame`](Self::poll_frame).
     ///
     /// hyper's connection wakes its task for each frame that is taken from it. The task that takes them is the same one,
     /// and has no use for that.
@@ -54,7 +54,7 @@ impl HttpBody {
 
     fn poll_frame(&mut self, cx: &mut Context<'_>) -> Poll<Frame> {
         poll_connection(&mut self.connection, cx);
-        // Nobody has to be woken for the body: only the connection above puts anything there.
+        // No wake-up is needed for the body: only the connection above fills it.
         self.body.poll_read(&mut Context::from_waker(Waker::noop())).map_err(HttpError::Http)
     }
 

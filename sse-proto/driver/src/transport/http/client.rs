@@ -1,4 +1,4 @@
-//! The client's half: a transport over HTTP.
+//! The transport over HTTP.
 
 use alloc::boxed::Box;
 use core::{
@@ -25,7 +25,7 @@ pub struct HttpConnector<D> {
 }
 
 impl<D: Dial> HttpConnector<D> {
-    /// HTTP over the connections that this dialler opens.
+    /// Sends requests over the connections that this dialler opens.
     pub const fn new(dialler: D) -> Self {
         Self { dialler }
     }
@@ -57,13 +57,13 @@ impl<D: Dial> Connect for HttpConnector<D> {
     }
 }
 
-/// A request that is under way: the answer to be.
+/// A request that is under way, as the future of its response.
 pub struct Exchange(Stage);
 
 enum Stage {
     /// There is no connection yet.
     Dialling(Step<(Socket, Outgoing)>),
-    /// The request is being sent, or its answer waited for.
+    /// The request is being sent, or the response is awaited.
     Connected(Step<Response<HttpBody>>),
 }
 

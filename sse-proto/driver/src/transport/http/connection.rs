@@ -8,10 +8,10 @@ use hyper::{body::Incoming, client::conn::http1};
 
 use super::{HttpError, Socket, request::Outgoing};
 
-/// A connection with one request on it. It is ready when it is at its end; what went wrong, the answer or its body says.
+/// A connection with one request on it. It is ready when it has ended; errors come from the response or its body.
 pub(super) type Connection = Pin<Box<dyn Future<Output = ()> + Send>>;
 
-/// The answer to be. It comes only if the connection is polled, too.
+/// The future of the response. It makes progress only while the connection is polled.
 pub(super) type Answer = Pin<Box<dyn Future<Output = hyper::Result<Response<Incoming>>> + Send>>;
 
 /// The most bytes that hyper receives at once, and the longest head of a response.
@@ -34,7 +34,7 @@ pub(super) async fn open(socket: Socket, request: Outgoing) -> Result<(Answer, C
     Ok((Box::pin(answer), Box::pin(async move { drop(connection.await) })))
 }
 
-/// Lets a connection do its work, as long as it lives.
+/// Polls a connection, and drops it when it has ended.
 pub(super) fn poll_connection(connection: &mut Option<Connection>, cx: &mut Context<'_>) {
     if connection.as_mut().is_some_and(|connection| connection.as_mut().poll(cx).is_ready()) {
         *connection = None;

@@ -1,4 +1,4 @@
-//! Requests and answers as the crate `http` has them: what a transport over another HTTP client is made of.
+//! Conversions to and from the crate `http`, for transports over other HTTP clients.
 
 use core::{
     pin::Pin,
@@ -31,7 +31,7 @@ pub fn response_head(parts: &http::response::Parts) -> ResponseHead {
     ResponseHead { status: parts.status.as_u16(), headers: headers.collect() }
 }
 
-/// Reads any body of HTTP as the stream of bytes that it is: frames are passed on without a copy.
+/// Reads any body of HTTP as a stream of bytes. Frames are passed on without a copy.
 #[derive(Clone, Copy, Debug, Default)]
 pub struct BodyReader<B> {
     body: B,

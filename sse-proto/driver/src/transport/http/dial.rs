@@ -1,4 +1,4 @@
-//! What the client's HTTP needs of a runtime: a connection.
+//! Connections for the HTTP client.
 
 use alloc::{boxed::Box, string::String};
 use core::{
@@ -13,15 +13,15 @@ use hyper::rt::ReadBufCursor;
 
 use crate::turn::Turn;
 
-/// Opens the connection that a request goes over. This is all that the client's HTTP needs of a runtime.
+/// Opens the connection that a request goes over. This is all that the HTTP client needs of a runtime.
 ///
 /// Implemented for closures that return a future, so that a proxy, a Unix socket or a tunnel fits in a few lines.
 pub trait Dial {
-    /// The connection to be. Dropping it gives the attempt up.
+    /// The future of the connection. Dropping it cancels the attempt.
     type Future: Future<Output = io::Result<Socket>> + Send + 'static;
 
-    /// Connects to a host. An error of the kind [`Unsupported`](io::ErrorKind::Unsupported) says that it can never be
-    /// done, as where there is no TLS, and fails the connection for good.
+    /// Connects to a host. An error of the kind [`Unsupported`](io::ErrorKind::Unsupported) is permanent: the
+    /// dialler has no TLS, for example.
     fn dial(&self, target: Target) -> Self::Future;
 }
 
@@ -37,7 +37,7 @@ where
     }
 }
 
-/// Where to connect to.
+/// The host and port to connect to.
 #[derive(Clone, Debug, Eq, PartialEq)]
 pub struct Target {
     /// A name or an address, without brackets.
@@ -49,7 +49,7 @@ pub struct Target {
 }
 
 impl Target {
-    /// For a dialler that is built without TLS: an `https` URL is an error.
+    /// Refuses a target that wants TLS: for diallers without it.
     ///
     /// # Errors
     ///
@@ -62,15 +62,15 @@ impl Target {
     }
 }
 
-/// A connection that HTTP can be spoken over: TCP, TLS over it, or any other stream of bytes.
+/// A connection for HTTP: TCP, TLS over it, or any other stream of bytes.
 ///
-/// HTTP reads on by itself as long as what comes is not for the consumer: interim responses, or `PING` frames. After 64
-/// reads, or 256 KiB of them, without a wait in between, the task yields once: no peer keeps a thread for itself, whatever
-/// the runtime.
+/// HTTP keeps reading while nothing of it is for the consumer, as with interim responses or `PING` frames. After 64
+/// reads, or 256 KiB, without a wait in between, the task yields once, so that no peer occupies a thread on any
+/// runtime.
 pub struct Socket {
     stream: Box<dyn Stream>,
     http2: bool,
-    /// What was read since the task last waited, in bytes that there was room for.
+    /// Counts the reads since the task last waited.
     turn: Turn,
 }
 
@@ -80,12 +80,12 @@ trait Stream: hyper::rt::Read + hyper::rt::Write + Send + Unpin {}
 impl<S: hyper::rt::Read + hyper::rt::Write + Send + Unpin> Stream for S {}
 
 impl Socket {
-    /// A connection over this stream.
+    /// Creates a connection over this stream.
     pub fn new(stream: impl hyper::rt::Read + hyper::rt::Write + Send + Unpin + 'static) -> Self {
         Self { stream: Box::new(stream), http2: false, turn: Turn::default() }
     }
 
-    /// Whether HTTP/2 was agreed on for this connection (ALPN): HTTP/1.1 is spoken if it was not.
+    /// Sets whether HTTP/2 was negotiated for this connection (ALPN). HTTP/1.1 is the default.
     #[must_use]
     pub fn http2(mut self, agreed: bool) -> Self {
         self.http2 = agreed;

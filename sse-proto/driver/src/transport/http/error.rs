@@ -1,29 +1,29 @@
-//! What can go wrong below the protocol.
+//! Errors of HTTP and of the connection.
 
 use core::{error::Error, fmt};
 use std::io;
 
 use sse_proto::{Text, client::NetworkError};
 
-/// Why a request got no answer, or why the body of the answer broke off.
+/// Why a request got no response, or why the body of the response broke off.
 #[derive(Debug)]
 #[non_exhaustive]
 pub enum HttpError {
-    /// No connection, or no TLS over it.
+    /// The connection, or TLS over it, could not be established.
     Dial(io::Error),
-    /// The connection broke, or what came was no HTTP.
+    /// The connection broke, or the peer did not speak HTTP.
     Http(hyper::Error),
-    /// The URL's port is none: it is not a number up to 65535. It fails for good.
+    /// The URL's port is not a number up to 65535. Permanent.
     Port(Text),
-    /// The URL or a header field cannot be sent. It fails for good.
+    /// The URL or a header field cannot be sent. Permanent.
     Request(http::Error),
-    /// The URL's scheme is neither `http` nor `https`. It fails for good.
+    /// The URL's scheme is neither `http` nor `https`. Permanent.
     Scheme(Text),
 }
 
 impl HttpError {
-    /// Whether trying again may help: not where there is no TLS, where the server's certificate is refused, or where the
-    /// request cannot be sent at all.
+    /// Returns whether another attempt may help. It cannot where TLS is missing, where the server's certificate is refused,
+    /// or where the request cannot be sent at all.
     pub(super) fn classify(&self) -> NetworkError {
         match self {
             Self::Dial(error) if error.kind() == io::ErrorKind::Unsupported => NetworkError::Permanent,
@@ -49,7 +49,7 @@ impl fmt::Display for HttpError {
     }
 }
 
-/// The error within is part of what is displayed, so the source is its own.
+/// The error within is part of what is displayed, so the source is that of the error within.
 impl Error for HttpError {
     fn source(&self) -> Option<&(dyn Error + 'static)> {
         match self {

@@ -1,4 +1,4 @@
-//! HTTP/2, without a task for it.
+//! HTTP/2, polled in the task of the consumer.
 
 use alloc::{boxed::Box, sync::Arc, vec::Vec};
 use core::{
@@ -17,7 +17,7 @@ use super::{
     request::{Outgoing, RequestBody},
 };
 
-/// How far a server may be ahead of the consumer, in bytes.
+/// The flow-control window: how many bytes a server may send ahead of the consumer.
 const WINDOW: u32 = 256 * 1024;
 
 /// Opens a connection for one request, and sends it.
@@ -32,7 +32,7 @@ pub(super) async fn open(socket: Socket, request: Outgoing) -> Result<(Answer, C
     Ok((Box::pin(answer), Box::pin(Driven { requests: Some(requests), tasks })))
 }
 
-/// hyper's side for requests, and the tasks that it would have others run: its side for the socket among them.
+/// hyper's sender of requests, and the tasks that it would spawn, the one for the socket among them.
 struct Driven {
     requests: Option<http2::Connection<Socket, RequestBody, Tasks>>,
     tasks: Tasks,
@@ -56,7 +56,7 @@ struct Tasks(Arc<Mutex<Vec<Task>>>);
 type Task = Pin<Box<dyn Future<Output = ()> + Send>>;
 
 impl Tasks {
-    /// Polls all there are, and those that they start. It is ready when there are none.
+    /// Polls all tasks, and those that they start. It is ready when none is left.
     fn poll(&self, cx: &mut Context<'_>) -> Poll<()> {
         let mut waiting = Vec::new();
         loop {

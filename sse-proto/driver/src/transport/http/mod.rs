@@ -1,7 +1,7 @@
 //! HTTP: hyper as the engine of the client, `http_body::Body` for the server.
 //!
-//! hyper's connection is polled in the task of whoever reads the events: there is no other task, and no channel between
-//! the socket and the consumer.
+//! hyper's connection is polled in the task that reads the events: there is no other task, and no channel between the
+//! socket and the consumer.
 
 mod body;
 mod client;

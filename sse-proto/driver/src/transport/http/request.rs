@@ -49,7 +49,7 @@ pub(super) struct Outgoing {
 }
 
 impl Outgoing {
-    /// Where the request goes, and what is sent there.
+    /// Returns the target and the request in the form of HTTP/1.1.
     pub(super) fn new(request: &Request) -> Result<(Target, Self), HttpError> {
         let uri = request.url.parse::<Uri>().map_err(|error| HttpError::Request(error.into()))?;
         let scheme = uri.scheme().filter(|scheme| [Scheme::HTTP, Scheme::HTTPS].contains(scheme));
@@ -81,7 +81,7 @@ impl Outgoing {
         }
         let body = (!request.body.is_empty()).then(|| request.body.clone());
         if body.is_none() && matches!(request.method.as_str(), "PATCH" | "POST" | "PUT") {
-            // A server may expect one (RFC 9110, section 8.6), and hyper says nothing of no body.
+            // A server may expect one (RFC 9110, section 8.6), and hyper sends none without a body.
             built = built.header(header::CONTENT_LENGTH, "0");
         }
         let request = built.body(RequestBody(body)).map_err(HttpError::Request)?;
@@ -114,7 +114,7 @@ impl Outgoing {
     }
 }
 
-/// The port that a URL names. One that is empty stands for the scheme's own (RFC 3986, section 3.2.3).
+/// Returns the port of a URL. An empty one stands for the default of the scheme (RFC 3986, section 3.2.3).
 fn port(uri: &Uri) -> Result<Option<u16>, HttpError> {
     let authority = uri.authority().map_or("", Authority::as_str);
     let text = match authority.rsplit_once(':') {

@@ -1,4 +1,4 @@
-//! What is the same about TLS on all runtimes: settings, the name to check, and which faults are for good.
+//! TLS on all runtimes: settings, the name to check, and which errors are permanent.
 
 use alloc::sync::Arc;
 use std::{io, sync::OnceLock};
@@ -10,25 +10,24 @@ use rustls::{
 
 use super::Target;
 
-/// How TLS is spoken: settings of the caller's own, or the roots of webpki-roots and the versions of HTTP that the
-/// features allow. Settings of the caller's own name those versions themselves (`alpn_protocols`); without, HTTP/1.1 is
-/// spoken.
+/// The settings of TLS: custom ones, or the roots of webpki-roots and the versions of HTTP that the features allow.
+/// Custom settings name those versions (`alpn_protocols`); without any, HTTP/1.1 is used.
 #[derive(Clone, Debug, Default)]
 pub struct Tls {
     own: Option<Arc<ClientConfig>>,
 }
 
 impl Tls {
-    /// TLS with these settings: other roots, say, or a certificate of the client's own.
+    /// Uses these settings, for example other roots or a certificate of the client.
     pub const fn new(config: Arc<ClientConfig>) -> Self {
         Self { own: Some(config) }
     }
 
-    /// The settings and the name to check for a connection to `target`: `None` if it is to be without TLS.
+    /// Returns the settings and the name to check for a connection to `target`: `None` if the target does not want TLS.
     ///
     /// # Errors
     ///
-    /// No certificate can be for this host. It fails for good.
+    /// No certificate can be for this host. Permanent.
     pub fn session(&self, target: &Target) -> io::Result<Option<TlsSession>> {
         if !target.tls {
             return Ok(None);
@@ -39,7 +38,7 @@ impl Tls {
     }
 }
 
-/// Whether the server agreed to speak HTTP/2 (ALPN).
+/// Returns whether HTTP/2 was negotiated (ALPN).
 pub fn agreed_on_http2(connection: &ClientConnection) -> bool {
     connection.alpn_protocol() == Some(b"h2")
 }
@@ -71,8 +70,8 @@ fn default_config() -> Arc<ClientConfig> {
     Arc::clone(config)
 }
 
-/// Whether an error, or one of its sources, says that one side does not accept the other as it is, which no other attempt will change: a
-/// certificate, or no protocol in common. A certificate that is out of its time may soon be replaced, or the clock set.
+/// Returns whether an error, or one of its sources, is a refusal that no other attempt will change: of a certificate, or
+/// because there is no common protocol. An expired certificate may soon be replaced, so that it is none.
 pub fn is_refusal(mut error: &(dyn core::error::Error + 'static)) -> bool {
     loop {
         // What an `io::Error` carries is not its source.

@@ -15,25 +15,18 @@ struct Request<'a> {
     stream: bool,
 }
 
-#[derive(Deserialize)]
+#[derive(Default, Deserialize)]
+#[serde(default)]
 struct Chunk {
-    #[serde(default)]
     text: String,
-    #[serde(default)]
-    calls: Vec<CallPart>,
+    calls: Vec<Call>,
 }
 
-#[derive(Deserialize)]
-struct CallPart {
-    index: u32,
-    #[serde(flatten)]
-    call: Call,
-}
-
-/// A tool that the model wants to use.
-#[derive(Debug, Default, Deserialize, PartialEq)]
+/// A tool that the model wants to use, or the next part of its name and arguments.
+#[derive(Debug, Default, Deserialize)]
 #[serde(default)]
 pub(crate) struct Call {
+    index: u32,
     pub(crate) name: String,
     pub(crate) arguments: String,
 }
@@ -74,8 +67,8 @@ pub(crate) async fn complete(url: &str, key: &str, prompt: &str, show: impl Fn(&
         show(&chunk.text);
         for part in chunk.calls {
             let call = calls.entry(part.index).or_default();
-            call.name += &part.call.name;
-            call.arguments += &part.call.arguments;
+            call.name += &part.name;
+            call.arguments += &part.arguments;
         }
     }
     Ok(calls.into_values().collect())
@@ -83,19 +76,15 @@ pub(crate) async fn complete(url: &str, key: &str, prompt: &str, show: impl Fn(&
 
 impl From<TypedError<Failure, JsonError>> for ChatError {
     fn from(error: TypedError<Failure, JsonError>) -> Self {
-        match &error {
-            TypedError::Reported(event) => match event.json::<Problem>() {
-                Ok(Problem { error }) => Self::Reported(error.message),
-                Err(_) => Self::Reported(event.data().to_owned()),
-            },
+        let problem = match (&error, error.refusal()) {
+            (TypedError::Reported(event), _) => event.json::<Problem>().ok(),
+            (_, refusal) => refusal.and_then(|refusal| refusal.json().ok()),
+        };
+        match (error.status(), problem) {
+            (None, Some(problem)) => Self::Reported(problem.error.message),
             // Two reasons share this status, and only the body tells them apart.
-            TypedError::Source(failure) if failure.status() == Some(429) => {
-                let spent = failure.refusal.as_ref().and_then(|refusal| refusal.json::<Problem>().ok());
-                match spent.is_some_and(|problem| problem.error.code == "insufficient_quota") {
-                    true => Self::QuotaSpent,
-                    false => Self::SlowDown(failure.retry_after()),
-                }
-            }
+            (Some(429), Some(problem)) if problem.error.code == "insufficient_quota" => Self::QuotaSpent,
+            (Some(429), _) => Self::SlowDown(error.retry_after()),
             _ if error.is_cut_off() => Self::CutOff,
             _ => Self::Failed(Box::new(error)),
         }

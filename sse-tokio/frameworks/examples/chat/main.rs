@@ -59,7 +59,7 @@ async fn ask(url: &str, prompt: &str) -> (String, String) {
     let text = RefCell::new(String::new());
     let ended = complete(url, "key", prompt, |word| text.borrow_mut().push_str(word)).await;
     let end = match ended {
-        Ok(calls) => calls.iter().map(|Call { name, arguments }| format!("calls {name} {arguments}")).collect(),
+        Ok(calls) => calls.iter().map(|Call { name, arguments, .. }| format!("calls {name} {arguments}")).collect(),
         Err(error) => error.to_string(),
     };
     (text.into_inner(), end)

@@ -167,13 +167,16 @@ fn failures_are_told_apart_by_questions() {
     ] {
         let found = (failure.status(), failure.retry_after(), failure.is_timeout(), failure.is_cut_off());
         assert_eq!(found, expected, "{failure}");
+        let refusal = failure.refusal.clone();
+        assert_eq!(refusal.is_some(), expected.0.is_some());
         let error = TypedError::<_, ParseIntError>::Source(failure);
+        assert_eq!(error.refusal(), refusal.as_deref());
         assert_eq!((error.status(), error.retry_after(), error.is_timeout(), error.is_cut_off()), expected, "{error}");
     }
     let truncated = TypedError::<Failure, ParseIntError>::Truncated { in_mid_event: false };
     assert!(truncated.is_cut_off() && !truncated.is_timeout());
     let reported = TypedError::<Failure, ParseIntError>::Reported(event("error", ""));
-    assert!(!reported.is_cut_off() && reported.status().is_none());
+    assert!(!reported.is_cut_off() && reported.status().is_none() && reported.refusal().is_none());
 }
 
 #[test]

@@ -70,12 +70,12 @@
 mod dial;
 mod timer;
 
+pub use sse_driver::{
+    self, ClientConfig, Event, EventId, EventRef, EventType, FieldError, Limits, Message, Publication, ReadError,
+    Retry, Sender, SessionConfig, StreamReader, Text, bytes, client, events, report, sse_proto, typed,
+};
 #[cfg(not(feature = "client"))]
 pub use sse_driver::{Change, Failure};
-pub use sse_driver::{
-    ClientConfig, Event, EventId, EventRef, EventType, FieldError, Limits, Message, Publication, ReadError, Retry,
-    Sender, SessionConfig, StreamReader, Text, bytes, client, events, report, sse_proto, typed,
-};
 #[cfg(any(feature = "client", feature = "server"))]
 pub use sse_driver::{NoMoreEvents, server::last_event_id};
 

@@ -75,12 +75,12 @@ mod timer;
 
 #[cfg(feature = "axum")]
 pub use sse_driver::axum::LastEventId;
+pub use sse_driver::{
+    self, ClientConfig, Event, EventId, EventRef, EventType, FieldError, Limits, Message, Publication, ReadError,
+    Retry, Sender, SessionConfig, StreamReader, Text, bytes, client, events, report, sse_proto, typed,
+};
 #[cfg(not(feature = "client"))]
 pub use sse_driver::{Change, Failure};
-pub use sse_driver::{
-    ClientConfig, Event, EventId, EventRef, EventType, FieldError, Limits, Message, Publication, ReadError, Retry,
-    Sender, SessionConfig, StreamReader, Text, bytes, client, events, report, sse_proto, typed,
-};
 #[cfg(any(feature = "client", feature = "server"))]
 pub use sse_driver::{NoMoreEvents, server::last_event_id};
 

@@ -3,6 +3,8 @@
 use core::{fmt, time::Duration};
 
 use bytes::Bytes;
+#[cfg(feature = "json")]
+use serde::Deserialize;
 
 use super::ResponseHead;
 use crate::hidden::Hidden;
@@ -30,6 +32,27 @@ impl Refusal {
     /// How long the server asks to wait before the next request: [`ResponseHead::retry_after`].
     pub fn retry_after(&self) -> Option<Duration> {
         self.head.retry_after()
+    }
+
+    /// The body, read as JSON: what an API says about its refusal. The value may borrow strings from it.
+    ///
+    /// ```
+    /// use std::collections::BTreeMap;
+    /// use sse_proto::client::Refusal;
+    ///
+    /// let refusal = Refusal { body: r#"{"code":"insufficient_quota"}"#.into(), ..Refusal::default() };
+    /// let problem: BTreeMap<&str, &str> = refusal.json()?;
+    /// assert_eq!(problem["code"], "insufficient_quota");
+    /// # Ok::<(), sse_proto::json::JsonError>(())
+    /// ```
+    ///
+    /// # Errors
+    ///
+    /// The body is no JSON, or not that of a `T`; or it is longer than what was kept of it.
+    #[cfg(feature = "json")]
+    #[cfg_attr(docsrs, doc(cfg(feature = "json")))]
+    pub fn json<'a, T: Deserialize<'a>>(&'a self) -> Result<T, crate::json::JsonError> {
+        serde_json::from_slice(&self.body)
     }
 }
 

@@ -89,8 +89,30 @@ impl Request {
         self.redirects += 1;
     }
 
-    /// Drops the body, and the header fields that describe it.
-    pub(super) fn turn_to_get(&mut self) {
+    /// Makes it a `GET`: drops the body, and the header fields that describe it. For protocols that resume by `GET` what
+    /// began with a `POST`, in a hook that prepares requests.
+    ///
+    /// ```
+    /// use sse_proto::client::Request;
+    ///
+    /// /// The stream of a `POST` is resumed by `GET`.
+    /// fn prepare(mut request: Request) -> Request {
+    ///     if request.headers.value("Last-Event-ID").is_some() {
+    ///         request.turn_to_get();
+    ///     }
+    ///     request
+    /// }
+    ///
+    /// let mut request = Request::get("https://example.com/mcp");
+    /// request.method = "POST".into();
+    /// request.headers.set("Content-Type", "application/json")?;
+    /// assert_eq!(prepare(request.clone()).method, "POST");
+    /// request.headers.set("Last-Event-ID", "7")?;
+    /// let request = prepare(request);
+    /// assert_eq!((&*request.method, request.headers.value("Content-Type")), ("GET", None));
+    /// # Ok::<(), sse_proto::client::RequestError>(())
+    /// ```
+    pub fn turn_to_get(&mut self) {
         self.method = Text::from_static("GET");
         self.body = Bytes::new();
         for name in ["Content-Encoding", "Content-Language", "Content-Location", "Content-Type"] {

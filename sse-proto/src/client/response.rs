@@ -39,6 +39,20 @@ pub(super) struct Redirect {
 }
 
 impl ResponseHead {
+    /// The head of a response that opens a stream: status 200 and the type `text/event-stream`. For custom transports and
+    /// their tests.
+    ///
+    /// ```
+    /// use sse_proto::client::ResponseHead;
+    ///
+    /// let head = ResponseHead::event_stream();
+    /// assert_eq!((head.status, head.headers.value("Content-Type")), (200, Some(&b"text/event-stream"[..])));
+    /// ```
+    pub fn event_stream() -> Self {
+        let headers = [("Content-Type", "text/event-stream")].into_iter().collect();
+        Self { status: 200, headers }
+    }
+
     /// What the response to a request with this method and URL means. With `any_type`, its type is not checked.
     pub(super) fn verdict(&self, method: &str, url: &str, any_type: bool) -> Verdict {
         match self.status {

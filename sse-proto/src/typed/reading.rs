@@ -3,7 +3,11 @@
 use core::{error::Error, fmt, marker::PhantomData, time::Duration};
 
 use super::{Convention, FromEvent, Meaning, Typed};
-use crate::{Event, StreamEnd, client::Failure, hidden::Hidden};
+use crate::{
+    Event, StreamEnd,
+    client::{Failure, Refusal},
+    hidden::Hidden,
+};
 
 /// Reads the events of one stream as values, and knows when it is over. `V` defines how an event is read.
 ///
@@ -84,6 +88,11 @@ pub trait SourceError {
 
     /// How long the server asks to wait before the next request.
     fn retry_after(&self) -> Option<Duration> {
+        None
+    }
+
+    /// The response, if it opened no stream.
+    fn refusal(&self) -> Option<&Refusal> {
         None
     }
 }
@@ -187,6 +196,11 @@ impl<S: SourceError, E> TypedError<S, E> {
         self.failure()?.retry_after()
     }
 
+    /// The response, if the source failed because it opened no stream. Its body often holds the reason.
+    pub fn refusal(&self) -> Option<&Refusal> {
+        self.failure()?.refusal()
+    }
+
     fn failure(&self) -> Option<&S> {
         match self {
             Self::Source(error) => Some(error),
@@ -210,6 +224,10 @@ impl<E> SourceError for Failure<E> {
 
     fn retry_after(&self) -> Option<Duration> {
         self.retry_after()
+    }
+
+    fn refusal(&self) -> Option<&Refusal> {
+        self.refusal.as_deref()
     }
 }
 

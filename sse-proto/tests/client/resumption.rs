@@ -86,3 +86,11 @@ fn a_stored_id_is_sent_with_the_first_request_and_belongs_to_the_first_event() {
         assert_eq!(client.source.take_event().unwrap().last_event_id(), "41");
     }
 }
+
+#[test]
+fn an_id_that_may_be_missing_is_taken_as_it_is() {
+    for id in [None, Some(EventId::from(41))] {
+        let request = Client::with(ClientConfig::get(URL).unwrap().last_event_id(id.clone())).request();
+        assert_eq!(last_event_id(&request), id.as_ref().map(|id| id.as_bytes()));
+    }
+}

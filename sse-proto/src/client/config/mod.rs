@@ -61,10 +61,11 @@ impl ClientConfig {
         self
     }
 
-    /// Resumes after this event, as if it had been received on an earlier connection.
+    /// Resumes after this event, as if it had been received on an earlier connection. `None`, the default, begins anew: an
+    /// ID that may be missing, such as that of a relay's client, is passed on unchanged.
     #[must_use]
-    pub fn last_event_id(mut self, id: EventId) -> Self {
-        self.last_event_id = Some(id);
+    pub fn last_event_id(mut self, id: impl Into<Option<EventId>>) -> Self {
+        self.last_event_id = id.into();
         self
     }
 

@@ -220,8 +220,9 @@ impl ClientConfig {
     ///
     /// A response of type `application/json` opens no stream. It is a failure of kind
     /// [`ContentType`](crate::client::FailReason::ContentType), and the beginning of the JSON is in the
-    /// [`body`](crate::client::Refusal::body) of the refusal. A `POST` that got an event ID is sent again after its stream has
-    /// ended, unless [`max_reconnections`](Self::max_reconnections) is set to 0, as here.
+    /// [`body`](crate::client::Refusal::body) of the refusal, which `Refusal::json` reads (feature `json`). A `POST` that got an
+    /// event ID is sent again after its stream has ended, unless [`max_reconnections`](Self::max_reconnections) is set to
+    /// 0, as here.
     ///
     /// # Errors
     ///

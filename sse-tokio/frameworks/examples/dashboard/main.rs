@@ -4,29 +4,18 @@
 //! cargo run -p sse-tokio-frameworks --example dashboard            # open http://127.0.0.1:8080/
 //! cargo run -p sse-tokio-frameworks --example dashboard -- --check # serves, listens, and compares
 //! ```
+//!
+//! `server.rs` is what a program has to write, and `page.html` is its page.
 
-use std::{env, error::Error, io, time::Duration};
+mod server;
 
-use axum::{
-    Router,
-    extract::{Path, State},
-    http::StatusCode,
-    response::{Html, IntoResponse, Response},
-    routing::get,
-    serve::ListenerExt,
-};
+use std::{env, error::Error, time::Duration};
+
 use serde::Serialize;
-use sse_tokio::{
-    Change, ClientConfig, Event, EventId, EventLog, EventSource, EventType, LastEventId, Message, Publication, Retry,
-    SessionConfig,
-    server::{Resumed, TooManySessions},
-};
-use tokio::net::TcpListener;
+use sse_tokio::{Change, ClientConfig, Event, EventId, EventLog, EventSource};
+use tokio::{net::TcpListener, sync::oneshot};
 
-const PAGE: &str = include_str!("page.html");
-
-/// The topics that there are. Each event has the type of its topic, so that the page can tell them apart.
-const TOPICS: [&str; 3] = ["orders", "load", "visitors"];
+use self::server::{PAGES, TOPICS, publish, serve};
 
 #[tokio::main]
 async fn main() -> Result<(), Box<dyn Error>> {
@@ -37,34 +26,8 @@ async fn main() -> Result<(), Box<dyn Error>> {
     println!("open http://{}/", listener.local_addr()?);
     let log = EventLog::default();
     tokio::spawn(publish_all(log.clone(), Duration::from_millis(700)));
-    serve(listener, log).await?;
+    serve(listener, log, async { drop(tokio::signal::ctrl_c().await) }).await?;
     Ok(())
-}
-
-async fn serve(listener: TcpListener, log: EventLog) -> io::Result<()> {
-    let app = Router::new().route("/", get(async || Html(PAGE))).route("/events/{topics}", get(events)).with_state(log);
-    axum::serve(listener.tap_io(|socket| drop(socket.set_nodelay(true))), app).await
-}
-
-/// The topics are in the path, with commas between them.
-async fn events(State(log): State<EventLog>, Path(topics): Path<String>, LastEventId(id): LastEventId) -> Response {
-    let topics: Vec<&str> = topics.split(',').filter(|topic| TOPICS.contains(topic)).collect();
-    if topics.is_empty() {
-        return StatusCode::NOT_FOUND.into_response();
-    }
-    // A page that misses events is told so, and can load everything anew.
-    let config = SessionConfig::new().retry(Retry::from_millis(500));
-    // Where users log in, the key is the user's name; here all are one.
-    let session = log.session().topics(topics).after(id.as_ref()).config(config).key("anybody").open_at_most(1000);
-    match session {
-        Err(TooManySessions { .. }) => StatusCode::TOO_MANY_REQUESTS.into_response(),
-        Ok(session) => {
-            if !matches!(session.resumed(), Resumed::Exact) {
-                println!("a client asked for {id:?}: {:?}", session.resumed());
-            }
-            session.into_response()
-        }
-    }
 }
 
 #[derive(Serialize)]
@@ -73,35 +36,69 @@ struct Figure {
     value: u64,
 }
 
+impl Figure {
+    fn new(step: u64) -> Self {
+        Self { step, value: step * 7919 % 100 }
+    }
+}
+
 /// Figures without end, one topic after the other.
 async fn publish_all(log: EventLog, pause: Duration) {
     for (step, topic) in (1..).zip(TOPICS.into_iter().cycle()) {
         tokio::time::sleep(pause).await;
-        if publish(&log, topic, step).is_err() {
+        if publish(&log, topic, &Figure::new(step)).is_err() {
             break;
         }
     }
 }
 
-fn publish(log: &EventLog, topic: &'static str, step: u64) -> Result<(), Box<dyn Error>> {
-    let figure = Figure { step, value: step * 7919 % 100 };
-    let message = Message::new().event(EventType::new(topic)?).json(&figure)?;
-    log.publish(Publication::new(message).to([topic]))?;
-    Ok(())
+pub(crate) async fn check() -> Result<(), Box<dyn Error>> {
+    let listener = TcpListener::bind("127.0.0.1:0").await?;
+    let origin = format!("http://{}", listener.local_addr()?);
+    let log = EventLog::default();
+    let (stop, stopped) = oneshot::channel::<()>();
+    let server = tokio::spawn(serve(listener, log.clone(), async { drop(stopped.await) }));
+
+    missed_events_are_replayed(&origin, &log).await?;
+    println!("received the events of two topics, those from the time away among them, and none of the third");
+    pages_are_counted(&origin).await?;
+    println!("a user may have {PAGES} pages open");
+    the_page_is_compressed(&origin).await?;
+    println!("the page is compressed, and events are not");
+
+    let mut source = open(&origin, "ann").await?;
+    stop.send(()).map_err(|()| "the server has ended")?;
+    let Some(Change::Reestablishing { delay, .. }) = source.next_change().await else {
+        return Err("the client does not come back".into());
+    };
+    source.close();
+    server.await??;
+    println!("drained; a client comes back in {} ms", delay.as_millis());
+    if delay < Duration::from_secs(1) { Err("that is too early".into()) } else { Ok(()) }
+}
+
+fn config(origin: &str, user: &str) -> Result<ClientConfig, Box<dyn Error>> {
+    let config = ClientConfig::get(format!("{origin}/events/orders,visitors"))?;
+    Ok(config.header("Cookie", format!("theme=dark; user={user}"))?)
+}
+
+async fn open(origin: &str, user: &str) -> Result<EventSource, Box<dyn Error>> {
+    let mut source = EventSource::open(config(origin, user)?)?;
+    match source.next_change().await {
+        Some(Change::Open(head)) if head.headers.value("access-control-allow-credentials") == Some(b"true") => {
+            Ok(source)
+        }
+        Some(Change::Failed(failure)) => Err(failure.into()),
+        change => Err(format!("{change:?}").into()),
+    }
 }
 
 /// Listens to two of three topics, goes away, and comes back.
-pub(crate) async fn check() -> Result<(), Box<dyn Error>> {
-    let listener = TcpListener::bind("127.0.0.1:0").await?;
-    let url = format!("http://{}/events/orders,visitors", listener.local_addr()?);
-    let log = EventLog::default();
-    let server = tokio::spawn(serve(listener, log.clone()));
+async fn missed_events_are_replayed(origin: &str, log: &EventLog) -> Result<(), Box<dyn Error>> {
     let mut seen = Vec::new();
-
-    let mut source = EventSource::get(url.as_str())?;
-    while !matches!(source.next_change().await, Some(Change::Open(_))) {}
+    let mut source = open(origin, "ann").await?;
     for (step, topic) in (1..=3).zip(TOPICS) {
-        publish(&log, topic, step)?;
+        publish(log, topic, &Figure::new(step))?;
     }
     for _ in 0..2 {
         seen.push(source.next().await.ok_or("the source has ended")??);
@@ -109,17 +106,46 @@ pub(crate) async fn check() -> Result<(), Box<dyn Error>> {
     let last = EventId::new(source.last_event_id())?;
     drop(source);
     for (step, topic) in (4..=6).zip(TOPICS) {
-        publish(&log, topic, step)?;
+        publish(log, topic, &Figure::new(step))?;
     }
-    let mut source = EventSource::open(ClientConfig::get(url)?.last_event_id(last))?;
+    let mut source = EventSource::open(config(origin, "ann")?.last_event_id(last))?;
     for _ in 0..2 {
         seen.push(source.next().await.ok_or("the source has ended")??);
     }
-    server.abort();
     let types: Vec<&str> = seen.iter().map(Event::event_type).collect();
     if types != ["orders", "visitors", "orders", "visitors"] {
         return Err(format!("received {seen:?}").into());
     }
-    println!("received the events of two topics, those from the time away among them, and none of the third");
+    Ok(())
+}
+
+async fn pages_are_counted(origin: &str) -> Result<(), Box<dyn Error>> {
+    let mut pages = Vec::new();
+    for _ in 0..PAGES {
+        pages.push(open(origin, "bob").await?);
+    }
+    let mut source = EventSource::open(config(origin, "bob")?)?;
+    match source.next().await {
+        Some(Err(failure)) if failure.status() == Some(429) => {}
+        other => return Err(format!("{other:?} for one page more").into()),
+    }
+    let mut source = EventSource::get(format!("{origin}/events/orders"))?;
+    match source.next().await {
+        Some(Err(failure)) if failure.status() == Some(401) => Ok(()),
+        other => Err(format!("{other:?} without a cookie").into()),
+    }
+}
+
+async fn the_page_is_compressed(origin: &str) -> Result<(), Box<dyn Error>> {
+    let client = reqwest::Client::builder().no_proxy().build()?;
+    for (path, encoding) in [("/", Some("gzip")), ("/events/orders", None)] {
+        let request =
+            client.get(format!("{origin}{path}")).header("Cookie", "user=eve").header("Accept-Encoding", "gzip");
+        let response = request.send().await?.error_for_status()?;
+        let found = response.headers().get("content-encoding").and_then(|value| value.to_str().ok());
+        if found != encoding {
+            return Err(format!("{path} has the encoding {found:?}").into());
+        }
+    }
     Ok(())
 }

@@ -65,7 +65,7 @@ fn decoder_and_messages_know_nothing_of_client_and_server() {
 fn the_tables_of_methods_are_complete() {
     let folder = root().join("sse-proto/driver/src");
     let tables = fs::read_to_string(folder.join("methods.rs")).unwrap();
-    for name in ["EventSource", "EventLog", "Session"] {
+    for name in ["EventLog", "EventReader", "EventSource", "Session"] {
         let mut methods = BTreeSet::new();
         for (path, _) in sources(&folder, 0) {
             methods.extend(methods_of(name, &fs::read_to_string(path).unwrap()));

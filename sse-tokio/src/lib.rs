@@ -59,6 +59,10 @@
 //! | [`typed`] | events as values: JSON, enums by the event's type, conventions |
 //! | [`report`] | limits, malformed lines, how a stream ended |
 //! | [`guide`] | how to do what: the long read, with the features of the crate |
+//!
+//! Examples of types that all crates share name `sse_proto` and `sse_driver`: from here these are
+//! `sse_tokio::sse_proto` and `sse_tokio::sse_driver`. Numbers such as R-055 and D-08 are those of the requirements and decisions in
+//! [`REQUIREMENTS.md`](https://github.com/sse-rs/sse/blob/main/conformance/REQUIREMENTS.md).
 
 // Without these features, some of the types above are missing.
 #![cfg_attr(not(all(feature = "client", feature = "server")), allow(rustdoc::broken_intra_doc_links))]
@@ -98,10 +102,14 @@ pub type EventSourceOver<C> = sse_driver::EventSource<C, transport::Timer>;
 pub type Change<E = transport::HttpError> = sse_driver::Change<E>;
 
 /// Why an [`EventSource`] has no more events.
+///
+#[doc = sse_driver::methods!(Failure)]
 #[cfg(feature = "client")]
 pub type Failure<E = transport::HttpError> = sse_driver::Failure<E>;
 
 /// Reads events from any `AsyncRead`.
+///
+#[doc = sse_driver::methods!(EventReader)]
 pub type EventReader<R> = sse_driver::EventReader<transport::Io<R>>;
 
 /// A log of events that sessions read from, shared by cloning.
@@ -131,13 +139,22 @@ pub mod transport {
     //! What connects the client and the server to tokio and to the network: readers, writers, the timer, HTTP, TLS, and
     //! the traits for custom ones.
 
+    #[cfg(any(feature = "client", feature = "server"))]
+    #[doc(no_inline)]
+    pub use sse_driver::transport::hyper;
+    #[cfg(feature = "tls")]
+    #[doc(no_inline)]
+    pub use sse_driver::transport::rustls;
     pub use sse_driver::transport::*;
 
     #[cfg(feature = "client")]
     pub use crate::dial::Dialler;
     #[cfg(feature = "reqwest")]
-    pub use crate::reqwest::{ReqwestBody, ReqwestConnector, ReqwestError, reqwest};
+    pub use crate::reqwest::{ReqwestBody, ReqwestConnector, ReqwestError};
     pub use crate::{io::Io, timer::Timer};
+    #[cfg(feature = "reqwest")]
+    #[doc(no_inline)]
+    pub use ::reqwest;
 
     /// The runtime tokio.
     #[derive(Clone, Copy, Debug)]

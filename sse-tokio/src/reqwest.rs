@@ -9,7 +9,6 @@ use std::{
     task::{Context, Poll},
 };
 
-pub use ::reqwest;
 use reqwest::{Body, Client, ClientBuilder, redirect};
 use sse_driver::{
     bytes::Bytes,

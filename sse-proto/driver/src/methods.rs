@@ -97,4 +97,33 @@ They are described in full on the page of [`sse_driver::EventLog`].
 | [`close()`](sse_driver::EventLog::close), [`is_closed()`](sse_driver::EventLog::is_closed) | ends the log: nothing more is published |
 "
     };
+    (EventReader) => {
+        "# Methods
+
+They are described in full on the page of [`sse_driver::EventReader`].
+
+| | |
+|---|---|
+| [`new(stream)`](sse_driver::EventReader::new), [`with_limits`](sse_driver::EventReader::with_limits), [`resumed`](sse_driver::EventReader::resumed) | reads this stream: with other limits; after an event |
+| [`next().await`](sse_driver::EventReader::next) | the next event; `None` at the end |
+| [`next_ref().await`](sse_driver::EventReader::next_ref) | the same, borrowed: nothing is allocated for it |
+| [`next_of(event_type).await`](sse_driver::EventReader::next_of) | the next event of this type |
+| [`typed::<T>()`](sse_driver::EventReader::typed), [`json::<T>()`](sse_driver::EventReader::json) | the events as values |
+| [`poll_next_event`](sse_driver::EventReader::poll_next_event) | for hand-written futures; it is a `Stream`, too |
+| [`last_event_id()`](sse_driver::EventReader::last_event_id), [`retry()`](sse_driver::EventReader::retry) | the last ID, and the last reconnection time |
+| [`end()`](sse_driver::EventReader::end) | how the stream ended |
+"
+    };
+    (Failure) => {
+        "# Methods
+
+They are described in full on the page of [`sse_driver::Failure`].
+
+| | |
+|---|---|
+| [`status()`](sse_driver::Failure::status), [`retry_after()`](sse_driver::Failure::retry_after) | of the response that refused; `refusal` has its header fields and body |
+| [`is_timeout()`](sse_driver::Failure::is_timeout) | no connection, no response or no byte in time |
+| [`is_cut_off()`](sse_driver::Failure::is_cut_off) | the stream broke off, fell silent, or ended in the middle of an event |
+"
+    };
 }

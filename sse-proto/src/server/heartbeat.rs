@@ -95,6 +95,20 @@ impl Heartbeat {
     }
 }
 
+/// A comment after this silence.
+impl From<Duration> for Heartbeat {
+    fn from(period: Duration) -> Self {
+        Self::quiet(period)
+    }
+}
+
+/// `None` is no heartbeat at all.
+impl From<Option<Self>> for Heartbeat {
+    fn from(heartbeat: Option<Self>) -> Self {
+        heartbeat.unwrap_or(Self::quiet(Duration::ZERO))
+    }
+}
+
 impl fmt::Debug for Content {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {

@@ -20,7 +20,7 @@ use sse_tokio::{
     Change, EventLog, EventSource, EventType, LastEventId, Message, Session,
     server::{DrainConfig, Drained},
 };
-use tokio::{net::TcpListener, sync::watch};
+use tokio::{net::TcpListener, sync::watch, time::timeout};
 
 #[tokio::main]
 async fn main() -> Result<(), Box<dyn Error>> {
@@ -58,8 +58,13 @@ async fn serve(
         let _ = stopping.send(());
         log.drain(config).await
     };
-    let (served, drained) = tokio::join!(server.into_future(), drain);
-    served.map(|()| drained)
+    let server = tokio::spawn(server.into_future());
+    let drained = drain.await;
+    // A client that does not read keeps its connection: it is not waited for any longer.
+    match timeout(Duration::from_secs(5), server).await {
+        Ok(served) => served?.map(|()| drained),
+        Err(_) => Ok(drained),
+    }
 }
 
 fn farewell() -> Result<DrainConfig, Box<dyn Error>> {

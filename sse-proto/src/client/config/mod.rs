@@ -164,6 +164,8 @@ impl ClientConfig {
     /// The random time grows with each failure, to waits of up to [`Backoff::ceiling`]. It is added after the time
     /// asked for was cut to a day ([`Backoff::retry_ceiling`]), so that the wait can be longer than `used` of
     /// [`Change::DelayCapped`](super::Change::DelayCapped).
+    ///
+    /// A `POST` that was refused is still not sent again, unless [`resend`](Self::resend) allows it.
     #[must_use]
     pub fn resilient(self) -> Self {
         self.policy(Resilient)

@@ -49,10 +49,11 @@ impl SessionConfig {
     }
 
     /// Sets what is sent so that nobody on the way considers the connection dead: an empty comment after 15 s of silence
-    /// by default. `None` sends nothing.
+    /// by default. A duration is that of another silence; `None` or zero sends nothing.
     #[must_use]
-    pub fn heartbeat(mut self, heartbeat: impl Into<Option<Heartbeat>>) -> Self {
-        self.heartbeat = heartbeat.into();
+    pub fn heartbeat(mut self, heartbeat: impl Into<Heartbeat>) -> Self {
+        let heartbeat = heartbeat.into();
+        self.heartbeat = (!heartbeat.period().is_zero()).then_some(heartbeat);
         self
     }
 

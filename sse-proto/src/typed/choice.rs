@@ -53,7 +53,8 @@ impl<T: DeserializeOwned> ReadJson for Payload<'_, T> {
 /// A variant's payload is read from the event's data as JSON: its type is [`Deserialize`](serde::Deserialize), and not
 /// borrowed. A payload of the type [`Event`](crate::Event) is the event as it was received, and one of the type
 /// [`Text`](crate::Text) is its data; a variant without a payload does not look at the data. The last variant, `_`, is for
-/// all other types of events, so that none is lost: there must be one. Events that name no type have the type `message`.
+/// all other types of events, so that none is lost: there must be one. `_ => Other` without a payload keeps only that
+/// there was such an event. Events that name no type have the type `message`.
 ///
 /// ```
 /// use sse_proto::{Event, EventId, EventType, typed::FromEvent};
@@ -79,6 +80,16 @@ impl<T: DeserializeOwned> ReadJson for Payload<'_, T> {
 /// let news = event("news", "no JSON")?;
 /// assert_eq!(Feed::from_event(&news)?, Feed::Unknown(news));
 /// assert!(Feed::from_event(&event("trade", "no JSON")?).is_err());
+///
+/// sse_proto::events! {
+///     #[derive(Debug, PartialEq)]
+///     enum Flag {
+///         "flag" => Set((String, bool)),
+///         _ => Other,
+///     }
+/// }
+///
+/// assert_eq!(Flag::from_event(&event("news", "no JSON")?)?, Flag::Other);
 /// # Ok::<(), Box<dyn std::error::Error>>(())
 /// ```
 #[macro_export]
@@ -102,7 +113,7 @@ macro_rules! events {
     (@read_variants $head:tt [$($known:tt)*]
         $($(#[$meta:meta])* $($event_type:literal)|+ => $variant:ident $(($($payload:tt)+))? $(,)?)?
     ) => {
-        ::core::compile_error!("the last variant of `events!` must be `_ => Name(Event)`: it keeps the events of all other types");
+        ::core::compile_error!("the last variant of `events!` must be `_ => Name(Event)` or `_ => Name`: it is for the events of all other types");
     };
     (@write [$(#[$meta:meta])* $visibility:vis enum $name:ident]
         $([[$($variant_meta:tt)*] [$($event_type:tt)*] $variant:ident $(($($payload:tt)+))?])+

@@ -1,6 +1,6 @@
 //! The client: a call is a `POST`, whose response is JSON or a stream; a stream that is cut is resumed by `GET`.
 
-use std::{error::Error, future::ready};
+use std::{error::Error, future::ready, time::Duration};
 
 use serde_json::{Value, json};
 use sse_tokio::{ClientConfig, EventSource, client::Request};
@@ -10,9 +10,10 @@ pub(crate) async fn call(url: &str, method: &str, mut notify: impl FnMut(&Value)
     let config = ClientConfig::post(url)?
         .header("Accept", "application/json")?
         .json(&json!({ "jsonrpc": "2.0", "id": 1, "method": method }))?
-        .refusal_body(4 * 1024 * 1024);
+        .refusal_body(4 * 1024 * 1024)
+        .give_up_after(Duration::from_secs(60));
     let mut source = EventSource::open(config)?.prepare(|mut request: Request| {
-        if request.cause.is_some() {
+        if request.headers.value("Last-Event-ID").is_some() {
             request.turn_to_get();
         }
         ready(Ok(request))

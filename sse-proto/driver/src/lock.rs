@@ -3,10 +3,11 @@
 use alloc::{boxed::Box, vec::Vec};
 use core::{any::Any, mem, ops::Deref, panic::AssertUnwindSafe, task::Waker};
 use std::{
-    panic::{catch_unwind, resume_unwind},
+    panic::catch_unwind,
     sync::{Mutex, MutexGuard, PoisonError},
-    thread,
 };
+
+use crate::unwind;
 
 /// Locks what tasks share.
 ///
@@ -64,10 +65,8 @@ impl Drop for After {
     fn drop(&mut self) {
         let dropping = self.stale.drain(drop);
         let waking = self.woken.drain(Waker::wake);
-        if let Some(panic) = dropping.or(waking)
-            && !thread::panicking()
-        {
-            resume_unwind(panic);
+        if let Some(panic) = dropping.or(waking) {
+            unwind::resume(panic);
         }
     }
 }

@@ -17,8 +17,10 @@ use super::sender::SharedSession;
 use crate::{
     event_log::{EventLog, SharedLog, State},
     lock::lock,
+    trace::SessionTrace,
+    transport::Runtime,
+    unwind,
 };
-use crate::{trace::SessionTrace, transport::Runtime};
 
 pub(super) enum Feed<K: Runtime> {
     Log(Box<Reading<K>>),
@@ -157,7 +159,7 @@ impl Recipient {
 impl<K: Runtime> Drop for Reading<K> {
     fn drop(&mut self) {
         self.machine.handle_disconnect();
-        self.leave();
+        unwind::contain(|| self.leave());
     }
 }
 
@@ -211,7 +213,7 @@ impl Messages {
 impl Drop for Messages {
     fn drop(&mut self) {
         let reason = self.with_machine(disconnect);
-        self.trace.report(|observer| observer.closed(&SessionInfo::new(None, None), reason, SessionTotals::default()));
+        report_closed(&self.trace, reason);
     }
 }
 
@@ -219,6 +221,12 @@ impl Drop for Messages {
 fn disconnect(machine: &mut Session) -> CloseReason {
     machine.handle_disconnect();
     machine.close_reason().unwrap_or(CloseReason::Disconnected)
+}
+
+/// Reports the end of a session that reads from no log, in its destructor.
+fn report_closed(trace: &SessionTrace, reason: CloseReason) {
+    let (session, totals) = (SessionInfo::new(None, None), SessionTotals::default());
+    unwind::contain(|| trace.report(|observer| observer.closed(&session, reason, totals)));
 }
 
 #[cfg(feature = "stream")]
@@ -234,11 +242,11 @@ mod stream {
 
     use futures_core::Stream;
 
-    use super::disconnect;
+    use super::{disconnect, report_closed};
     use crate::trace::SessionTrace;
     use sse_proto::{
         Message, Timestamp,
-        server::{Output, SendError, Session, SessionInfo, SessionTotals},
+        server::{Output, SendError, Session, SessionInfo},
     };
 
     /// The number of messages that are taken before other tasks have their turn. Empty ones need no room, and would be taken
@@ -312,8 +320,7 @@ mod stream {
     impl Drop for Streaming {
         fn drop(&mut self) {
             let reason = disconnect(&mut self.machine);
-            self.trace
-                .report(|observer| observer.closed(&SessionInfo::new(None, None), reason, SessionTotals::default()));
+            report_closed(&self.trace, reason);
         }
     }
 }

@@ -1,0 +1,44 @@
+//! A runtime for sessions that are polled by hand.
+
+use core::task::{Context, Poll, Waker};
+
+use sse_driver::transport::{Runtime, Timer};
+use sse_proto::{Timestamp, bytes::Bytes};
+
+/// Its clock stands still.
+#[derive(Debug)]
+pub(crate) struct ByHand;
+
+pub(crate) type EventLog = sse_driver::EventLog<ByHand>;
+pub(crate) type Session = sse_driver::Session<ByHand>;
+
+impl Runtime for ByHand {
+    type Timer = Clock;
+    type Io<S> = S;
+
+    fn io<S>(stream: S) -> S {
+        stream
+    }
+}
+
+#[derive(Debug, Default)]
+pub(crate) struct Clock;
+
+impl Timer for Clock {
+    fn now(&self) -> Timestamp {
+        Timestamp::default()
+    }
+
+    fn poll_until(&mut self, _: &mut Context<'_>, _: Timestamp) -> Poll<()> {
+        Poll::Pending
+    }
+
+    fn seed(&self) -> u64 {
+        0
+    }
+}
+
+/// Polls a session once.
+pub(crate) fn poll(session: &mut Session) -> Poll<Option<Bytes>> {
+    session.poll_bytes(&mut Context::from_waker(Waker::noop()))
+}

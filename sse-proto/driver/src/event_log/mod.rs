@@ -253,8 +253,10 @@ impl<K: Runtime> Default for EventLog<K> {
 impl<K: Runtime> fmt::Debug for EventLog<K> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let state = lock(&self.shared);
+        let (published, sessions) = (state.store.end(), state.subscribers.len());
+        // What is formatted may be written by code that uses the log.
+        drop(state);
         let mut shown = f.debug_struct("EventLog");
-        shown.field("published", &state.store.end()).field("sessions", &state.subscribers.len());
-        shown.finish_non_exhaustive()
+        shown.field("published", &published).field("sessions", &sessions).finish_non_exhaustive()
     }
 }

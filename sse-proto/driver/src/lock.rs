@@ -20,7 +20,7 @@ pub(crate) fn lock<T>(mutex: &Mutex<T>) -> Locked<'_, T> {
 ///
 /// Waking a task and dropping a waker run code of the executor, which may poll the task there and then, so that it asks
 /// for the same lock. Dropping this value therefore unlocks first, then drops the stale wakers, then wakes the tasks;
-/// also while a panic unwinds.
+/// also while a panic unwinds. Cloning a waker is code of the executor as well: clone it before the lock is taken.
 pub(crate) struct Locked<'a, T> {
     // The fields are dropped in this order, and are private so that nobody takes them apart.
     state: MutexGuard<'a, T>,

@@ -88,6 +88,7 @@ impl<K: Runtime> Reading<K> {
 
     fn poll(&mut self, waker: &Waker, now: Timestamp) -> Output {
         let Some(id) = self.id else { return Output::Closed };
+        let waker = waker.clone();
         let mut locked = lock(&self.log);
         let (state, after) = locked.parts();
         state.instruct(id, &mut self.machine);
@@ -110,6 +111,7 @@ impl<K: Runtime> Reading<K> {
 
     fn handle_write_pending(&mut self, waker: &Waker, now: Timestamp) -> Output {
         let Some(id) = self.id else { return Output::Closed };
+        let waker = waker.clone();
         let mut locked = lock(&self.log);
         let (state, after) = locked.parts();
         state.handle_write_pending(id, &mut self.machine, waker, now, after)
@@ -189,11 +191,12 @@ impl Messages {
             // Dropping it drops its sender, and with the last sender the session ends.
             self.handler = None;
         }
+        let waker = cx.waker().clone();
         let mut locked = lock(&self.shared);
         let (shared, after) = locked.parts();
         let output = shared.machine.poll_output(now);
         match output {
-            Output::Wait { .. } => shared.wait(cx.waker(), after),
+            Output::Wait { .. } => shared.wait(waker, after),
             _ => shared.wake_senders(after),
         }
         output

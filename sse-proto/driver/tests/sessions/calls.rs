@@ -4,7 +4,13 @@ use core::{
     fmt::{self, Write},
     time::Duration,
 };
-use std::{sync::mpsc, thread};
+use std::{
+    sync::{Arc, Mutex, mpsc},
+    task::{Context, Wake, Waker},
+    thread,
+};
+
+use sse_driver::server::{Entry, StartAt};
 
 use crate::runtime::EventLog;
 
@@ -32,4 +38,30 @@ fn what_a_log_is_formatted_into_may_use_it() {
         let log = EventLog::default();
         write!(Publishes(log.clone()), "{log:?}").unwrap();
     });
+}
+
+#[test]
+fn a_waker_is_cloned_before_the_log_is_locked() {
+    struct Task;
+
+    impl Wake for Task {
+        fn wake(self: Arc<Self>) {}
+    }
+
+    let task = Arc::new(Task);
+    let seen = Arc::new(Mutex::new(Vec::new()));
+    let log = EventLog::default();
+    // A filter is called with the log locked.
+    let filter = {
+        let (task, seen) = (Arc::downgrade(&task), Arc::clone(&seen));
+        move |_: &Entry<'_>| {
+            seen.lock().unwrap().push(task.strong_count());
+            true
+        }
+    };
+    let mut session = log.session().filter(filter).start_at(StartAt::Oldest).open();
+    log.publish("hello").unwrap();
+    let waker = Waker::from(task);
+    while session.poll_bytes(&mut Context::from_waker(&waker)).is_ready() {}
+    assert_eq!(*seen.lock().unwrap(), [2], "the waker and its clone");
 }

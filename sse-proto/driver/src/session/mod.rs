@@ -19,7 +19,7 @@ use std::sync::Mutex;
 use bytes::Bytes;
 use sse_proto::{
     EventId, Message,
-    server::{self, Cursor, Output, Resumed, SessionConfig},
+    server::{self, Output, Resumed, SessionConfig},
 };
 
 #[cfg(feature = "http")]
@@ -96,16 +96,8 @@ impl<K: Runtime> Session<K> {
         log.session().after(last_event_id).open()
     }
 
-    fn opened(
-        log: &EventLog<K>,
-        id: server::SubscriberId,
-        cursor: Cursor,
-        resumed: Resumed,
-        config: SessionConfig,
-    ) -> Self {
-        let timer = K::Timer::default();
-        let machine = server::Session::resuming(config, cursor, resumed).with_seed(timer.seed());
-        let reading = Reading::new(log, id, machine, resumed);
+    /// Returns a session that reads from a log, which it leaves when it is dropped.
+    fn reading(timer: K::Timer, reading: Reading<K>, resumed: Resumed) -> Self {
         Self { resumed, ..Self::with_feed(timer, Feed::Log(Box::new(reading))) }
     }
 

@@ -5,7 +5,7 @@ use std::panic::catch_unwind;
 
 use sse_driver::server::{CloseReason, LogConfig, Observer, SessionInfo, SessionTotals};
 
-use crate::runtime::{EventLog, poll};
+use crate::runtime::{EventLog, WITHOUT_SEED, poll};
 
 /// Panics at each report but that of a resumption.
 struct Panicking;
@@ -49,4 +49,14 @@ fn a_panic_of_an_observer_at_the_end_of_a_session_is_passed_on() {
     log.observe(Panicking);
     assert_eq!(panic_of(|| drop(session)), "closed");
     assert_eq!(log.sessions(), 0);
+}
+
+#[test]
+fn a_session_that_panics_while_it_is_opened_does_not_count() {
+    let log = EventLog::default();
+    WITHOUT_SEED.set(true);
+    assert_eq!(panic_of(|| drop(log.session().key("user").open_at_most(1))), "no seed");
+    WITHOUT_SEED.set(false);
+    assert_eq!((log.sessions(), log.sessions_of("user")), (0, 0));
+    assert!(log.session().key("user").open_at_most(1).is_ok());
 }

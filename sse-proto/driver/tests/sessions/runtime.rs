@@ -1,9 +1,17 @@
 //! A runtime for sessions that are polled by hand.
 
-use core::task::{Context, Poll, Waker};
+use core::{
+    cell::Cell,
+    task::{Context, Poll, Waker},
+};
 
 use sse_driver::transport::{Runtime, Timer};
 use sse_proto::{Timestamp, bytes::Bytes};
+
+std::thread_local! {
+    /// Whether timers of this thread panic when they are asked for a seed.
+    pub(crate) static WITHOUT_SEED: Cell<bool> = const { Cell::new(false) };
+}
 
 /// Its clock stands still.
 #[derive(Debug)]
@@ -34,6 +42,7 @@ impl Timer for Clock {
     }
 
     fn seed(&self) -> u64 {
+        assert!(!WITHOUT_SEED.get(), "no seed");
         0
     }
 }

@@ -12,6 +12,7 @@ use alloc::{boxed::Box, sync::Arc};
 use core::{
     fmt,
     future::Future,
+    mem,
     task::{Context, Poll, ready},
 };
 use std::sync::Mutex;
@@ -131,6 +132,7 @@ impl<K: Runtime> Session<K> {
     /// Waits for the next bytes to write: `None` at the end of the response.
     pub fn poll_bytes(&mut self, cx: &mut Context<'_>) -> Poll<Option<Bytes>> {
         let Parts { alarm, feed, heartbeat } = self.parts.get_mut();
+        let mut beaten = false;
         loop {
             let now = alarm.now();
             match feed.poll(cx, now) {
@@ -140,6 +142,11 @@ impl<K: Runtime> Session<K> {
                         let message = make();
                         // A session that has no room has something better to send than a heartbeat.
                         let _ = feed.with_machine(|machine| machine.send(&message));
+                    }
+                    if mem::replace(&mut beaten, true) {
+                        // Nothing came of the first one, and the next may be due at once: other tasks have their turn.
+                        cx.waker().wake_by_ref();
+                        return Poll::Pending;
                     }
                 }
                 Output::Lagged { .. } => {}

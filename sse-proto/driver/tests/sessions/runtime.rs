@@ -3,6 +3,7 @@
 use core::{
     cell::Cell,
     task::{Context, Poll, Waker},
+    time::Duration,
 };
 
 use sse_driver::transport::{Runtime, Timer};
@@ -13,7 +14,7 @@ std::thread_local! {
     pub(crate) static WITHOUT_SEED: Cell<bool> = const { Cell::new(false) };
 }
 
-/// Its clock stands still.
+/// A runtime whose clocks move on by a nanosecond each time that they are read.
 #[derive(Debug)]
 pub(crate) struct ByHand;
 
@@ -30,11 +31,12 @@ impl Runtime for ByHand {
 }
 
 #[derive(Debug, Default)]
-pub(crate) struct Clock;
+pub(crate) struct Clock(Cell<Duration>);
 
 impl Timer for Clock {
     fn now(&self) -> Timestamp {
-        Timestamp::default()
+        self.0.set(self.0.get() + Duration::from_nanos(1));
+        Timestamp::new(self.0.get())
     }
 
     fn poll_until(&mut self, _: &mut Context<'_>, _: Timestamp) -> Poll<()> {

@@ -96,6 +96,8 @@ fn the_first_bytes_may_be_padded() {
         let mut session = Session::new(quiet().padding(padding));
         assert_eq!(transmitted(session.poll_output(START)).len(), padding.max(2));
     }
+    let mut session = Session::new(quiet().padding(usize::MAX));
+    assert_eq!(transmitted(session.poll_output(START)).len(), SessionConfig::MAX_PADDING);
 }
 
 #[test]

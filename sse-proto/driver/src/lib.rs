@@ -49,6 +49,8 @@ mod trace;
 pub mod transport;
 mod turn;
 pub mod typed;
+#[cfg(feature = "std")]
+mod unwind;
 
 pub use sse_proto::{
     self, Event, EventId, EventRef, EventType, FieldError, Limits, Message, Retry, Text, Timestamp, bytes, events,

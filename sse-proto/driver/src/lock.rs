@@ -3,10 +3,11 @@
 use alloc::{boxed::Box, vec::Vec};
 use core::{any::Any, mem, ops::Deref, panic::AssertUnwindSafe, task::Waker};
 use std::{
-    panic::{catch_unwind, resume_unwind},
+    panic::catch_unwind,
     sync::{Mutex, MutexGuard, PoisonError},
-    thread,
 };
+
+use crate::unwind;
 
 /// Locks what tasks share.
 ///
@@ -19,7 +20,7 @@ pub(crate) fn lock<T>(mutex: &Mutex<T>) -> Locked<'_, T> {
 ///
 /// Waking a task and dropping a waker run code of the executor, which may poll the task there and then, so that it asks
 /// for the same lock. Dropping this value therefore unlocks first, then drops the stale wakers, then wakes the tasks;
-/// also while a panic unwinds.
+/// also while a panic unwinds. Cloning a waker is code of the executor as well: clone it before the lock is taken.
 pub(crate) struct Locked<'a, T> {
     // The fields are dropped in this order, and are private so that nobody takes them apart.
     state: MutexGuard<'a, T>,
@@ -64,10 +65,8 @@ impl Drop for After {
     fn drop(&mut self) {
         let dropping = self.stale.drain(drop);
         let waking = self.woken.drain(Waker::wake);
-        if let Some(panic) = dropping.or(waking)
-            && !thread::panicking()
-        {
-            resume_unwind(panic);
+        if let Some(panic) = dropping.or(waking) {
+            unwind::resume(panic);
         }
     }
 }

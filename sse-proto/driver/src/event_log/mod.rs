@@ -56,6 +56,9 @@ impl<K: Runtime> EventLog<K> {
     /// names the topics that it is for. The empty ID clears the client's ID. A client that then reconnects
     /// counts as new, and what it missed is not reported.
     ///
+    /// The bytes of a publication are dropped while the log is locked, here or when the log has no more room for it. If they
+    /// have an owner ([`Bytes::from_owner`](sse_proto::bytes::Bytes::from_owner)), its destructor must not use the log.
+    ///
     /// # Errors
     ///
     /// The log is closed, or the message alone exceeds its bound in bytes, or IDs of the callers and of the log could be the
@@ -253,8 +256,10 @@ impl<K: Runtime> Default for EventLog<K> {
 impl<K: Runtime> fmt::Debug for EventLog<K> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let state = lock(&self.shared);
+        let (published, sessions) = (state.store.end(), state.subscribers.len());
+        // What is formatted may be written by code that uses the log.
+        drop(state);
         let mut shown = f.debug_struct("EventLog");
-        shown.field("published", &state.store.end()).field("sessions", &state.subscribers.len());
-        shown.finish_non_exhaustive()
+        shown.field("published", &published).field("sessions", &sessions).finish_non_exhaustive()
     }
 }

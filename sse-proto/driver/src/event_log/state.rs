@@ -123,20 +123,19 @@ impl<T: Timer> State<T> {
         &mut self,
         id: SubscriberId,
         machine: &mut server::Session,
-        waker: &Waker,
+        waker: Waker,
         now: Timestamp,
         after: &mut After,
     ) -> server::Output {
         self.instruct_at_once(id, machine);
         let output = machine.handle_write_pending(now);
-        if matches!(output, server::Output::Wait { .. }) {
-            after.discard(self.stalled.insert(id, waker.clone()));
-        }
+        let waits = matches!(output, server::Output::Wait { .. });
+        after.discard(if waits { self.stalled.insert(id, waker) } else { Some(waker) });
         output
     }
 
     /// Registers the task of a session that has read everything before `position` and waits for messages.
-    pub(crate) fn wait(&mut self, id: SubscriberId, position: u64, waker: &Waker, after: &mut After) {
+    pub(crate) fn wait(&mut self, id: SubscriberId, position: u64, waker: Waker, after: &mut After) {
         self.subscribers.wait(id, position);
         if let Some(more) = (id.index() + 1).checked_sub(self.wakers.len()) {
             // By a quarter rather than to twice as many: there may be tens of thousands.
@@ -144,9 +143,8 @@ impl<T: Timer> State<T> {
             self.wakers.resize(id.index() + 1, None);
         }
         let kept = &mut self.wakers[id.index()];
-        if kept.as_ref().is_none_or(|kept| !kept.will_wake(waker)) {
-            after.discard(kept.replace(waker.clone()));
-        }
+        let known = kept.as_ref().is_some_and(|kept| kept.will_wake(&waker));
+        after.discard(if known { Some(waker) } else { kept.replace(waker) });
     }
 
     /// Removes a session, and wakes those who wait for that.

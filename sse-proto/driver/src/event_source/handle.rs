@@ -6,7 +6,9 @@ use core::{
     sync::atomic::{AtomicU8, Ordering},
     task::Waker,
 };
-use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::sync::Mutex;
+
+use crate::lock::lock;
 
 /// Closes or restarts an [`EventSource`](crate::EventSource) from another task or thread. The task that waits for the
 /// source is woken, and the source follows the order when it is polled.
@@ -28,11 +30,9 @@ impl Handle {
 
     fn order(&self, order: u8) {
         self.0.orders.fetch_or(order, Ordering::Release);
-        // The lock is released before the task is woken, which may run arbitrary code.
-        let waker = self.0.waker().take();
-        if let Some(waker) = waker {
-            waker.wake();
-        }
+        let mut locked = lock(&self.0.waker);
+        let (waker, after) = locked.parts();
+        after.wake(waker.take());
     }
 }
 
@@ -51,12 +51,6 @@ struct Shared {
     orders: AtomicU8,
     /// The task that waits for events.
     waker: Mutex<Option<Waker>>,
-}
-
-impl Shared {
-    fn waker(&self) -> MutexGuard<'_, Option<Waker>> {
-        self.waker.lock().unwrap_or_else(PoisonError::into_inner)
-    }
 }
 
 /// The source's side of its handles.
@@ -87,11 +81,13 @@ impl Orders {
 
     /// Registers the task to be woken by the next order. Returns whether there is one already.
     pub(super) fn listen(&self, waker: &Waker) -> bool {
-        {
-            let mut listening = self.0.waker();
-            if !listening.as_ref().is_some_and(|known| known.will_wake(waker)) {
-                *listening = Some(waker.clone());
-            }
+        let known = lock(&self.0.waker).as_ref().is_some_and(|known| known.will_wake(waker));
+        if !known {
+            // Cloned while the lock is free, because that is code of the executor.
+            let waker = waker.clone();
+            let mut locked = lock(&self.0.waker);
+            let (listening, after) = locked.parts();
+            after.discard(listening.replace(waker));
         }
         // An order that found no waker was given before the lock was taken, and is seen here.
         self.0.orders.load(Ordering::Relaxed) != 0

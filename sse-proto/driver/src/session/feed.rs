@@ -17,8 +17,10 @@ use super::sender::SharedSession;
 use crate::{
     event_log::{EventLog, SharedLog, State},
     lock::lock,
+    trace::SessionTrace,
+    transport::Runtime,
+    unwind,
 };
-use crate::{trace::SessionTrace, transport::Runtime};
 
 pub(super) enum Feed<K: Runtime> {
     Log(Box<Reading<K>>),
@@ -86,6 +88,7 @@ impl<K: Runtime> Reading<K> {
 
     fn poll(&mut self, waker: &Waker, now: Timestamp) -> Output {
         let Some(id) = self.id else { return Output::Closed };
+        let waker = waker.clone();
         let mut locked = lock(&self.log);
         let (state, after) = locked.parts();
         state.instruct(id, &mut self.machine);
@@ -108,6 +111,7 @@ impl<K: Runtime> Reading<K> {
 
     fn handle_write_pending(&mut self, waker: &Waker, now: Timestamp) -> Output {
         let Some(id) = self.id else { return Output::Closed };
+        let waker = waker.clone();
         let mut locked = lock(&self.log);
         let (state, after) = locked.parts();
         state.handle_write_pending(id, &mut self.machine, waker, now, after)
@@ -157,7 +161,7 @@ impl Recipient {
 impl<K: Runtime> Drop for Reading<K> {
     fn drop(&mut self) {
         self.machine.handle_disconnect();
-        self.leave();
+        unwind::contain(|| self.leave());
     }
 }
 
@@ -187,11 +191,12 @@ impl Messages {
             // Dropping it drops its sender, and with the last sender the session ends.
             self.handler = None;
         }
+        let waker = cx.waker().clone();
         let mut locked = lock(&self.shared);
         let (shared, after) = locked.parts();
         let output = shared.machine.poll_output(now);
         match output {
-            Output::Wait { .. } => shared.wait(cx.waker(), after),
+            Output::Wait { .. } => shared.wait(waker, after),
             _ => shared.wake_senders(after),
         }
         output
@@ -211,7 +216,7 @@ impl Messages {
 impl Drop for Messages {
     fn drop(&mut self) {
         let reason = self.with_machine(disconnect);
-        self.trace.report(|observer| observer.closed(&SessionInfo::new(None, None), reason, SessionTotals::default()));
+        report_closed(&self.trace, reason);
     }
 }
 
@@ -219,6 +224,12 @@ impl Drop for Messages {
 fn disconnect(machine: &mut Session) -> CloseReason {
     machine.handle_disconnect();
     machine.close_reason().unwrap_or(CloseReason::Disconnected)
+}
+
+/// Reports the end of a session that reads from no log, in its destructor.
+fn report_closed(trace: &SessionTrace, reason: CloseReason) {
+    let (session, totals) = (SessionInfo::new(None, None), SessionTotals::default());
+    unwind::contain(|| trace.report(|observer| observer.closed(&session, reason, totals)));
 }
 
 #[cfg(feature = "stream")]
@@ -234,11 +245,11 @@ mod stream {
 
     use futures_core::Stream;
 
-    use super::disconnect;
+    use super::{disconnect, report_closed};
     use crate::trace::SessionTrace;
     use sse_proto::{
         Message, Timestamp,
-        server::{Output, SendError, Session, SessionInfo, SessionTotals},
+        server::{Output, SendError, Session, SessionInfo},
     };
 
     /// The number of messages that are taken before other tasks have their turn. Empty ones need no room, and would be taken
@@ -312,8 +323,7 @@ mod stream {
     impl Drop for Streaming {
         fn drop(&mut self) {
             let reason = disconnect(&mut self.machine);
-            self.trace
-                .report(|observer| observer.closed(&SessionInfo::new(None, None), reason, SessionTotals::default()));
+            report_closed(&self.trace, reason);
         }
     }
 }

@@ -12,6 +12,7 @@ use alloc::{boxed::Box, sync::Arc};
 use core::{
     fmt,
     future::Future,
+    mem,
     task::{Context, Poll, ready},
 };
 use std::sync::Mutex;
@@ -19,7 +20,7 @@ use std::sync::Mutex;
 use bytes::Bytes;
 use sse_proto::{
     EventId, Message,
-    server::{self, Cursor, Output, Resumed, SessionConfig},
+    server::{self, Output, Resumed, SessionConfig},
 };
 
 #[cfg(feature = "http")]
@@ -96,16 +97,8 @@ impl<K: Runtime> Session<K> {
         log.session().after(last_event_id).open()
     }
 
-    fn opened(
-        log: &EventLog<K>,
-        id: server::SubscriberId,
-        cursor: Cursor,
-        resumed: Resumed,
-        config: SessionConfig,
-    ) -> Self {
-        let timer = K::Timer::default();
-        let machine = server::Session::resuming(config, cursor, resumed).with_seed(timer.seed());
-        let reading = Reading::new(log, id, machine, resumed);
+    /// Returns a session that reads from a log, which it leaves when it is dropped.
+    fn reading(timer: K::Timer, reading: Reading<K>, resumed: Resumed) -> Self {
         Self { resumed, ..Self::with_feed(timer, Feed::Log(Box::new(reading))) }
     }
 
@@ -139,6 +132,7 @@ impl<K: Runtime> Session<K> {
     /// Waits for the next bytes to write: `None` at the end of the response.
     pub fn poll_bytes(&mut self, cx: &mut Context<'_>) -> Poll<Option<Bytes>> {
         let Parts { alarm, feed, heartbeat } = self.parts.get_mut();
+        let mut beaten = false;
         loop {
             let now = alarm.now();
             match feed.poll(cx, now) {
@@ -148,6 +142,11 @@ impl<K: Runtime> Session<K> {
                         let message = make();
                         // A session that has no room has something better to send than a heartbeat.
                         let _ = feed.with_machine(|machine| machine.send(&message));
+                    }
+                    if mem::replace(&mut beaten, true) {
+                        // Nothing came of the first one, and the next may be due at once: other tasks have their turn.
+                        cx.waker().wake_by_ref();
+                        return Poll::Pending;
                     }
                 }
                 Output::Lagged { .. } => {}

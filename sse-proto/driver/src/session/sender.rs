@@ -39,8 +39,8 @@ impl SharedSession {
     }
 
     /// Registers the task that writes the response.
-    pub(super) fn wait(&mut self, waker: &Waker, after: &mut After) {
-        after.discard(self.reader.replace(waker.clone()));
+    pub(super) fn wait(&mut self, waker: Waker, after: &mut After) {
+        after.discard(self.reader.replace(waker));
     }
 
     /// Wakes the tasks that wait for room, and after the end those that wait for the end.

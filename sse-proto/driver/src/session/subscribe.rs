@@ -4,10 +4,10 @@ use core::{convert::Infallible, fmt};
 
 use sse_proto::{
     EventId, Text,
-    server::{Entry, Interest, SessionConfig, StartAt, SubscriberId, Subscribers, Subscription, TooManySessions},
+    server::{self, Entry, Interest, SessionConfig, StartAt, SubscriberId, Subscribers, Subscription, TooManySessions},
 };
 
-use super::Session;
+use super::{Session, feed::Reading};
 use crate::{
     event_log::EventLog,
     lock::lock,
@@ -125,7 +125,8 @@ impl<'a, K: Runtime> Subscribe<'a, K> {
         self.open_by(|subscribers, subscription| subscribers.join(subscription.at_most(sessions)))
     }
 
-    /// Finds the place in the log and joins its readers in one step.
+    /// Finds the place in the log and joins its readers in one step. What may panic is done before it joins, because the
+    /// session counts as one of its key from then on.
     fn open_by<E>(
         self,
         join: impl FnOnce(&mut Subscribers, Subscription) -> Result<SubscriberId, E>,
@@ -138,14 +139,19 @@ impl<'a, K: Runtime> Subscribe<'a, K> {
         if let Some(lag) = lag {
             subscription = subscription.awaited(lag);
         }
+        let timer = K::Timer::default();
+        let seed = timer.seed();
         let mut locked = lock(&log.shared);
         let (state, _) = locked.parts();
         let now = state.clock.now();
         let (cursor, resumed) = state.store.subscribe(interest, start, now);
-        let joined = join(&mut state.subscribers, subscription.at(cursor.position()));
-        // Before the cursor may be dropped, because its filter is the caller's.
+        let position = cursor.position();
+        let machine = server::Session::resuming(config, cursor, resumed).with_seed(seed);
+        let joined = join(&mut state.subscribers, subscription.at(position));
+        // Before the machine may be dropped, because its filter is the caller's.
         drop(locked);
-        Ok(Session::opened(log, joined?, cursor, resumed, config))
+        let reading = Reading::new(log, joined?, machine, resumed);
+        Ok(Session::reading(timer, reading, resumed))
     }
 }
 

@@ -2,9 +2,14 @@
 
 use core::{
     pin::pin,
-    task::{Context, Poll},
+    task::{Context, Poll, Waker},
+    time::Duration,
 };
-use std::{sync::Arc, thread};
+use std::{
+    sync::{Arc, mpsc},
+    task::Wake,
+    thread,
+};
 
 use sse_driver::client::Handle;
 use sse_proto::client::Loss;
@@ -43,6 +48,33 @@ fn whoever_waits_is_woken() {
     drop(source);
     one.restart();
     assert_eq!(wakes.count(), 1);
+}
+
+#[test]
+fn a_task_may_close_the_source_when_its_waker_is_dropped() {
+    struct Closes(Handle);
+
+    impl Wake for Closes {
+        fn wake(self: Arc<Self>) {}
+    }
+
+    impl Drop for Closes {
+        fn drop(&mut self) {
+            self.0.close();
+        }
+    }
+
+    let (done, waiting) = mpsc::channel();
+    thread::spawn(move || {
+        let (mut source, _, _) = source(config(), vec![opened(vec![Step::Hold])]);
+        let waker = Waker::from(Arc::new(Closes(source.handle())));
+        assert!(pin!(source.next()).poll(&mut Context::from_waker(&waker)).is_pending());
+        drop(waker);
+        // Another task waits in its place, and drops the last of its wakers.
+        done.send(now(source.next())).unwrap();
+    });
+    // The wait is long only where the thread has locked itself out.
+    assert_eq!(waiting.recv_timeout(Duration::from_secs(20)).unwrap(), None);
 }
 
 #[test]

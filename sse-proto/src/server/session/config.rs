@@ -33,6 +33,9 @@ impl SessionConfig {
     /// The type of the event that a client gets when it may miss something, unless [`resync`](Self::resync) sets another.
     pub const RESYNC: &'static str = "resync";
 
+    /// The greatest number of bytes of [`padding`](Self::padding): 64 KiB.
+    pub const MAX_PADDING: usize = 64 * 1024;
+
     /// Returns the default settings.
     pub const fn new() -> Self {
         Self {
@@ -81,10 +84,10 @@ impl SessionConfig {
     }
 
     /// Sets the number of bytes of a comment line that goes before everything else, for proxies that hold back the first
-    /// few KiB: 0 by default, which sends no such line.
+    /// few KiB: 0 by default, which sends no such line. More than [`MAX_PADDING`](Self::MAX_PADDING) counts as that many.
     #[must_use]
     pub fn padding(mut self, bytes: usize) -> Self {
-        self.padding = bytes;
+        self.padding = bytes.min(Self::MAX_PADDING);
         self
     }
 

@@ -56,8 +56,14 @@ pub enum RequestError {
 pub enum UrlFault {
     /// It has a user name or a password, which would not be sent.
     Credentials,
+    /// The host that it was to be made of is empty, or is not a host alone: see
+    /// [`ClientConfig::from_parts`](super::ClientConfig::from_parts).
+    Host,
     /// It is relative, or has no host, or is no URL at all.
     NotAbsolute,
+    /// The scheme that it was to be made of is not a scheme alone: see
+    /// [`ClientConfig::from_parts`](super::ClientConfig::from_parts).
+    Scheme,
     /// It holds a space or a control character, which has to be percent-encoded.
     Space {
         /// The byte offset of the first such character.
@@ -100,8 +106,14 @@ impl fmt::Display for RequestError {
             Self::Url { url, fault: UrlFault::Credentials } => {
                 write!(f, "{url:?} must not hold a user name or a password: send a header `Authorization` instead")
             }
+            Self::Url { url, fault: UrlFault::Host } => {
+                write!(f, "{url:?} cannot be made: the host must be a name or an address alone, such as `example.com`")
+            }
             Self::Url { url, fault: UrlFault::NotAbsolute } => {
                 write!(f, "{url:?} is not an absolute URL such as `https://example.com/events`")
+            }
+            Self::Url { url, fault: UrlFault::Scheme } => {
+                write!(f, "{url:?} cannot be made: the scheme must be a word alone, such as `https`")
             }
             Self::Url { url, fault: UrlFault::Space { at } } => {
                 write!(f, "{url:?} holds a space or a control character at byte {at}: percent-encode it")

@@ -1,7 +1,10 @@
 //! The parts of URLs that redirects and origins need (RFC 3986, sections 3 and 5).
 
 use alloc::{format, string::String, vec::Vec};
-use core::fmt::{self, Write};
+use core::{
+    fmt::{self, Write},
+    net::Ipv6Addr,
+};
 
 use super::{RequestError, UrlFault};
 use crate::Text;
@@ -142,6 +145,29 @@ fn is_host(host: &str) -> bool {
     digits && (port.is_empty() || port.parse::<u16>().is_ok())
 }
 
+/// Joins these parts to a URL, of which the path is not checked.
+pub(super) fn from_parts(scheme: &str, host: &str, port: Option<u16>, path: &str) -> Result<String, RequestError> {
+    let port = port.map(|port| format!(":{port}")).unwrap_or_default();
+    let slash = if path.is_empty() || path.starts_with(['/', '?']) { "" } else { "/" };
+    let (open, close) = if host.parse::<Ipv6Addr>().is_ok() { ("[", "]") } else { ("", "") };
+    let url = format!("{scheme}://{open}{host}{close}{port}{slash}{path}");
+    if !is_scheme(scheme) {
+        return Err(RequestError::url(&url, UrlFault::Scheme));
+    }
+    if open.is_empty() && !is_host_alone(host) {
+        return Err(RequestError::url(&url, UrlFault::Host));
+    }
+    Ok(url)
+}
+
+/// Whether this is a name, an IPv4 address, or an IPv6 address in brackets, and nothing else.
+fn is_host_alone(host: &str) -> bool {
+    match host.strip_prefix('[').and_then(|rest| rest.strip_suffix(']')) {
+        Some(address) => address.parse::<Ipv6Addr>().is_ok(),
+        None => !host.is_empty() && host.bytes().all(|byte| is_authority(byte) && !b":@[]".contains(&byte)),
+    }
+}
+
 /// Percent-encodes the path and the query, and returns the result if it is a URL.
 fn checked(url: String) -> Option<String> {
     let start = url.find("://")? + "://".len();
@@ -168,11 +194,12 @@ fn percent_encode(encoded: &mut String, text: &str, which: &[u8]) {
 }
 
 fn split_scheme(url: &str) -> Option<(&str, &str)> {
-    let (scheme, rest) = url.split_once(':')?;
-    let mut bytes = scheme.bytes();
-    let first = bytes.next()?;
-    let tail = bytes.all(|byte| byte.is_ascii_alphanumeric() || b"+-.".contains(&byte));
-    (first.is_ascii_alphabetic() && tail).then_some((scheme, rest))
+    url.split_once(':').filter(|(scheme, _)| is_scheme(scheme))
+}
+
+fn is_scheme(text: &str) -> bool {
+    let valid = text.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"+-.".contains(&byte));
+    valid && text.starts_with(|first: char| first.is_ascii_alphabetic())
 }
 
 fn split_query(text: &str) -> (&str, Option<&str>) {

@@ -38,6 +38,46 @@ fn what_must_not_be_sent_is_refused_when_it_is_given() {
 }
 
 #[test]
+fn a_part_of_a_url_cannot_become_another_part() {
+    let fault = |scheme, host| match ClientConfig::from_parts(scheme, host, Some(443), "/events") {
+        Err(RequestError::Url { fault, .. }) => Some(fault),
+        Err(error) => panic!("{error}"),
+        Ok(_) => None,
+    };
+    for host in [
+        "",
+        "127.0.0.1:1/?.service.example",
+        "evil.example/.service.example",
+        "evil.example?.service.example",
+        "evil.example#.service.example",
+        "evil.example\\.service.example",
+        "user@evil.example",
+        "user:secret@evil.example",
+        "a:1",
+        "a:",
+        "[::1]:1",
+        "[a]",
+        "[::1",
+        "::1]",
+        "a b",
+        "häuser.example",
+    ] {
+        assert_eq!(fault("https", host), Some(UrlFault::Host), "{host:?}");
+    }
+    for scheme in ["", "https://evil.example/?", "https:", "1", "ht tp", "/"] {
+        assert_eq!(fault(scheme, "good.example"), Some(UrlFault::Scheme), "{scheme:?}");
+    }
+    for (host, url) in [
+        ("example.com", "https://example.com:443/events"),
+        ("127.0.0.1", "https://127.0.0.1:443/events"),
+        ("::1", "https://[::1]:443/events"),
+        ("[::1]", "https://[::1]:443/events"),
+    ] {
+        assert_eq!(ClientConfig::from_parts("https", host, Some(443), "/events").unwrap().url(), url);
+    }
+}
+
+#[test]
 fn only_header_fields_that_are_known_to_be_harmless_show_their_values() {
     let mut headers = Headers::new();
     for name in ["Authorization", "Location", "Set-Cookie", "X-Api-Key", "api-key"] {

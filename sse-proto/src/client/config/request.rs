@@ -1,6 +1,8 @@
 //! The part of the settings that makes a request: URL, method, header fields and body.
 
-use alloc::{format, string::String};
+#[cfg(feature = "json")]
+use alloc::format;
+use alloc::string::String;
 use core::time::Duration;
 
 use bytes::Bytes;
@@ -75,6 +77,10 @@ impl ClientConfig {
 
     /// Requests the URL of these parts by `GET`. A query may follow the `path`.
     ///
+    /// The `host` is a name or an address alone, which may come from a source that is less trusted than the program: what
+    /// would end it, such as `/`, `?` or `#`, and what would be a user name or a port, is refused. An IPv6 address may be
+    /// given in brackets or without them.
+    ///
     /// ```
     /// use sse_proto::client::ClientConfig;
     ///
@@ -85,11 +91,9 @@ impl ClientConfig {
     ///
     /// # Errors
     ///
-    /// As [`get`](Self::get).
+    /// As [`get`](Self::get), and the scheme or the host is none.
     pub fn from_parts(scheme: &str, host: &str, port: Option<u16>, path: &str) -> Result<Self, RequestError> {
-        let port = port.map(|port| format!(":{port}")).unwrap_or_default();
-        let slash = if path.is_empty() || path.starts_with(['/', '?']) { "" } else { "/" };
-        Self::get(String::from(scheme) + "://" + host + &port + slash + path)
+        url::from_parts(scheme, host, port, path).and_then(Self::get)
     }
 
     /// Returns the same settings for another URL. All header fields are kept, credentials too.

@@ -105,6 +105,8 @@ impl fmt::Display for ShownUrl<'_> {
         };
         let (before, hidden) = rest.split_at(rest.find(['?', '#']).unwrap_or(rest.len()));
         let user_end = match Url::parse(self.0) {
+            // The `/`, `?` or `#` that ends the authority may be one of a password.
+            Some(url) if url.has_credentials() && rest[url.authority.len()..].contains('@') => return f.write_str("…"),
             Some(url) => url.authority.rfind('@'),
             // The `?` may be one of a password.
             None if hidden.contains('@') => return f.write_str("…"),

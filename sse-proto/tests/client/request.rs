@@ -1,6 +1,7 @@
 //! What is asked for (R-010 to R-014).
 
-use sse_proto::client::{ClientConfig, Headers, NetworkError, ReadyState, RequestError, UrlFault};
+use proptest::prelude::*;
+use sse_proto::client::{ClientConfig, FailReason, Headers, NetworkError, ReadyState, RequestError, UrlFault};
 
 use crate::{Client, URL, config, idle, last_event_id, post};
 
@@ -278,4 +279,25 @@ fn a_json_body_brings_its_type_unless_there_is_another_one() {
 
     let keys_must_be_strings = std::collections::BTreeMap::from([((1, 2), 3)]);
     assert!(matches!(config().json(&keys_must_be_strings), Err(RequestError::Json { .. })));
+}
+
+proptest! {
+    /// Neither by the error for it, nor as the target of a redirect.
+    #[test]
+    fn no_part_of_a_password_is_shown(
+        between in prop::collection::vec(prop_oneof!["[@/?#]", r#"[-@/?#%&=.;"<>{}|\\^`ä \[\]]{1,3}"#], 1..5),
+        end in prop_oneof![Just(""), Just("/"), Just("/events?room=7"), Just(":8080/@x")],
+    ) {
+        let password = between.iter().fold(String::from("s3cr3t"), |password, part| password + part + "s3cr3t");
+        let url = format!("https://user:{password}@example.com{end}");
+        let error = ClientConfig::get(url.as_str()).unwrap_err();
+        let mut client = Client::new();
+        client.request();
+        client.redirect(302, &url);
+        client.source.handle_end();
+        let failure = client.failure();
+        prop_assert!(matches!(failure, FailReason::Redirect { .. }), "{failure:?}");
+        let shown = format!("{error} {error:?} {failure} {failure:?}");
+        prop_assert!(!shown.contains("s3cr3t"), "{url}: {shown}");
+    }
 }

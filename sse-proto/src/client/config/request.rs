@@ -15,7 +15,7 @@ use crate::{
     client::{
         Backoff, Headers, RememberRedirects, RequestError, Standard, Timeouts, headers, method,
         policy::SharedPolicy,
-        request::{ACCEPT, LAST_EVENT_ID},
+        request::{ACCEPT, LAST_EVENT_ID, is_of_transport},
         url::{self, push_form},
     },
 };
@@ -243,7 +243,7 @@ impl ClientConfig {
             self.last_event_id = Some(EventId::received(value));
             return Ok(self);
         }
-        if TRANSPORT.iter().any(|reserved| name.eq_ignore_ascii_case(reserved)) {
+        if is_of_transport(&name) {
             return Err(RequestError::HeaderReserved { name });
         }
         self.headers.append(name, value.into_bytes())?;
@@ -266,6 +266,3 @@ impl ClientConfig {
 
 #[cfg(feature = "json")]
 const CONTENT_TYPE: &str = "Content-Type";
-
-/// Header fields that say how a request is transmitted.
-const TRANSPORT: [&str; 6] = ["Connection", "Content-Length", "Keep-Alive", "TE", "Transfer-Encoding", "Upgrade"];

@@ -25,10 +25,22 @@ fn what_must_not_be_sent_is_refused_when_it_is_given() {
         ("http://example.com/a b", UrlFault::Space { at: 20 }),
         ("http://example.com/\r\nX: 1", UrlFault::Space { at: 19 }),
         ("/events", UrlFault::NotAbsolute),
+        ("http:///events", UrlFault::NotAbsolute),
+        ("http://::1:80/", UrlFault::Authority),
+        ("http://a:1:2/", UrlFault::Authority),
+        ("http://a:65536/", UrlFault::Authority),
+        ("http://[not-an-address]/", UrlFault::Authority),
+        ("http://a/<>\"{}", UrlFault::Character { at: 9 }),
+        ("http://a/\"{}?x=\"", UrlFault::Character { at: 15 }),
     ] {
         let error = ClientConfig::get(url).unwrap_err();
         assert!(matches!(error, RequestError::Url { fault: found, .. } if found == fault), "{error:?}");
     }
+    let longest = format!("{URL}?").len();
+    let longest = format!("{URL}?{}", "x".repeat(65_534 - longest));
+    assert_eq!(ClientConfig::get(longest.as_str()).unwrap().url(), longest);
+    let error = ClientConfig::get(longest + "x").unwrap_err();
+    assert_eq!(error, RequestError::Url { url: "…".into(), fault: UrlFault::TooLong });
     assert!(!ClientConfig::get("http://user:secret@example.com/").unwrap_err().to_string().contains("secret"));
     let config = ClientConfig::get(URL).unwrap();
     assert!(matches!(config.clone().header("X", "1\r\nY: 2"), Err(RequestError::HeaderValue { at: 1, .. })));
@@ -57,6 +69,8 @@ fn a_part_of_a_url_cannot_become_another_part() {
         "a:1",
         "a:",
         "[::1]:1",
+        "fe80::1%]@evil.example",
+        "a%2f",
         "[a]",
         "[::1",
         "::1]",
@@ -73,6 +87,7 @@ fn a_part_of_a_url_cannot_become_another_part() {
         ("127.0.0.1", "https://127.0.0.1:443/events"),
         ("::1", "https://[::1]:443/events"),
         ("[::1]", "https://[::1]:443/events"),
+        ("fe80::1%eth0", "https://[fe80::1%eth0]:443/events"),
     ] {
         assert_eq!(ClientConfig::from_parts("https", host, Some(443), "/events").unwrap().url(), url);
     }

@@ -25,7 +25,8 @@ impl ClientConfig {
     ///
     /// # Errors
     ///
-    /// The text is no absolute URL with a host, or has credentials in it.
+    /// The text is no absolute URL with a host, has credentials in it, holds a character that must be
+    /// percent-encoded, or is longer than 65,534 bytes.
     pub fn get(url: impl Into<Text>) -> Result<Self, RequestError> {
         Ok(Self {
             method: Text::from_static("GET"),

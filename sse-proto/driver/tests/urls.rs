@@ -2,8 +2,55 @@
 
 #![cfg(feature = "http")]
 
+use core::{
+    future::{Ready, ready},
+    task::{Context, Poll},
+};
+use std::io;
+
 use http::Uri;
-use sse_proto::client::ClientConfig;
+use sse_driver::{
+    EventSource,
+    transport::{Dial, HttpConnector, Socket, Target, Timer},
+};
+use sse_proto::{
+    Timestamp,
+    client::{ClientConfig, RequestError, UrlFault},
+};
+
+/// A runtime without a network, whose clock stands still.
+#[derive(Default)]
+struct Nowhere;
+
+impl Dial for Nowhere {
+    type Future = Ready<io::Result<Socket>>;
+
+    fn dial(&self, _: Target) -> Self::Future {
+        ready(Err(io::Error::from(io::ErrorKind::ConnectionRefused)))
+    }
+}
+
+impl Timer for Nowhere {
+    fn now(&self) -> Timestamp {
+        Timestamp::default()
+    }
+
+    fn poll_until(&mut self, _: &mut Context<'_>, _: Timestamp) -> Poll<()> {
+        Poll::Pending
+    }
+
+    fn seed(&self) -> u64 {
+        0
+    }
+}
+
+#[test]
+fn a_parameter_that_makes_a_url_too_long_is_named() {
+    let config = |length| ClientConfig::get("http://example.com/").unwrap().query("x", &"y".repeat(length));
+    let open = |config| EventSource::<HttpConnector<Nowhere>, Nowhere>::open(config).map(|_| ());
+    assert_eq!(open(config(60_000)), Ok(()));
+    assert_eq!(open(config(70_000)), Err(RequestError::Url { url: "…".into(), fault: UrlFault::TooLong }));
+}
 
 /// Each URL with one character of ASCII or beyond in each place.
 #[test]

@@ -210,6 +210,9 @@ impl<T: Into<Text>> From<T> for Message {
 impl From<Event> for Message {
     /// Passes a received event on, with the same bytes: for relays. A reader of the message gets an equal event.
     ///
+    /// A byte that was not valid UTF-8 was received as U+FFFD, and is passed on as the three bytes of it. So a value near
+    /// a limit of the [`Decoder`](crate::Decoder) can exceed the same limit of the next reader.
+    ///
     /// The type is left out if it is `message`, the default. The ID is set only if it came with the event; see
     /// [`Event::id`].
     ///

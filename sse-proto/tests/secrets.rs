@@ -103,7 +103,7 @@ fn a_url_that_cannot_be_used_is_reported_without_user_and_query() {
         ("http://s3cr3t:s3cr3t@host.example/the path?s3cr3t", &["http://host.example/the path?…", "byte 37"]),
         ("http://s3cr3t:s3cr3t @host.example/the/path?s3cr3t", &["http://host.example/the/path?…", "byte 20"]),
         ("http://host.example/the/path?s3cr3t s3cr3t", &["http://host.example/the/path?…", "byte 35"]),
-        ("http://host.example:port/the/path?s3cr3t", &["http://host.example:port/the/path?…", "absolute URL"]),
+        ("http://host.example:port/the/path?s3cr3t", &["http://host.example:port/the/path?…", "invalid host or port"]),
         ("http://s3cr3t:s3cr3t@host.example:port/the/path?s3cr3t", &["http://host.example:port/the/path?…"]),
         ("//s3cr3t:s3cr3t@host.example/the/path?s3cr3t", &["host.example/the/path?…"]),
         ("s3cr3t:s3cr3t@host.example/the/path?s3cr3t", &["host.example/the/path?…"]),

@@ -23,6 +23,8 @@ pub struct EventReader<R> {
     decoder: Decoder,
     chunk: Bytes,
     used: usize,
+    /// Whether there is nothing more to read, after the end or an error.
+    is_over: bool,
     end: Option<StreamEnd>,
     turn: Turn,
 }
@@ -90,7 +92,7 @@ impl<R: Read> EventReader<R> {
     }
 
     fn with_decoder(reader: R, decoder: Decoder) -> Self {
-        Self { reader, decoder, chunk: Bytes::new(), used: 0, end: None, turn: Turn::default() }
+        Self { reader, decoder, chunk: Bytes::new(), used: 0, is_over: false, end: None, turn: Turn::default() }
     }
 
     /// Waits for the next event: `None` at the end of the stream.
@@ -133,9 +135,15 @@ impl<R: Read> EventReader<R> {
         self.decoder.retry()
     }
 
-    /// How the stream ended; `None` before its end.
+    /// How the stream ended; `None` before its end, and after an error.
     pub fn end(&self) -> Option<StreamEnd> {
         self.end
+    }
+
+    /// Reads no more, and returns what the end of the stream means if it came in order.
+    fn finish(&mut self) -> StreamEnd {
+        self.is_over = true;
+        self.decoder.finish()
     }
 
     /// Polls for the next event and leaves it in the decoder.
@@ -147,7 +155,7 @@ impl<R: Read> EventReader<R> {
             match step {
                 Step::Event => return Poll::Ready(Some(Ok(()))),
                 Step::Failed(error) => {
-                    self.end = Some(self.decoder.finish());
+                    self.finish();
                     self.chunk = Bytes::new();
                     self.used = 0;
                     return Poll::Ready(Some(Err(ReadError::Decode(error))));
@@ -157,7 +165,7 @@ impl<R: Read> EventReader<R> {
             }
             self.chunk = Bytes::new();
             self.used = 0;
-            if self.end.is_some() {
+            if self.is_over {
                 return Poll::Ready(None);
             }
             ready!(self.turn.poll(cx));
@@ -167,9 +175,9 @@ impl<R: Read> EventReader<R> {
                     self.turn.count(data.len());
                     self.chunk = data;
                 }
-                Poll::Ready(Ok(None)) => self.end = Some(self.decoder.finish()),
+                Poll::Ready(Ok(None)) => self.end = Some(self.finish()),
                 Poll::Ready(Err(error)) => {
-                    self.end = Some(self.decoder.finish());
+                    self.finish();
                     return Poll::Ready(Some(Err(ReadError::Io(error))));
                 }
             }

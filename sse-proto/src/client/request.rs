@@ -41,6 +41,13 @@ pub(super) const ACCEPT: &[u8] = b"text/event-stream";
 /// The name of the header that carries the last event ID.
 pub(crate) const LAST_EVENT_ID: &str = "Last-Event-ID";
 
+/// Whether this header field says how a request is transmitted.
+pub(super) fn is_of_transport(name: &str) -> bool {
+    ["Connection", "Content-Length", "Keep-Alive", "TE", "Transfer-Encoding", "Upgrade"]
+        .iter()
+        .any(|field| name.eq_ignore_ascii_case(field))
+}
+
 impl Request {
     /// Creates a first request with default settings, for tests of transports.
     pub fn get(url: impl Into<Text>) -> Self {
@@ -87,6 +94,13 @@ impl Request {
         }
         self.url = to.url.clone();
         self.redirects += 1;
+    }
+
+    /// Names and values of the header fields that a transport copies, in order: all of [`headers`](Self::headers) but
+    /// `Connection`, `Content-Length`, `Keep-Alive`, `TE`, `Transfer-Encoding` and `Upgrade`. A hook that prepares requests
+    /// can add these, and a transport sets them itself.
+    pub fn fields(&self) -> impl Iterator<Item = (&str, &[u8])> {
+        self.headers.iter().filter(|(name, _)| !is_of_transport(name))
     }
 
     /// Makes it a `GET`: drops the body, and the header fields that describe it. For protocols that resume by `GET` what

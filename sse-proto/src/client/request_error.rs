@@ -43,7 +43,8 @@ pub enum RequestError {
     },
     /// The text is no URL that can be connected to.
     Url {
-        /// The text without user name, password, query and fragment.
+        /// The text without user name, password, query and fragment; `…` where these cannot be told apart, or where it is
+        /// too long.
         url: Text,
         /// What is wrong with it.
         fault: UrlFault,
@@ -54,15 +55,30 @@ pub enum RequestError {
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 #[non_exhaustive]
 pub enum UrlFault {
+    /// Its host or its port is invalid. An IPv6 address needs brackets.
+    Authority,
+    /// Its path or its query holds one of `"`, `<`, `>` and `` ` ``, which has to be percent-encoded there.
+    Character {
+        /// The byte offset of the first such character.
+        at: usize,
+    },
     /// It has a user name or a password, which would not be sent.
     Credentials,
+    /// The host that it was to be made of is empty, or is not a host alone: see
+    /// [`ClientConfig::from_parts`](super::ClientConfig::from_parts).
+    Host,
     /// It is relative, or has no host, or is no URL at all.
     NotAbsolute,
+    /// The scheme that it was to be made of is not a scheme alone: see
+    /// [`ClientConfig::from_parts`](super::ClientConfig::from_parts).
+    Scheme,
     /// It holds a space or a control character, which has to be percent-encoded.
     Space {
         /// The byte offset of the first such character.
         at: usize,
     },
+    /// It is longer than 65,534 bytes.
+    TooLong,
 }
 
 impl RequestError {
@@ -97,15 +113,29 @@ impl fmt::Display for RequestError {
             Self::Method { method } => {
                 write!(f, "{method:?} is not a method that can request a stream, such as `GET` or `POST`")
             }
+            Self::Url { url, fault: UrlFault::Authority } => write!(
+                f,
+                "{url:?} has an invalid host or port: an IPv6 address needs brackets, and a port is a number up to 65535"
+            ),
+            Self::Url { url, fault: UrlFault::Character { at } } => {
+                write!(f, "{url:?} holds a character at byte {at} that must be percent-encoded")
+            }
             Self::Url { url, fault: UrlFault::Credentials } => {
                 write!(f, "{url:?} must not hold a user name or a password: send a header `Authorization` instead")
+            }
+            Self::Url { url, fault: UrlFault::Host } => {
+                write!(f, "{url:?} cannot be made: the host must be a name or an address alone, such as `example.com`")
             }
             Self::Url { url, fault: UrlFault::NotAbsolute } => {
                 write!(f, "{url:?} is not an absolute URL such as `https://example.com/events`")
             }
+            Self::Url { url, fault: UrlFault::Scheme } => {
+                write!(f, "{url:?} cannot be made: the scheme must be a word alone, such as `https`")
+            }
             Self::Url { url, fault: UrlFault::Space { at } } => {
                 write!(f, "{url:?} holds a space or a control character at byte {at}: percent-encode it")
             }
+            Self::Url { fault: UrlFault::TooLong, .. } => f.write_str("the URL is longer than 65534 bytes"),
         }
     }
 }

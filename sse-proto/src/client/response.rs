@@ -5,7 +5,7 @@ use alloc::string::{String, ToString};
 use super::{
     FailReason, Headers,
     headers::is_token,
-    url::{ShownUrl, Url},
+    url::{self, ShownUrl, Url},
 };
 use crate::Text;
 
@@ -17,9 +17,6 @@ pub struct ResponseHead {
     /// The header fields as received.
     pub headers: Headers,
 }
-
-/// The longest URL that a redirect may lead to, in bytes: HTTP clients take none of 64 KiB.
-const LONGEST_URL: usize = 64 * 1024 - 2;
 
 /// What to do with a response.
 #[derive(Debug, Eq, PartialEq)]
@@ -74,7 +71,7 @@ impl ResponseHead {
                         _ => false,
                     };
                     // One byte more shows that it is too long.
-                    let location = &location[..location.len().min(LONGEST_URL + 1)];
+                    let location = &location[..location.len().min(url::LONGEST + 1)];
                     redirect(url, &String::from_utf8_lossy(location), matches!(status, 301 | 308), as_get)
                 }
             },
@@ -105,16 +102,15 @@ impl ResponseHead {
 
 fn redirect(from: &str, location: &str, permanent: bool, as_get: bool) -> Verdict {
     let refused = || Verdict::Fail(FailReason::Redirect { location: Text::from(ShownUrl(location).to_string()) });
-    if location.len() > LONGEST_URL {
-        // The end of a password may have been cut off.
-        return Verdict::Fail(FailReason::Redirect { location: Text::from_static("…") });
+    if location.len() > url::LONGEST {
+        return refused();
     }
     let Some(base) = Url::parse(from) else { return refused() };
     let Some(target) = base.resolve(location.trim_matches([' ', '\t'])) else { return refused() };
     let allowed = Url::parse(&target).is_some_and(|target| {
         (target.is_https() || (target.is_http() && !base.is_https())) && !target.has_credentials()
     });
-    if allowed && target.len() <= LONGEST_URL {
+    if allowed && target.len() <= url::LONGEST {
         Verdict::Redirect(Redirect { url: Text::from(target), permanent, as_get })
     } else {
         refused()

@@ -4,10 +4,15 @@ use core::{str, time::Duration};
 
 use super::ResponseHead;
 
+/// The longest time that is returned.
+const LONGEST: Duration = Duration::from_secs(365 * 24 * 60 * 60);
+
 impl ResponseHead {
     /// How long the server asks to wait before the next request: the value of `Retry-After`, in seconds or as a date. A
     /// date is read relative to the `Date` of the response itself, as there is no other clock here. `None` without
     /// `Retry-After`, if its value is neither, or if it is a date and the response has none.
+    ///
+    /// At most 365 days are returned, so that the time can be added to a clock.
     ///
     /// ```
     /// use core::time::Duration;
@@ -26,12 +31,14 @@ impl ResponseHead {
     pub fn retry_after(&self) -> Option<Duration> {
         let text = |name| str::from_utf8(self.headers.value(name)?).ok().map(str::trim_ascii);
         let value = text("retry-after")?;
-        if !value.is_empty() && value.bytes().all(|byte| byte.is_ascii_digit()) {
+        let wait = if !value.is_empty() && value.bytes().all(|byte| byte.is_ascii_digit()) {
             // A number that does not fit is a very long time.
-            return Some(Duration::from_secs(value.parse().unwrap_or(u64::MAX)));
-        }
-        let now = seconds(text("date")?)?;
-        Some(Duration::from_secs(seconds(value)?.saturating_sub(now)))
+            value.parse().unwrap_or(u64::MAX)
+        } else {
+            let now = seconds(text("date")?)?;
+            seconds(value)?.saturating_sub(now)
+        };
+        Some(Duration::from_secs(wait).min(LONGEST))
     }
 }
 
@@ -138,7 +145,12 @@ mod tests {
         };
         let date = ("Date", "Sun, 06 Nov 1994 08:49:37 GMT");
         assert_eq!(wait(&[("Retry-After", "120")]), Some(Duration::from_secs(120)));
-        assert_eq!(wait(&[("Retry-After", "99999999999999999999999")]), Some(Duration::from_secs(u64::MAX)));
+        let year = Duration::from_secs(365 * 24 * 60 * 60);
+        for long in ["31536000", "31536001", "18446744073709551615", "99999999999999999999999"] {
+            assert_eq!(wait(&[("Retry-After", long)]), Some(year), "{long}");
+        }
+        assert_eq!(wait(&[("Retry-After", "31535999")]), Some(year - Duration::from_secs(1)));
+        assert_eq!(wait(&[date, ("Retry-After", "Fri, 31 Dec 9999 23:59:59 GMT")]), Some(year));
         assert_eq!(wait(&[date, ("retry-after", "Sun, 06 Nov 1994 08:50:07 GMT")]), Some(Duration::from_secs(30)));
         assert_eq!(wait(&[date, ("retry-after", "Sun, 06 Nov 1994 08:00:00 GMT")]), Some(Duration::ZERO));
         assert_eq!(wait(&[("retry-after", "Sun, 06 Nov 1994 08:50:07 GMT")]), None);

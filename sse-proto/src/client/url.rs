@@ -1,10 +1,16 @@
 //! The parts of URLs that redirects and origins need (RFC 3986, sections 3 and 5).
 
 use alloc::{format, string::String, vec::Vec};
-use core::fmt::{self, Write};
+use core::{
+    fmt::{self, Write},
+    net::Ipv6Addr,
+};
 
 use super::{RequestError, UrlFault};
 use crate::Text;
+
+/// The length of the longest URL that is requested, in bytes: HTTP clients take none of 64 KiB.
+pub(super) const LONGEST: usize = 64 * 1024 - 2;
 
 /// The parts of an absolute URL with an authority; the fragment is left out.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
@@ -88,11 +94,14 @@ impl<'a> Url<'a> {
 }
 
 /// Shows a URL, or text that was meant as one, without what may be secret in it: omits user name and password, and
-/// writes `?…` in place of a query, `#…` in place of a fragment.
+/// writes `?…` in place of a query, `#…` in place of a fragment, and `…` in place of a text that is too long for a URL.
 pub(super) struct ShownUrl<'a>(pub(super) &'a str);
 
 impl fmt::Display for ShownUrl<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        if self.0.len() > LONGEST {
+            return f.write_str("…");
+        }
         let rest = match split_scheme(self.0) {
             Some((scheme, rest)) if rest.starts_with("//") => {
                 write!(f, "{scheme}://")?;
@@ -102,6 +111,8 @@ impl fmt::Display for ShownUrl<'_> {
         };
         let (before, hidden) = rest.split_at(rest.find(['?', '#']).unwrap_or(rest.len()));
         let user_end = match Url::parse(self.0) {
+            // The `/`, `?` or `#` that ends the authority may be one of a password.
+            Some(url) if url.has_credentials() && rest[url.authority.len()..].contains('@') => return f.write_str("…"),
             Some(url) => url.authority.rfind('@'),
             // The `?` may be one of a password.
             None if hidden.contains('@') => return f.write_str("…"),
@@ -128,18 +139,48 @@ fn is_authority(byte: u8) -> bool {
     byte.is_ascii_alphanumeric() || b"-._~%!$&'()*+,;=:[]@".contains(&byte)
 }
 
-/// Whether this is a host that is not empty, with balanced brackets or none, and a valid port or none.
+/// Whether this is a name, an IPv4 address, or an IPv6 address in brackets, with a valid port or none.
 fn is_host(host: &str) -> bool {
     let (name, port) = match host.rsplit_once(':') {
         Some((name, port)) if !port.contains(']') => (name, port),
         _ => (host, ""),
     };
-    let unbracketed = name.strip_prefix('[').map_or(Some(name), |rest| rest.strip_suffix(']'));
-    if unbracketed.is_none_or(|name| name.is_empty() || name.contains(['[', ']'])) {
-        return false;
-    }
     let digits = port.bytes().all(|byte| byte.is_ascii_digit());
-    digits && (port.is_empty() || port.parse::<u16>().is_ok())
+    is_host_alone(name) && digits && (port.is_empty() || port.parse::<u16>().is_ok())
+}
+
+/// Joins these parts to a URL, of which the path is not checked.
+pub(super) fn from_parts(scheme: &str, host: &str, port: Option<u16>, path: &str) -> Result<String, RequestError> {
+    let port = port.map(|port| format!(":{port}")).unwrap_or_default();
+    let slash = if path.is_empty() || path.starts_with(['/', '?']) { "" } else { "/" };
+    let (open, close) = if is_ipv6(host) { ("[", "]") } else { ("", "") };
+    let url = format!("{scheme}://{open}{host}{close}{port}{slash}{path}");
+    if !is_scheme(scheme) {
+        return Err(RequestError::url(&url, UrlFault::Scheme));
+    }
+    if open.is_empty() && !is_host_alone(host) {
+        return Err(RequestError::url(&url, UrlFault::Host));
+    }
+    Ok(url)
+}
+
+/// Whether this is a name, an IPv4 address, or an IPv6 address in brackets, and nothing else.
+fn is_host_alone(host: &str) -> bool {
+    match host.strip_prefix('[').and_then(|rest| rest.strip_suffix(']')) {
+        Some(address) => is_ipv6(address),
+        None => is_name(host) && !host.contains('%'),
+    }
+}
+
+/// Whether this is an IPv6 address, with the name of a network interface or without.
+fn is_ipv6(address: &str) -> bool {
+    let (address, zone) = address.split_once('%').map_or((address, None), |(address, zone)| (address, Some(zone)));
+    address.parse::<Ipv6Addr>().is_ok() && zone.is_none_or(is_name)
+}
+
+/// Whether this can be a part of an authority that ends none of its other parts.
+fn is_name(text: &str) -> bool {
+    !text.is_empty() && text.bytes().all(|byte| is_authority(byte) && !b":@[]".contains(&byte))
 }
 
 /// Percent-encodes the path and the query, and returns the result if it is a URL.
@@ -168,11 +209,12 @@ fn percent_encode(encoded: &mut String, text: &str, which: &[u8]) {
 }
 
 fn split_scheme(url: &str) -> Option<(&str, &str)> {
-    let (scheme, rest) = url.split_once(':')?;
-    let mut bytes = scheme.bytes();
-    let first = bytes.next()?;
-    let tail = bytes.all(|byte| byte.is_ascii_alphanumeric() || b"+-.".contains(&byte));
-    (first.is_ascii_alphabetic() && tail).then_some((scheme, rest))
+    url.split_once(':').filter(|(scheme, _)| is_scheme(scheme))
+}
+
+fn is_scheme(text: &str) -> bool {
+    let valid = text.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"+-.".contains(&byte));
+    valid && text.starts_with(|first: char| first.is_ascii_alphabetic())
 }
 
 fn split_query(text: &str) -> (&str, Option<&str>) {
@@ -207,13 +249,32 @@ fn space(url: &str) -> Option<usize> {
 
 /// Returns the caller's URL if it can be used.
 pub(super) fn checked_by_caller(url: Text) -> Result<Text, RequestError> {
-    let fault = match (space(&url), Url::parse(&url)) {
-        (Some(at), _) => UrlFault::Space { at },
-        (None, None) => UrlFault::NotAbsolute,
-        (None, Some(parsed)) if parsed.has_credentials() => UrlFault::Credentials,
-        (None, Some(_)) => return Ok(url),
+    match fault(&url) {
+        Some(fault) => Err(RequestError::url(&url, fault)),
+        None => Ok(url),
+    }
+}
+
+fn fault(url: &str) -> Option<UrlFault> {
+    if url.len() > LONGEST {
+        return Some(UrlFault::TooLong);
+    }
+    if let Some(at) = space(url) {
+        return Some(UrlFault::Space { at });
+    }
+    let Some(parsed) = Url::parse(url) else {
+        let after_scheme = split_scheme(url).and_then(|(_, rest)| rest.strip_prefix("//"));
+        let no_authority = after_scheme.is_none_or(|rest| rest.is_empty() || rest.starts_with(['/', '?', '#']));
+        return Some(if no_authority { UrlFault::NotAbsolute } else { UrlFault::Authority });
     };
-    Err(RequestError::url(&url, fault))
+    if parsed.has_credentials() {
+        return Some(UrlFault::Credentials);
+    }
+    let path = parsed.scheme.len() + "://".len() + parsed.authority.len();
+    let query = path + parsed.path.len();
+    let in_path = parsed.path.find(['<', '>', '`']).map(|at| path + at);
+    let in_query = || Some(query + "?".len() + parsed.query?.find(['"', '<', '>'])?);
+    in_path.or_else(in_query).map(|at| UrlFault::Character { at })
 }
 
 /// Appends text as part of a form (the URL Standard, section 5.2).
@@ -330,6 +391,12 @@ mod tests {
             "http://::1]/",
             "http://[]/",
             "http://häuser.example/",
+            "http://::1/",
+            "http://::1:80/",
+            "http://a:1:2/",
+            "http://[a]/",
+            "http://[::1:80/",
+            "http://a%20b/",
         ] {
             assert_eq!(Url::parse(text), None, "{text:?}");
         }

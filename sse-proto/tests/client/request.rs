@@ -1,6 +1,7 @@
 //! What is asked for (R-010 to R-014).
 
-use sse_proto::client::{ClientConfig, Headers, NetworkError, ReadyState, RequestError, UrlFault};
+use proptest::prelude::*;
+use sse_proto::client::{ClientConfig, FailReason, Headers, NetworkError, ReadyState, RequestError, UrlFault};
 
 use crate::{Client, URL, config, idle, last_event_id, post};
 
@@ -24,10 +25,22 @@ fn what_must_not_be_sent_is_refused_when_it_is_given() {
         ("http://example.com/a b", UrlFault::Space { at: 20 }),
         ("http://example.com/\r\nX: 1", UrlFault::Space { at: 19 }),
         ("/events", UrlFault::NotAbsolute),
+        ("http:///events", UrlFault::NotAbsolute),
+        ("http://::1:80/", UrlFault::Authority),
+        ("http://a:1:2/", UrlFault::Authority),
+        ("http://a:65536/", UrlFault::Authority),
+        ("http://[not-an-address]/", UrlFault::Authority),
+        ("http://a/<>\"{}", UrlFault::Character { at: 9 }),
+        ("http://a/\"{}?x=\"", UrlFault::Character { at: 15 }),
     ] {
         let error = ClientConfig::get(url).unwrap_err();
         assert!(matches!(error, RequestError::Url { fault: found, .. } if found == fault), "{error:?}");
     }
+    let longest = format!("{URL}?").len();
+    let longest = format!("{URL}?{}", "x".repeat(65_534 - longest));
+    assert_eq!(ClientConfig::get(longest.as_str()).unwrap().url(), longest);
+    let error = ClientConfig::get(longest + "x").unwrap_err();
+    assert_eq!(error, RequestError::Url { url: "…".into(), fault: UrlFault::TooLong });
     assert!(!ClientConfig::get("http://user:secret@example.com/").unwrap_err().to_string().contains("secret"));
     let config = ClientConfig::get(URL).unwrap();
     assert!(matches!(config.clone().header("X", "1\r\nY: 2"), Err(RequestError::HeaderValue { at: 1, .. })));
@@ -35,6 +48,49 @@ fn what_must_not_be_sent_is_refused_when_it_is_given() {
     let config = config.header("Authorization", "Bearer secret").unwrap().header("X-Api-Key", "secret").unwrap();
     let client = Client::with(config.clone());
     assert!(!format!("{config:?} {:?}", client.source).contains("secret"));
+}
+
+#[test]
+fn a_part_of_a_url_cannot_become_another_part() {
+    let fault = |scheme, host| match ClientConfig::from_parts(scheme, host, Some(443), "/events") {
+        Err(RequestError::Url { fault, .. }) => Some(fault),
+        Err(error) => panic!("{error}"),
+        Ok(_) => None,
+    };
+    for host in [
+        "",
+        "127.0.0.1:1/?.service.example",
+        "evil.example/.service.example",
+        "evil.example?.service.example",
+        "evil.example#.service.example",
+        "evil.example\\.service.example",
+        "user@evil.example",
+        "user:secret@evil.example",
+        "a:1",
+        "a:",
+        "[::1]:1",
+        "fe80::1%]@evil.example",
+        "a%2f",
+        "[a]",
+        "[::1",
+        "::1]",
+        "a b",
+        "häuser.example",
+    ] {
+        assert_eq!(fault("https", host), Some(UrlFault::Host), "{host:?}");
+    }
+    for scheme in ["", "https://evil.example/?", "https:", "1", "ht tp", "/"] {
+        assert_eq!(fault(scheme, "good.example"), Some(UrlFault::Scheme), "{scheme:?}");
+    }
+    for (host, url) in [
+        ("example.com", "https://example.com:443/events"),
+        ("127.0.0.1", "https://127.0.0.1:443/events"),
+        ("::1", "https://[::1]:443/events"),
+        ("[::1]", "https://[::1]:443/events"),
+        ("fe80::1%eth0", "https://[fe80::1%eth0]:443/events"),
+    ] {
+        assert_eq!(ClientConfig::from_parts("https", host, Some(443), "/events").unwrap().url(), url);
+    }
 }
 
 #[test]
@@ -238,4 +294,25 @@ fn a_json_body_brings_its_type_unless_there_is_another_one() {
 
     let keys_must_be_strings = std::collections::BTreeMap::from([((1, 2), 3)]);
     assert!(matches!(config().json(&keys_must_be_strings), Err(RequestError::Json { .. })));
+}
+
+proptest! {
+    /// Neither by the error for it, nor as the target of a redirect.
+    #[test]
+    fn no_part_of_a_password_is_shown(
+        between in prop::collection::vec(prop_oneof!["[@/?#]", r#"[-@/?#%&=.;"<>{}|\\^`ä \[\]]{1,3}"#], 1..5),
+        end in prop_oneof![Just(""), Just("/"), Just("/events?room=7"), Just(":8080/@x")],
+    ) {
+        let password = between.iter().fold(String::from("s3cr3t"), |password, part| password + part + "s3cr3t");
+        let url = format!("https://user:{password}@example.com{end}");
+        let error = ClientConfig::get(url.as_str()).unwrap_err();
+        let mut client = Client::new();
+        client.request();
+        client.redirect(302, &url);
+        client.source.handle_end();
+        let failure = client.failure();
+        prop_assert!(matches!(failure, FailReason::Redirect { .. }), "{failure:?}");
+        let shown = format!("{error} {error:?} {failure} {failure:?}");
+        prop_assert!(!shown.contains("s3cr3t"), "{url}: {shown}");
+    }
 }

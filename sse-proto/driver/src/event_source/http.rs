@@ -23,8 +23,10 @@ impl<D: Dial + Default, T: Timer + Default> EventSource<HttpConnector<D>, T> {
     ///
     /// # Errors
     ///
-    /// The URL is no URL of HTTP. A scheme other than `http` and `https` is a failure of the connection instead.
+    /// The URL is no URL of HTTP, or a parameter of its query has made it too long. A scheme other than `http` and `https` is a failure of the connection instead.
     pub fn open(config: ClientConfig) -> Result<Self, RequestError> {
+        // A parameter may have made it too long.
+        let config = config.with_url(config.url())?;
         match config.url().parse::<Uri>() {
             Ok(_) => Ok(Self::new(config, HttpConnector::default())),
             Err(_) => Err(RequestError::url(config.url(), UrlFault::NotAbsolute)),

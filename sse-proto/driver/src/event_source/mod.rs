@@ -124,6 +124,9 @@ impl<C: Connect, T: Timer> EventSource<C, T> {
     /// request has the number of the attempt and the cause of the last loss. An error has the same effect as an error of
     /// the transport.
     ///
+    /// The transport over HTTP leaves out what the hook adds of `Connection`, `Content-Length`, `Keep-Alive`, `TE`,
+    /// `Transfer-Encoding` and `Upgrade`: it sets them itself.
+    ///
     /// A redirect continues from the request that the hook returned; credentials in it do not go to another origin
     /// (D-10).
     ///

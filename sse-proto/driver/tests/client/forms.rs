@@ -7,7 +7,11 @@ use core::{
 };
 use std::sync::Arc;
 
-use sse_proto::client::{Backoff, ClientConfig, FailReason, Loss, ReadyState};
+use sse_driver::{EventReader, ReadError};
+use sse_proto::{
+    Limit, Limits, StreamEnd,
+    client::{Backoff, ClientConfig, FailReason, Loss, ReadyState},
+};
 
 use crate::{
     Change, config, now, opened, poll,
@@ -226,4 +230,24 @@ fn a_source_is_a_stream() {
     let mut cx = Context::from_waker(Waker::noop());
     assert!(matches!(Pin::new(&mut source).poll_next(&mut cx), Poll::Ready(Some(Ok(event))) if event.data() == "a"));
     assert!(matches!(Pin::new(&mut source).poll_next(&mut cx), Poll::Ready(None)));
+}
+
+/// An error is no end in order, whatever was read before it.
+#[test]
+fn a_reader_has_an_end_only_after_an_end_in_order() {
+    let read = |steps| EventReader::<Body>::with_limits(Body::new(steps), Limits::new().line(Limit::fail(16)));
+    let mut reader = read(vec![Step::Data("data: a\n\nda"), Step::End]);
+    assert_eq!(reader.end(), None);
+    while let Some(event) = now(reader.next()) {
+        event.unwrap();
+        assert_eq!(reader.end(), None);
+    }
+    assert_eq!(reader.end(), Some(StreamEnd::InMidEvent));
+    let mut reader = read(vec![Step::Data("data: a\n\n"), Step::Break]);
+    now(reader.next()).unwrap().unwrap();
+    assert_eq!(now(reader.next()).unwrap(), Err(ReadError::Io("broken")));
+    assert_eq!((reader.end(), now(reader.next())), (None, None));
+    let mut reader = read(vec![Step::Data("data: 0123456789abcdef\n\ndata: b\n\n"), Step::End]);
+    assert!(matches!(now(reader.next()).unwrap(), Err(ReadError::Decode(_))));
+    assert_eq!((reader.end(), now(reader.next()), reader.end()), (None, None, None));
 }

@@ -1,6 +1,8 @@
 //! The part of the settings that makes a request: URL, method, header fields and body.
 
-use alloc::{format, string::String};
+#[cfg(feature = "json")]
+use alloc::format;
+use alloc::string::String;
 use core::time::Duration;
 
 use bytes::Bytes;
@@ -13,7 +15,7 @@ use crate::{
     client::{
         Backoff, Headers, RememberRedirects, RequestError, Standard, Timeouts, headers, method,
         policy::SharedPolicy,
-        request::{ACCEPT, LAST_EVENT_ID},
+        request::{ACCEPT, LAST_EVENT_ID, is_of_transport},
         url::{self, push_form},
     },
 };
@@ -23,7 +25,8 @@ impl ClientConfig {
     ///
     /// # Errors
     ///
-    /// The text is no absolute URL with a host, or has credentials in it (R-002).
+    /// The text is no absolute URL with a host (R-002), has credentials in it, holds a character that must be
+    /// percent-encoded, or is longer than 65,534 bytes.
     pub fn get(url: impl Into<Text>) -> Result<Self, RequestError> {
         Ok(Self {
             method: Text::from_static("GET"),
@@ -75,6 +78,10 @@ impl ClientConfig {
 
     /// Requests the URL of these parts by `GET`. A query may follow the `path`.
     ///
+    /// The `host` is a name or an address alone, which may come from a source that is less trusted than the program: what
+    /// would end it, such as `/`, `?` or `#`, and what would be a user name or a port, is refused. An IPv6 address may be
+    /// given in brackets or without them.
+    ///
     /// ```
     /// use sse_proto::client::ClientConfig;
     ///
@@ -85,11 +92,9 @@ impl ClientConfig {
     ///
     /// # Errors
     ///
-    /// As [`get`](Self::get).
+    /// As [`get`](Self::get), and the scheme or the host is none.
     pub fn from_parts(scheme: &str, host: &str, port: Option<u16>, path: &str) -> Result<Self, RequestError> {
-        let port = port.map(|port| format!(":{port}")).unwrap_or_default();
-        let slash = if path.is_empty() || path.starts_with(['/', '?']) { "" } else { "/" };
-        Self::get(String::from(scheme) + "://" + host + &port + slash + path)
+        url::from_parts(scheme, host, port, path).and_then(Self::get)
     }
 
     /// Returns the same settings for another URL. All header fields are kept, credentials too.
@@ -239,7 +244,7 @@ impl ClientConfig {
             self.last_event_id = Some(EventId::received(value));
             return Ok(self);
         }
-        if TRANSPORT.iter().any(|reserved| name.eq_ignore_ascii_case(reserved)) {
+        if is_of_transport(&name) {
             return Err(RequestError::HeaderReserved { name });
         }
         self.headers.append(name, value.into_bytes())?;
@@ -262,6 +267,3 @@ impl ClientConfig {
 
 #[cfg(feature = "json")]
 const CONTENT_TYPE: &str = "Content-Type";
-
-/// Header fields that say how a request is transmitted.
-const TRANSPORT: [&str; 6] = ["Connection", "Content-Length", "Keep-Alive", "TE", "Transfer-Encoding", "Upgrade"];

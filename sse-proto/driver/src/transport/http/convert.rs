@@ -11,14 +11,15 @@ use sse_proto::client::{Request, ResponseHead};
 
 use crate::transport::Read;
 
-/// Returns the request as HTTP clients of the crate `http` want it: with the whole URL as its target, and without `Host`.
+/// Returns the request as HTTP clients of the crate `http` want it: with the whole URL as its target, and without `Host`
+/// and the fields that say how a request is transmitted ([`Request::fields`]).
 ///
 /// # Errors
 ///
 /// The method, the URL or a header field cannot be sent.
 pub fn http_request(request: Request) -> Result<http::Request<Bytes>, http::Error> {
     let mut built = http::Request::builder().method(&*request.method).uri(&*request.url);
-    for (name, value) in request.headers.iter() {
+    for (name, value) in request.fields() {
         built = built.header(name, value);
     }
     built.body(request.body)

@@ -76,7 +76,7 @@ impl Outgoing {
         if request.headers.value("host").is_none() {
             built = built.header(header::HOST, authority);
         }
-        for (name, value) in request.headers.iter() {
+        for (name, value) in request.fields() {
             built = built.header(name, value);
         }
         let body = (!request.body.is_empty()).then(|| request.body.clone());
@@ -125,5 +125,35 @@ fn port(uri: &Uri) -> Result<Option<u16>, HttpError> {
         _ if text.is_empty() => Ok(None),
         Ok(port) if !text.starts_with('+') => Ok(Some(port)),
         _ => Err(HttpError::Port(Text::from(text))),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use alloc::vec::Vec;
+
+    use sse_proto::client::Request;
+
+    use super::Outgoing;
+
+    #[test]
+    fn what_a_hook_adds_of_the_transports_fields_is_not_sent() {
+        let mut request = Request::get("http://example.com/");
+        request.method = "POST".into();
+        for body in ["", "body"] {
+            request.body = body.into();
+            for name in ["content-length", "Transfer-Encoding", "Connection", "Keep-Alive", "TE", "UPGRADE", "X-Own"] {
+                request.headers.set(name, "7").unwrap();
+            }
+            let (_, outgoing) = Outgoing::new(&request).unwrap();
+            let sent = outgoing.into_http1();
+            let mut names: Vec<_> = sent.headers().keys().map(|name| name.as_str()).collect();
+            names.sort_unstable();
+            // The length of a body is added with its first byte.
+            let length = body.is_empty().then_some("content-length");
+            let own = ["accept", "cache-control"].into_iter().chain(length).chain(["host", "pragma", "x-own"]);
+            assert_eq!(names, own.collect::<Vec<_>>());
+            assert!(sent.headers().get_all("content-length").iter().all(|length| length == "0"));
+        }
     }
 }

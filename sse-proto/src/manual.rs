@@ -262,26 +262,27 @@
 //!   event          field, text
 //!   decode         ends, event, field, hidden, limits, text, utf8
 //!   message        ends, event, field, text
-//!   client         decode, event, field, hidden, limits, random, text, time
 //!   data           message
 //!   serde          event, field, message, text
 //!   server         field, hidden, message, random, text, time
 //!   json           data, event, message
+//!   client         decode, event, field, hidden, json, limits, random, text, time
 //!   typed          client, decode, event, field, hidden, json, text
 //! sse-driver
-//!   lock
 //!   methods
 //!   report
 //!   trace
 //!   turn
+//!   unwind
+//!   lock           unwind
 //!   transport      turn
 //!   alarm          transport
 //!   futures_io     transport
 //!   reader         transport, turn
 //!   event_log      alarm, lock, transport
-//!   event_source   alarm, trace, transport, turn
+//!   event_source   alarm, lock, trace, transport, turn
 //!   client         event_source
-//!   session        alarm, event_log, lock, trace, transport
+//!   session        alarm, event_log, lock, trace, transport, unwind
 //!   typed          event_source, reader, transport
 //!   axum           session, transport
 //!   server         session

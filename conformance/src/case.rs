@@ -191,6 +191,8 @@ pub enum Problem {
     Io(io::Error),
     /// It is not JSON, or a field is missing or of the wrong type.
     Json(serde_json::Error),
+    /// A `refuse_ms` is longer than a minute.
+    RefusalTooLong,
     /// What is refused cannot be read.
     RefusedAndRead,
     /// Something else than the index of a request stands where one should.
@@ -218,6 +220,7 @@ impl fmt::Display for Problem {
             Self::InputNotOne => f.write_str("needs one of `input`, `input_hex` and `input_gen`"),
             Self::Io(error) => fmt::Display::fmt(error, f),
             Self::Json(error) => fmt::Display::fmt(error, f),
+            Self::RefusalTooLong => f.write_str("`refuse_ms` is at most 60000"),
             Self::RefusedAndRead => f.write_str("has both `refused` and `event`"),
             Self::RequestIndex(key) => write!(f, "{key:?} is not the index of a request"),
             Self::RetryNotADuration => f.write_str("`retry` is no duration in milliseconds"),

@@ -174,7 +174,7 @@ fn info_never_fails() {
 #[test]
 fn the_json_report_can_be_read() {
     let cases = TemporaryFile::new("json-cases.json", &case("must", "b"));
-    let report = TemporaryFile::new("report.json", "");
+    let report = TemporaryFile::new("report.json", &"an older report ".repeat(10_000));
     let output = call(&["run", "--cases", cases.path(), "--subject", "proto", "--json", report.path()], b"");
     assert_eq!(output.status.code(), Some(1));
     let report: serde_json::Value = serde_json::from_str(&fs::read_to_string(&report.0).unwrap()).unwrap();
@@ -182,6 +182,15 @@ fn the_json_report_can_be_read() {
     assert_eq!(subject["name"], "proto");
     assert_eq!((&subject["passed"], &subject["failed"]), (&0.into(), &1.into()));
     assert_eq!(subject["results"][0]["failures"][0]["got"]["outcome"]["events"][0]["data"], "a");
+}
+
+#[test]
+fn a_run_that_does_not_begin_keeps_the_older_report() {
+    let cases = TemporaryFile::new("no-cases.json", r#"[{"id": "X-1"}]"#);
+    let report = TemporaryFile::new("older-report.json", "an older report");
+    let output = call(&["run", "--cases", cases.path(), "--json", report.path()], b"");
+    assert_eq!(output.status.code(), Some(2));
+    assert_eq!(fs::read_to_string(&report.0).unwrap(), "an older report");
 }
 
 #[test]

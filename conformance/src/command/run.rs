@@ -71,12 +71,12 @@ impl SuiteName {
 
 pub(crate) fn run(arguments: &Arguments) -> Result<ExitCode, Failure> {
     let chosen = arguments.chosen()?;
-    // Opened before the run, so that a wrong path is noticed at once.
-    let json = arguments.json.as_deref().map(create).transpose()?;
     let loaded: Vec<_> = chosen
         .iter()
         .map(|(suite, files)| (suite.load)(files, arguments.subject.clone(), arguments.strict))
         .collect::<Result<_, _>>()?;
+    // Opened before the run, so that a wrong path is noticed at once, and emptied after it.
+    let json = arguments.json.as_deref().map(open).transpose()?;
     let mut tallies: Vec<Tally> = Vec::new();
     let mut reader_left = false;
     for ((suite, _), run) in chosen.iter().zip(loaded) {
@@ -122,8 +122,9 @@ impl Arguments {
     }
 }
 
-fn create(file: &Path) -> Result<File, Failure> {
-    File::create(file).map_err(|error| Failure::misuse(format!("{}: {error}", file.display())))
+fn open(file: &Path) -> Result<File, Failure> {
+    let opened = File::options().write(true).create(true).truncate(false).open(file);
+    opened.map_err(|error| Failure::misuse(format!("{}: {error}", file.display())))
 }
 
 /// What there is to say of single cases, then one line with the counts, after the suite's name if there are several.
@@ -144,6 +145,10 @@ struct WrittenReport<'a> {
 }
 
 fn write_json(file: File, tallies: &[Tally], strict: bool) -> io::Result<()> {
+    // Devices and pipes cannot be cut.
+    if file.metadata()?.is_file() {
+        file.set_len(0)?;
+    }
     let mut output = BufWriter::new(file);
     serde_json::to_writer_pretty(&mut output, &WrittenReport { strict, subjects: tallies })?;
     output.write_all(b"\n")?;

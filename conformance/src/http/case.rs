@@ -182,9 +182,13 @@ enum WrittenEnd {
     Short,
 }
 
+/// The longest time for which a port can be closed, in milliseconds.
+const LONGEST_REFUSAL_MS: u64 = 60_000;
+
 impl WrittenStep {
     fn into_step(self) -> Result<Step, Problem> {
         let status = match (self.status, self.refuse_ms, self.drop) {
+            (None, Some(millis), false) if millis > LONGEST_REFUSAL_MS => return Err(Problem::RefusalTooLong),
             (None, Some(millis), false) => return Ok(Step::Refuse(Duration::from_millis(millis))),
             (None, None, true) => return Ok(Step::Drop),
             (Some(status), None, false) => status,

@@ -235,7 +235,7 @@ fn a_source_is_a_stream() {
 /// An error is no end in order, whatever was read before it.
 #[test]
 fn a_reader_has_an_end_only_after_an_end_in_order() {
-    let read = |steps| EventReader::<Body>::with_limits(Body::new(steps), Limits::new().line(Limit::fail(16)));
+    let read = |steps| EventReader::<Body>::with_limits(Body::new(steps), Limits::new().data(Limit::fail(8)));
     let mut reader = read(vec![Step::Data("data: a\n\nda"), Step::End]);
     assert_eq!(reader.end(), None);
     while let Some(event) = now(reader.next()) {

@@ -132,6 +132,7 @@ fn port(uri: &Uri) -> Result<Option<u16>, HttpError> {
 mod tests {
     use alloc::vec::Vec;
 
+    use http::HeaderName;
     use sse_proto::client::Request;
 
     use super::Outgoing;
@@ -147,7 +148,7 @@ mod tests {
             }
             let (_, outgoing) = Outgoing::new(&request).unwrap();
             let sent = outgoing.into_http1();
-            let mut names: Vec<_> = sent.headers().keys().map(|name| name.as_str()).collect();
+            let mut names: Vec<_> = sent.headers().keys().map(HeaderName::as_str).collect();
             names.sort_unstable();
             // The length of a body is added with its first byte.
             let length = body.is_empty().then_some("content-length");

@@ -321,13 +321,13 @@ impl EventSource {
 
     /// Borrows the event, if the last output was [`Output::Event`].
     pub fn event(&mut self) -> Option<EventRef<'_>> {
-        self.has_event.then(|| self.decoder.event(&self.chunk))
+        self.has_event.then(|| self.decoder.completed_event(&self.chunk))
     }
 
     /// Returns the event as owned, once, if the last output was [`Output::Event`]. Its parts are slices of the bytes that
     /// [`handle_data`](Self::handle_data) received, where they lay there in one piece.
     pub fn take_event(&mut self) -> Option<Event> {
-        let event = self.has_event.then(|| self.decoder.take_event(&self.chunk));
+        let event = self.has_event.then(|| self.decoder.take_completed_event(&self.chunk));
         self.has_event = false;
         event
     }

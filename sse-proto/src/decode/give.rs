@@ -28,9 +28,16 @@ pub(super) enum Home {
 impl Decoder {
     /// Returns the event that [`advance`](Self::advance) has just completed, borrowed from the same `chunk` and the decoder.
     /// Without such an event, or with another chunk, the result is arbitrary.
-    #[inline(always)]
+    #[inline]
     pub fn event<'a>(&'a mut self, chunk: &'a [u8]) -> EventRef<'a> {
-        if self.home == Home::Block || self.mode == Mode::Gather {
+        // A block that is being gathered is none yet.
+        if self.mode == Mode::Gather { self.block_event(chunk) } else { self.completed_event(chunk) }
+    }
+
+    /// Returns the event that [`advance`](Self::advance) has just completed, for callers who know that it has.
+    #[inline(always)]
+    pub(crate) fn completed_event<'a>(&'a mut self, chunk: &'a [u8]) -> EventRef<'a> {
+        if self.home == Home::Block {
             return self.block_event(chunk);
         }
         let bytes = if self.home == Home::Chunk { chunk } else { &self.gathered.bytes };
@@ -78,9 +85,15 @@ impl Decoder {
     /// arbitrary.
     #[inline(always)] // An event is larger than what is moved well: it is made where it goes.
     pub fn take_event(&mut self, chunk: &Bytes) -> Event {
+        // The bytes of a block that is being gathered are still needed.
+        if self.mode == Mode::Gather { Event::default() } else { self.take_completed_event(chunk) }
+    }
+
+    /// Takes the event that [`advance`](Self::advance) has just completed, for callers who know that it has.
+    #[inline(always)]
+    pub(crate) fn take_completed_event(&mut self, chunk: &Bytes) -> Event {
         let gathered;
         let bytes = match self.home {
-            _ if self.mode == Mode::Gather => return Event::default(),
             Home::Block => return self.take_block_event(chunk),
             Home::Chunk => chunk,
             Home::Gathered => {

@@ -250,7 +250,7 @@ impl Decoder {
         }
         self.offset += used as u64;
         *input = &chunk[used..];
-        Ok(if came_to == Quick::Event { Some(self.event(chunk)) } else { None })
+        Ok(if came_to == Quick::Event { Some(self.completed_event(chunk)) } else { None })
     }
 
     /// Goes on in any way.
@@ -261,7 +261,7 @@ impl Decoder {
             let (used, step) = self.advance_further(chunk);
             *input = &chunk[used..];
             match step {
-                Step::Event => return Ok(Some(self.event(chunk))),
+                Step::Event => return Ok(Some(self.completed_event(chunk))),
                 Step::Failed(error) => return Err(error),
                 Step::More => return Ok(None),
                 _ => {}
@@ -280,7 +280,7 @@ impl Decoder {
         let (used, step) = self.advance_from(chunk, at);
         *input = &chunk[used..];
         match step {
-            Step::Event => Ok(Some(self.event(chunk))),
+            Step::Event => Ok(Some(self.completed_event(chunk))),
             Step::Failed(error) => Err(error),
             Step::More => Ok(None),
             _ => self.decode_slowly(input),
@@ -298,7 +298,7 @@ impl Decoder {
         *input = &chunk[used..];
         Ok(Some(match step {
             Step::Comment => Item::Comment(self.comment(chunk)),
-            Step::Event => Item::Event(self.event(chunk)),
+            Step::Event => Item::Event(self.completed_event(chunk)),
             Step::Failed(error) => return Err(error),
             Step::Finding(finding) => Item::Finding(finding),
             Step::LastEventId => Item::LastEventId(&self.last_event_id),
@@ -328,7 +328,7 @@ impl Decoder {
             let (used, step) = self.advance_further(input);
             match step {
                 Step::Event => {
-                    let given = Ok(Some(self.take_event(input)));
+                    let given = Ok(Some(self.take_completed_event(input)));
                     input.advance(used);
                     return given;
                 }

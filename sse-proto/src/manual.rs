@@ -70,8 +70,8 @@
 //! wait can be longer than `DelayCapped::used`. It grows with each failure, to waits of up to
 //! [`Backoff::ceiling`](crate::client::Backoff::ceiling).
 //!
-//! With the feature `tracing`, the loops of sse-driver tell what becomes of connections with the target `sse_driver::client`,
-//! and what becomes of sessions with the target `sse_driver::server`: filter by these, whichever adapter is used.
+//! With the feature `tracing`, the loops of sse-driver report connections under the target `sse_driver::client` and sessions
+//! under the target `sse_driver::server`, whichever adapter is used.
 //!
 //! # What is printed
 //!

@@ -22,9 +22,10 @@
 //! struct MyStream(sse_proto::Decoder);
 //!
 //! impl Stream for MyStream {
-//!     fn feed(&mut self, mut piece: &[u8]) -> Result<Vec<Event>, String> {
+//!     fn feed(&mut self, piece: &[u8]) -> Result<Vec<Event>, String> {
+//!         let mut chunk = sse_proto::Chunk::new(piece);
 //!         let mut events = Vec::new();
-//!         while let Some(event) = self.0.decode(&mut piece).map_err(|error| error.to_string())? {
+//!         while let Some(event) = self.0.decode(&mut chunk).map_err(|error| error.to_string())? {
 //!             events.push(Event {
 //!                 event_type: event.event_type().into(),
 //!                 data: event.data().into(),

@@ -5,7 +5,7 @@
 mod heap;
 
 use bytes::{Bytes, BytesMut};
-use sse_proto::{Decoder, EventId, EventType, Message};
+use sse_proto::{Chunk, Decoder, EventId, EventType, Message};
 
 const EVENTS: usize = 1000;
 
@@ -55,17 +55,18 @@ fn streams() -> Vec<(&'static str, Vec<u8>)> {
 
 fn lent(decoder: &mut Decoder, stream: &[u8], chunk: usize) -> usize {
     let mut count = 0;
-    for mut input in stream.chunks(chunk) {
-        while let Some(event) = decoder.decode(&mut input).expect("no limit is passed") {
+    for mut chunk in stream.chunks(chunk).map(Chunk::new) {
+        while let Some(event) = decoder.decode(&mut chunk).expect("no limit is passed") {
             count += usize::from(!event.data().is_empty());
         }
     }
     count
 }
 
-fn owned(decoder: &mut Decoder, mut input: Bytes) -> usize {
+fn owned(decoder: &mut Decoder, block: Bytes) -> usize {
+    let mut chunk = Chunk::new(block);
     let mut count = 0;
-    while let Some(event) = decoder.decode_owned(&mut input).expect("no limit is passed") {
+    while let Some(event) = decoder.decode_owned(&mut chunk).expect("no limit is passed") {
         count += usize::from(!event.data().is_empty());
     }
     count

@@ -3,7 +3,7 @@
 use bytes::Bytes;
 use proptest::prelude::*;
 use sse_conformance::{Cutting, Pieces, generate};
-use sse_proto::{DecodeError, Decoder, Item, Limit, LimitKind, Limits, Report, StreamEnd};
+use sse_proto::{Chunk, DecodeError, Decoder, Item, Limit, LimitKind, Limits, Report, StreamEnd};
 
 /// All that can be seen of a decoder from outside.
 #[derive(Debug, PartialEq)]
@@ -39,23 +39,25 @@ fn trace(mut decoder: Decoder, pieces: &[&[u8]], read: Read) -> Trace {
     }
 }
 
-fn lent(decoder: &mut Decoder, mut piece: &[u8], given: &mut Vec<String>) -> Result<(), DecodeError> {
-    while let Some(event) = decoder.decode(&mut piece)? {
+fn lent(decoder: &mut Decoder, piece: &[u8], given: &mut Vec<String>) -> Result<(), DecodeError> {
+    let mut chunk = Chunk::new(piece);
+    while let Some(event) = decoder.decode(&mut chunk)? {
         given.push(format!("{event:?}"));
     }
     Ok(())
 }
 
 fn owned(decoder: &mut Decoder, piece: &[u8], given: &mut Vec<String>) -> Result<(), DecodeError> {
-    let mut piece = Bytes::copy_from_slice(piece);
-    while let Some(event) = decoder.decode_owned(&mut piece)? {
+    let mut chunk = Chunk::new(Bytes::copy_from_slice(piece));
+    while let Some(event) = decoder.decode_owned(&mut chunk)? {
         given.push(format!("{:?}", event.as_ref()));
     }
     Ok(())
 }
 
-fn items(decoder: &mut Decoder, mut piece: &[u8], given: &mut Vec<String>) -> Result<(), DecodeError> {
-    while let Some(item) = decoder.decode_item(&mut piece)? {
+fn items(decoder: &mut Decoder, piece: &[u8], given: &mut Vec<String>) -> Result<(), DecodeError> {
+    let mut chunk = Chunk::new(piece);
+    while let Some(item) = decoder.decode_item(&mut chunk)? {
         given.push(match item {
             Item::Skipped(excess) => format!("Skipped({}, {})", excess.limit, excess.max),
             item => format!("{item:?}"),

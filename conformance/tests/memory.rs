@@ -6,7 +6,7 @@ mod heap;
 
 use bytes::Bytes;
 use sse_proto::{
-    DecodeError, Decoder, Item, Limit, Limits, Report, Timestamp,
+    Chunk, DecodeError, Decoder, Item, Limit, Limits, Report, Timestamp,
     client::{Change, ClientConfig, EventSource, FailReason, Output, ResponseHead},
 };
 
@@ -66,11 +66,11 @@ fn what_was_large_is_let_go() {
                     let ((), used) = heap::measure(|| {
                         for chunk in stream.chunks(CHUNK) {
                             if owned {
-                                let mut input = Bytes::copy_from_slice(chunk);
-                                while decoder.decode_owned(&mut input).expect("no limit").is_some() {}
+                                let mut chunk = Chunk::new(Bytes::copy_from_slice(chunk));
+                                while decoder.decode_owned(&mut chunk).expect("no limit").is_some() {}
                             } else {
-                                let mut input = chunk;
-                                while decoder.decode_item(&mut input).expect("no limit").is_some() {}
+                                let mut chunk = Chunk::new(chunk);
+                                while decoder.decode_item(&mut chunk).expect("no limit").is_some() {}
                             }
                         }
                     });
@@ -177,7 +177,7 @@ fn check(name: &str, stream: &[u8], limits: Limits, bound: usize) {
 }
 
 fn read(mut decoder: Decoder, stream: &[u8]) -> Result<(), DecodeError> {
-    for mut chunk in stream.chunks(CHUNK) {
+    for mut chunk in stream.chunks(CHUNK).map(Chunk::new) {
         while let Some(item) = decoder.decode_item(&mut chunk)? {
             if let Item::Event(event) = item {
                 assert!(!event.event_type().is_empty());

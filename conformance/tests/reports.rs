@@ -1,15 +1,15 @@
 //! What a decoder says beside its events.
 
-use sse_proto::{Decoder, Item, Report, StreamEnd};
+use sse_proto::{Chunk, Decoder, Item, Report, StreamEnd};
 
 #[test]
 fn an_id_is_reported_when_it_changes_and_not_before() {
     let mut decoder = Decoder::new().with_report(Report::new().last_event_ids(true));
-    let mut input = &b"id: 1\n\nid: 1\n\nid: \xff\n\nid: \xff\n\nid\n\nid\n\n"[..];
+    let mut chunk = Chunk::new(&b"id: 1\n\nid: 1\n\nid: \xff\n\nid: \xff\n\nid\n\nid\n\n"[..]);
     for expected in ["1", "\u{fffd}", ""] {
-        assert_eq!(decoder.decode_item(&mut input), Ok(Some(Item::LastEventId(expected))));
+        assert_eq!(decoder.decode_item(&mut chunk), Ok(Some(Item::LastEventId(expected))));
     }
-    assert_eq!(decoder.decode_item(&mut input), Ok(None));
+    assert_eq!(decoder.decode_item(&mut chunk), Ok(None));
 }
 
 #[test]
@@ -35,8 +35,8 @@ fn the_end_tells_whether_something_was_lost() {
     ];
     for (stream, expected) in cases {
         let mut decoder = Decoder::new();
-        let mut input = stream;
-        while decoder.decode(&mut input).expect("no limit is passed").is_some() {}
+        let mut chunk = Chunk::new(stream);
+        while decoder.decode(&mut chunk).expect("no limit is passed").is_some() {}
         assert_eq!(decoder.finish(), expected, "{}", stream.escape_ascii());
     }
 }
@@ -44,16 +44,16 @@ fn the_end_tells_whether_something_was_lost() {
 #[test]
 fn an_event_that_was_given_is_not_lost() {
     let mut decoder = Decoder::new();
-    let mut input = &b"data: x\n\n"[..];
-    assert!(decoder.decode(&mut input).is_ok_and(|event| event.is_some()));
+    let mut chunk = Chunk::new(&b"data: x\n\n"[..]);
+    assert!(decoder.decode(&mut chunk).is_ok_and(|event| event.is_some()));
     assert_eq!(decoder.finish(), StreamEnd::Complete);
 }
 
 #[test]
 fn id_and_reconnection_time_outlive_the_stream() {
     let mut decoder = Decoder::new();
-    let mut read = |mut input: &[u8]| {
-        let event = decoder.decode(&mut input).expect("no limit is passed").map(|event| event.to_owned());
+    let mut read = |input: &[u8]| {
+        let event = decoder.decode(&mut Chunk::new(input)).expect("no limit is passed").map(|event| event.to_owned());
         decoder.finish();
         (event.map(|event| event.last_event_id().to_string()), decoder.retry().map(sse_proto::Retry::as_millis))
     };

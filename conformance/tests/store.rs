@@ -4,7 +4,7 @@ mod replica;
 
 use std::{thread, time::Duration};
 
-use sse_proto::{Decoder, server::Publication};
+use sse_proto::{Chunk, Decoder, server::Publication};
 use sse_tokio::{EventId, EventLog, EventReader, Session, SessionConfig, server::Resumed};
 use tokio::{
     io::{DuplexStream, duplex},
@@ -134,8 +134,8 @@ async fn a_client_of_the_store_is_told_what_it_misses() {
         let mut decoder = Decoder::new();
         let mut got = Vec::new();
         while let core::task::Poll::Ready(Some(bytes)) = session.poll_bytes(&mut cx) {
-            let mut input = &bytes[..];
-            while let Some(event) = decoder.decode(&mut input).unwrap() {
+            let mut chunk = Chunk::new(&bytes[..]);
+            while let Some(event) = decoder.decode(&mut chunk).unwrap() {
                 got.push(event.data().to_string());
             }
         }

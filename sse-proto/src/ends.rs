@@ -19,9 +19,9 @@ const NEAR: usize = 8;
 /// The ends of lines in a chunk, in order, each found once.
 ///
 /// Invariants, where the chunk is the one that the last call named: bit `n` of `bits` is set only if byte `base + n` of
-/// the chunk is CR or LF; every CR and LF before `base + 64` that has no bit has been taken or skipped. `base` wraps: it
-/// may lie before the chunk. If the bytes are others than they were, positions are wrong, and nothing else is: who
-/// uses them looks whether a line ends there.
+/// the chunk is CR or LF; every CR and LF from the first place on and before `base + 64` that has no bit has been taken.
+/// `base` wraps: it may lie before the chunk. If the bytes are others than they were, positions are wrong, and nothing
+/// else is.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct LineEnds {
     bits: u64,
@@ -35,68 +35,23 @@ impl LineEnds {
         Self { bits: 0, base: at.wrapping_sub(BLOCK) }
     }
 
-    /// Those of the first block that has any.
-    #[inline]
-    pub(crate) fn first_of(chunk: &[u8]) -> Self {
-        // Where chunks are short, this is all there is.
-        let Some(block) = chunk.first_chunk() else {
-            return match chunk {
-                [byte] => Self { bits: u64::from(matches!(byte, b'\r' | b'\n')), base: 0 },
-                _ => Self::from(0).found(chunk),
-            };
-        };
-        let first = Self { bits: mask(block), base: 0 };
-        if first.is_empty() && chunk.len() > BLOCK { first.found(chunk) } else { first }
-    }
-
-    /// None is known; there may be more.
-    #[inline]
-    pub(crate) const fn is_empty(&self) -> bool {
-        self.bits == 0
-    }
-
-    /// None is known, and none follows in the chunk.
-    #[inline]
-    pub(crate) const fn is_over(&self, chunk: &[u8]) -> bool {
-        self.is_empty() && self.base.wrapping_add(BLOCK) >= chunk.len()
-    }
-
-    /// There is one at most in the chunk.
-    #[inline]
-    pub(crate) const fn are_few(&self, chunk: &[u8]) -> bool {
-        self.bits & self.bits.wrapping_sub(1) == 0 && self.base.wrapping_add(BLOCK) >= chunk.len()
-    }
-
-    /// The first that is known.
-    #[inline]
-    pub(crate) const fn first(&self) -> Option<usize> {
-        if self.is_empty() { None } else { Some(self.base.wrapping_add(self.bits.trailing_zeros() as usize)) }
-    }
-
-    /// Those of the next block, where none is known; `None` if there is not that much.
-    #[inline(always)]
-    pub(crate) fn after_next_block(self, chunk: &[u8]) -> Option<Self> {
-        let base = self.base.wrapping_add(BLOCK);
-        Some(Self { bits: mask(chunk.get(base..)?.first_chunk()?), base })
-    }
-
-    /// Without those from `at` on, where any is known.
-    #[inline]
-    pub(crate) const fn before(self, at: usize) -> Self {
-        let past = at.saturating_sub(self.base);
-        if past < BLOCK { Self { bits: self.bits & ((1 << past) - 1), ..self } } else { self }
-    }
-
     /// The next one.
     #[inline(always)]
     pub(crate) fn next(&mut self, chunk: &[u8]) -> Option<usize> {
         if self.bits == 0 {
-            if self.is_over(chunk) {
+            let base = self.base.wrapping_add(BLOCK);
+            if base >= chunk.len() {
                 return None;
             }
-            *self = self.found(chunk);
+            *self = match chunk.get(base..).and_then(<[u8]>::first_chunk) {
+                Some(block) => Self { bits: mask(block), base },
+                None => Self::found_last(chunk, base),
+            };
             if self.bits == 0 {
-                return None;
+                *self = self.found(chunk);
+                if self.bits == 0 {
+                    return None;
+                }
             }
         }
         let end = self.base.wrapping_add(self.bits.trailing_zeros() as usize);
@@ -112,26 +67,6 @@ impl LineEnds {
         } else {
             self.bits &= self.bits.wrapping_sub(1);
         }
-    }
-
-    /// Without those before `at`.
-    #[inline]
-    pub(crate) const fn skipped_to(self, at: usize) -> Self {
-        let offset = at.wrapping_sub(self.base);
-        if offset < BLOCK { Self { bits: self.bits >> offset << offset, ..self } } else { Self::from(at) }
-    }
-
-    /// The same for the chunk without its first bytes, which end with the end that was taken last, or where
-    /// [`take`](Self::take) or [`skipped_to`](Self::skipped_to) went.
-    #[inline]
-    pub(crate) const fn after(self, used: usize) -> Self {
-        Self { base: self.base.wrapping_sub(used), ..self }
-    }
-
-    /// The same for the chunk behind so many other bytes.
-    #[inline]
-    pub(crate) const fn behind(self, bytes: usize) -> Self {
-        Self { bits: self.bits, base: self.base.wrapping_add(bytes) }
     }
 
     /// Those of the next block that has any. By value, so that they stay in registers.
@@ -171,6 +106,15 @@ impl LineEnds {
             Some(end) => Self::from(at + end).found(chunk),
         }
     }
+}
+
+/// Whether a line ends in the chunk.
+#[inline(always)]
+pub(crate) fn any_in(chunk: &[u8]) -> bool {
+    if let Ok(block) = chunk.try_into() {
+        return mask(block) != 0;
+    }
+    LineEnds::from(0).found(chunk).bits != 0
 }
 
 /// The mask in use, and the one that it has to be.
@@ -286,26 +230,30 @@ mod tests {
             let some = part.index(all.len() + 1);
             let mut found: Vec<_> = (0..some).filter_map(|_| ends.next(&chunk)).collect();
             prop_assert_eq!(&found[..], &all[..some]);
-            // The rest of the chunk, from any place before the next end.
+            // From any place before the next end.
             let from = found.last().map_or(0, |end| end + 1);
             let until = all.get(some).copied().unwrap_or(chunk.len());
-            let used = from + used.index(until - from + 1);
-            let mut ends = ends.skipped_to(used).after(used);
-            found.extend(core::iter::from_fn(|| ends.next(&chunk[used..])).map(|end| end + used));
+            let mut ends = LineEnds::from(from + used.index(until - from + 1));
+            found.extend(core::iter::from_fn(|| ends.next(&chunk)));
             prop_assert_eq!(found, all);
         }
 
         #[test]
-        fn ends_before_a_place_are_skipped(bytes in collection::vec(byte(), 1..400), taken in 0..9_usize, place: Index) {
+        fn an_end_that_is_taken_is_not_found(bytes in collection::vec(byte(), 1..400), taken in 0..9_usize) {
             let all = expected(&bytes);
             let mut ends = LineEnds::from(0);
-            let last = (0..taken).filter_map(|_| ends.next(&bytes)).last();
-            let from = last.map_or(0, |end| end + 1);
-            let place = from + place.index(bytes.len() - from + 1);
-            let mut ends = ends.skipped_to(place);
-            let rest: Vec<_> = core::iter::from_fn(|| ends.next(&bytes)).collect();
-            let expected: Vec<_> = all.into_iter().filter(|end| *end >= place).collect();
-            prop_assert_eq!(rest, expected);
+            let some = (0..taken).filter_map(|_| ends.next(&bytes)).count();
+            // Right after the last one, as the LF of CRLF is.
+            if some > 0 && all.get(some) == Some(&(all[some - 1] + 1)) {
+                ends.take(all[some]);
+                prop_assert_eq!(ends.next(&bytes), all.get(some + 1).copied());
+            }
+        }
+
+        #[test]
+        fn any_end_is_noticed(bytes in collection::vec(byte(), 0..70), quiet in 0..1200_usize) {
+            let chunk = [vec![b'x'; quiet], bytes].concat();
+            prop_assert_eq!(super::any_in(&chunk), !expected(&chunk).is_empty());
         }
     }
 }

@@ -15,10 +15,10 @@ use crate::{EventId, EventType, Text};
 /// reference to the bytes of all its parts, so that a clone is cheap.
 ///
 /// ```
-/// use sse_proto::{Decoder, bytes::Bytes};
+/// use sse_proto::{Chunk, Decoder, bytes::Bytes};
 ///
-/// let mut input = Bytes::from_static(b"event: add\nid: 7\ndata: 73857293\n\n");
-/// let event = Decoder::new().decode_owned(&mut input)?.expect("the stream holds an event");
+/// let mut chunk = Chunk::new(Bytes::from_static(b"event: add\nid: 7\ndata: 73857293\n\n"));
+/// let event = Decoder::new().decode_owned(&mut chunk)?.expect("the stream holds an event");
 /// assert_eq!((event.event_type(), event.data(), event.last_event_id()), ("add", "73857293", "7"));
 /// # Ok::<(), sse_proto::DecodeError>(())
 /// ```
@@ -95,12 +95,12 @@ impl Event {
     /// must also forward IDs that come without an event: [`Report::last_event_ids`](crate::Report) reports them.
     ///
     /// ```
-    /// use sse_proto::Decoder;
+    /// use sse_proto::{Chunk, Decoder};
     ///
-    /// let mut input = &b"id: 7\ndata: a\n\ndata: b\n\nid\ndata: c\n\n"[..];
+    /// let mut chunk = Chunk::new(&b"id: 7\ndata: a\n\ndata: b\n\nid\ndata: c\n\n"[..]);
     /// let mut decoder = Decoder::new();
     /// for (id, last_event_id) in [(Some("7"), "7"), (None, "7"), (Some(""), "")] {
-    ///     let event = decoder.decode(&mut input)?.expect("the stream holds three events");
+    ///     let event = decoder.decode(&mut chunk)?.expect("the stream holds three events");
     ///     assert_eq!((event.id(), event.last_event_id()), (id, last_event_id));
     /// }
     /// # Ok::<(), sse_proto::DecodeError>(())

@@ -67,8 +67,8 @@ impl<'a> EventRef<'a> {
     ///
     /// ```
     /// # let mut decoder = sse_proto::Decoder::new();
-    /// # let mut input = &b"data: [\"a\",1]\n\n"[..];
-    /// # let event = decoder.decode(&mut input)?.unwrap();
+    /// # let mut chunk = sse_proto::Chunk::new(&b"data: [\"a\",1]\n\n"[..]);
+    /// # let event = decoder.decode(&mut chunk)?.unwrap();
     /// let (name, count): (&str, u32) = event.json()?;
     /// # assert_eq!((name, count), ("a", 1));
     /// # Ok::<(), Box<dyn std::error::Error>>(())

@@ -217,12 +217,12 @@ impl From<Event> for Message {
     /// [`Event::id`].
     ///
     /// ```
-    /// use sse_proto::{Decoder, Message, bytes::Bytes};
+    /// use sse_proto::{Chunk, Decoder, Message, bytes::Bytes};
     ///
-    /// let mut input = Bytes::from_static(b"id: 1\ndata: a\n\nevent: add\ndata: b\n\n");
+    /// let mut chunk = Chunk::new(Bytes::from_static(b"id: 1\ndata: a\n\nevent: add\ndata: b\n\n"));
     /// let mut decoder = Decoder::new();
     /// let mut output = Vec::new();
-    /// while let Some(event) = decoder.decode_owned(&mut input)? {
+    /// while let Some(event) = decoder.decode_owned(&mut chunk)? {
     ///     Message::from(event).encode(&mut output)?;
     /// }
     /// assert_eq!(output, b"data: a\nid: 1\n\nevent: add\ndata: b\n\n");

@@ -105,17 +105,6 @@ pub(crate) fn checked_parts(bytes: &[u8], one: Range<usize>, other: Range<usize>
     Some(unsafe { (str::from_utf8_unchecked(one), str::from_utf8_unchecked(other)) })
 }
 
-/// A part of 8 to 16 bytes as text if all of them are ASCII.
-#[inline]
-pub(crate) fn checked_within(bytes: &[u8], part: Range<usize>) -> Option<&str> {
-    let ends = u64::from_le_bytes(*bytes.first_chunk()?) | u64::from_le_bytes(*bytes.last_chunk()?);
-    if bytes.len() > SHORT || ends & HIGH != 0 {
-        return None;
-    }
-    // SAFETY: the first and the last 8 bytes are all that there are; ASCII is well-formed UTF-8.
-    Some(unsafe { str::from_utf8_unchecked(bytes.get(part)?) })
-}
-
 /// Up to this length, a few loads do.
 const SHORT: usize = 16;
 

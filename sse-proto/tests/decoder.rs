@@ -1,7 +1,7 @@
 //! The decoder by itself: every way to cut a stream in two or three, and every way to receive. Small enough for Miri.
 
 use sse_proto::{
-    DecodeError, Decoder, Event, EventId, Finding, Item, Limit, LimitKind, Limits, Malformation, Report, Retry,
+    Chunk, DecodeError, Decoder, Event, EventId, Finding, Item, Limit, LimitKind, Limits, Malformation, Report, Retry,
     StreamEnd, bytes::Bytes,
 };
 
@@ -33,22 +33,24 @@ type Read = fn(&mut Decoder, &[u8]) -> Vec<Event>;
 
 const WAYS: [Read; 3] = [lent, owned, items];
 
-fn lent(decoder: &mut Decoder, mut input: &[u8]) -> Vec<Event> {
+fn lent(decoder: &mut Decoder, input: &[u8]) -> Vec<Event> {
+    let mut chunk = Chunk::new(input);
     let mut events = Vec::new();
-    while let Some(event) = decoder.decode(&mut input).unwrap() {
+    while let Some(event) = decoder.decode(&mut chunk).unwrap() {
         events.push(event.to_owned());
     }
     events
 }
 
 fn owned(decoder: &mut Decoder, input: &[u8]) -> Vec<Event> {
-    let mut input = Bytes::copy_from_slice(input);
-    core::iter::from_fn(|| decoder.decode_owned(&mut input).unwrap()).collect()
+    let mut chunk = Chunk::new(Bytes::copy_from_slice(input));
+    core::iter::from_fn(|| decoder.decode_owned(&mut chunk).unwrap()).collect()
 }
 
-fn items(decoder: &mut Decoder, mut input: &[u8]) -> Vec<Event> {
+fn items(decoder: &mut Decoder, input: &[u8]) -> Vec<Event> {
+    let mut chunk = Chunk::new(input);
     let mut events = Vec::new();
-    while let Some(item) = decoder.decode_item(&mut input).unwrap() {
+    while let Some(item) = decoder.decode_item(&mut chunk).unwrap() {
         if let Item::Event(event) = item {
             events.push(event.to_owned());
         }
@@ -88,7 +90,7 @@ fn what_is_asked_for_is_given_in_order() {
     for size in 1..=stream.len() {
         let mut decoder = Decoder::new().with_report(report);
         let mut found = Vec::new();
-        for mut chunk in stream.chunks(size) {
+        for mut chunk in stream.chunks(size).map(Chunk::new) {
             while let Some(item) = decoder.decode_item(&mut chunk).unwrap() {
                 found.push(format!("{item:?}"));
             }
@@ -118,7 +120,7 @@ fn an_id_is_reported_after_the_event_that_it_came_with() {
             let report = Report::new().last_event_ids(true).findings(findings);
             let mut decoder = Decoder::new().with_limits(limits).with_report(report);
             let mut found = Vec::new();
-            for mut chunk in stream.chunks(size) {
+            for mut chunk in stream.chunks(size).map(Chunk::new) {
                 while let Some(item) = decoder.decode_item(&mut chunk).unwrap() {
                     found.push(match item {
                         Item::Event(event) => event.data().to_owned(),
@@ -163,7 +165,7 @@ fn a_heartbeat_is_given_however_it_is_cut() {
     for size in 1..=stream.len() {
         let mut decoder = Decoder::new().with_report(report);
         let mut found = Vec::new();
-        for mut chunk in stream.chunks(size) {
+        for mut chunk in stream.chunks(size).map(Chunk::new) {
             while let Some(item) = decoder.decode_item(&mut chunk).unwrap() {
                 found.push(match item {
                     Item::Comment(comment) => format!(":{comment}"),
@@ -189,7 +191,7 @@ fn a_limit_fails_or_skips_and_the_next_event_is_read_as_if_nothing_had_happened(
 
         let mut decoder = Decoder::new().with_limits(Limits::new().data(Limit::fail(2)));
         let mut events = 0;
-        let error = stream.chunks(size).find_map(|mut chunk| {
+        let error = stream.chunks(size).map(Chunk::new).find_map(|mut chunk| {
             loop {
                 match decoder.decode(&mut chunk) {
                     Ok(Some(_)) => events += 1,
@@ -200,7 +202,7 @@ fn a_limit_fails_or_skips_and_the_next_event_is_read_as_if_nothing_had_happened(
         });
         assert_eq!(events, 1);
         assert!(matches!(error, Some(DecodeError { limit: LimitKind::Data, max: 2, size: 3.. })), "{error:?}");
-        assert_eq!(decoder.decode(&mut &b"data: x\n\n"[..]).err(), error, "it stays failed");
+        assert_eq!(decoder.decode(&mut Chunk::new(b"data: x\n\n")).err(), error, "it stays failed");
         decoder.reset();
         assert_eq!(lent(&mut decoder, b"data: x\n\n").len(), 1);
     }
@@ -231,10 +233,9 @@ fn the_end_tells_whether_something_was_lost() {
 fn an_event_after_heartbeats_is_a_slice_of_its_chunk() {
     let mut decoder = Decoder::new();
     for before in [":\n", "retry: 5\n", ": c\n:\r\nretry: 5\n"] {
-        let mut chunk = Bytes::from(before);
-        assert_eq!(decoder.decode_owned(&mut chunk), Ok(None));
-        let chunk = Bytes::from("data: a\nid: 1\n\n");
-        let event = decoder.decode_owned(&mut chunk.clone()).unwrap().unwrap();
-        assert!(chunk.as_ptr_range().contains(&event.data().as_ptr()), "{before:?}");
+        assert_eq!(decoder.decode_owned(&mut Chunk::new(Bytes::from(before))), Ok(None));
+        let mut chunk = Chunk::new(Bytes::from("data: a\nid: 1\n\n"));
+        let event = decoder.decode_owned(&mut chunk).unwrap().unwrap();
+        assert!(chunk.get_ref().as_ptr_range().contains(&event.data().as_ptr()), "{before:?}");
     }
 }

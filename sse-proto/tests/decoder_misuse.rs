@@ -1,8 +1,8 @@
 //! The methods that hand out what a step has announced, called when they should not be: the values are then arbitrary,
-//! but nothing panics.
+//! but nothing panics. Chunks may be left halfway, taken up again, and mixed up.
 
-use proptest::{collection, prelude::*};
-use sse_proto::{Decoder, Limit, Limits, Report, Step, bytes::Bytes};
+use proptest::{collection, option, prelude::*};
+use sse_proto::{Chunk, Decoder, Limit, Limits, Report, Step, bytes::Bytes};
 
 #[derive(Clone, Debug)]
 enum Call {
@@ -13,8 +13,8 @@ enum Call {
     Take,
 }
 
-/// A call, the stream that it gets a piece of, and where the piece begins and ends.
-fn calls() -> impl Strategy<Value = Vec<(Call, usize, usize, usize)>> {
+/// A call, the place of its chunk, and, if a new chunk comes there before: its stream, where it begins and where it ends.
+fn calls() -> impl Strategy<Value = Vec<(Call, usize, Option<(usize, usize, usize)>)>> {
     let call = prop_oneof![
         8 => Just(Call::Advance),
         1 => Just(Call::Comment),
@@ -22,8 +22,11 @@ fn calls() -> impl Strategy<Value = Vec<(Call, usize, usize, usize)>> {
         1 => Just(Call::Finish),
         2 => Just(Call::Take),
     ];
-    collection::vec((call, 0..STREAMS.len(), 0..200_usize, 0..200_usize), 1..60)
+    let piece = (0..STREAMS.len(), 0..200_usize, 0..200_usize);
+    collection::vec((call, 0..CHUNKS, option::of(piece)), 1..60)
 }
+
+const CHUNKS: usize = 3;
 
 const STREAMS: [&[u8]; 7] = [
     b"data: a\n\ndata: b\n\n",
@@ -44,20 +47,25 @@ proptest! {
         let limits = Limits::new().line(limit).data(limit).id(limit).event_type(limit);
         let report = if all { Report::ALL } else { Report::new() };
         let mut decoder = Decoder::new().with_limits(limits).with_report(report);
-        for (call, stream, from, to) in calls {
-            let stream = STREAMS[stream];
-            let (from, to) = (from % (stream.len() + 1), to % (stream.len() + 1));
-            let piece = &stream[from.min(to)..from.max(to)];
+        let mut chunks: [Chunk<Bytes>; CHUNKS] = Default::default();
+        for (call, at, piece) in calls {
+            let chunk = &mut chunks[at];
+            if let Some((stream, from, to)) = piece {
+                let stream = STREAMS[stream];
+                let (from, to) = (from % (stream.len() + 1), to % (stream.len() + 1));
+                *chunk = Chunk::new(Bytes::from_static(&stream[from.min(to)..from.max(to)]));
+            }
             match call {
                 Call::Advance => {
-                    let (used, step) = decoder.advance(piece);
-                    prop_assert!(used <= piece.len());
-                    prop_assert!(step != Step::More || used == piece.len());
+                    let before = chunk.rest().len();
+                    let step = decoder.advance(chunk);
+                    prop_assert!(chunk.rest().len() <= before);
+                    prop_assert!(step != Step::More || chunk.rest().is_empty());
                 }
-                Call::Comment => drop(decoder.comment(piece).to_owned()),
-                Call::Event => drop(decoder.event(piece).to_owned()),
+                Call::Comment => drop(decoder.comment().to_owned()),
+                Call::Event => drop(decoder.event(chunk).to_owned()),
                 Call::Finish => drop(decoder.finish()),
-                Call::Take => drop(decoder.take_event(&Bytes::from_static(piece))),
+                Call::Take => drop(decoder.take_event(chunk)),
             }
         }
     }

@@ -1,12 +1,12 @@
 //! Blocks with more beside their data than is gathered where chunks cut them.
 
-use sse_proto::{DecodeError, Decoder, LimitKind};
+use sse_proto::{Chunk, DecodeError, Decoder, LimitKind};
 
 /// Type and data of the events that the chunks of one stream give.
 fn read_all<'a>(chunks: impl IntoIterator<Item = &'a [u8]>) -> Result<Vec<(String, String)>, DecodeError> {
     let mut decoder = Decoder::new();
     let mut found = Vec::new();
-    for mut chunk in chunks {
+    for mut chunk in chunks.into_iter().map(Chunk::new) {
         while let Some(event) = decoder.decode(&mut chunk)? {
             found.push((event.event_type().to_owned(), event.data().to_owned()));
         }

@@ -4,7 +4,7 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 
 use bytes::{Bytes, BytesMut};
 use sse_proto::{
-    Decoder, EventId, EventType, Message, Retry, StreamEnd, Text,
+    Chunk, Decoder, EventId, EventType, Message, Retry, StreamEnd, Text,
     server::{priming, silent_priming},
 };
 
@@ -41,8 +41,8 @@ fn only_what_is_dispatched_ends_with_a_blank_line() {
         (Message::new().event(EventType::new("e").unwrap()), "event: e\ndata: \n\n"),
     ] {
         assert_eq!(message.to_bytes(), expected);
-        let (mut decoder, mut input) = (Decoder::new(), expected.as_bytes());
-        while decoder.decode(&mut input).unwrap().is_some() {}
+        let (mut decoder, mut chunk) = (Decoder::new(), Chunk::new(expected.as_bytes()));
+        while decoder.decode(&mut chunk).unwrap().is_some() {}
         assert_eq!(decoder.finish(), StreamEnd::Complete, "{expected}");
     }
 }
@@ -65,9 +65,9 @@ fn priming_is_an_event_without_data_or_none() {
     let (id, retry) = (EventId::from(1), Some(Retry::from_millis(3000)));
     for (message, expected) in [(priming(id.clone(), retry), Some("")), (silent_priming(id, retry), None)] {
         let bytes = message.to_bytes();
-        let (mut decoder, mut input) = (Decoder::new(), &bytes[..]);
-        assert_eq!(decoder.decode(&mut input).unwrap().map(|event| event.data()), expected);
-        assert_eq!(decoder.decode(&mut input), Ok(None));
+        let (mut decoder, mut chunk) = (Decoder::new(), Chunk::new(&bytes[..]));
+        assert_eq!(decoder.decode(&mut chunk).unwrap().map(|event| event.data()), expected);
+        assert_eq!(decoder.decode(&mut chunk), Ok(None));
         assert_eq!((decoder.last_event_id(), decoder.retry()), ("1", retry));
         assert_eq!(decoder.finish(), StreamEnd::Complete);
     }
@@ -97,14 +97,14 @@ fn a_relayed_event_is_received_as_it_was() {
     let input = "id: 7\ndata: a\n\nevent: add\ndata: b\ndata: c\n\nid\ndata:\n\nevent: message\ndata: d\n\n";
     let relayed = "data: a\nid: 7\n\nevent: add\ndata: b\ndata: c\n\ndata: \nid: \n\ndata: d\n\n";
     let (mut decoder, mut again) = (Decoder::new(), Decoder::new());
-    let mut bytes = Bytes::from(input);
+    let mut chunk = Chunk::new(Bytes::from(input));
     let mut output = String::new();
-    while let Some(event) = decoder.decode_owned(&mut bytes).unwrap() {
+    while let Some(event) = decoder.decode_owned(&mut chunk).unwrap() {
         let message = Message::from(&event);
         assert_eq!(message, Message::from(event.as_ref()));
-        let mut encoded = message.to_bytes();
+        let encoded = message.to_bytes();
         output += core::str::from_utf8(&encoded).unwrap();
-        assert_eq!(again.decode_owned(&mut encoded).unwrap().as_ref(), Some(&event));
+        assert_eq!(again.decode_owned(&mut Chunk::new(encoded)).unwrap().as_ref(), Some(&event));
         assert_eq!(message, Message::from(event));
     }
     assert_eq!(output, relayed);

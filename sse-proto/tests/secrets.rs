@@ -3,7 +3,7 @@
 use core::{error::Error, fmt::Debug};
 
 use sse_proto::{
-    Decoder, Event, EventId, EventType, Message, Timestamp,
+    Chunk, Decoder, Event, EventId, EventType, Message, Timestamp,
     bytes::BytesMut,
     client::{Change, ClientConfig, EventSource, FailReason, Headers, Output, Refusal, RequestError, ResponseHead},
     server::{
@@ -170,10 +170,11 @@ fn a_failure_shows_neither_location_nor_body() {
 fn a_decoder_shows_lengths() {
     let mut decoder = Decoder::new().with_last_event_id(&EventId::new("s3cr3t").unwrap());
     assert_shows(&debug(&decoder), &["6 bytes"]);
-    for mut chunk in [
+    for bytes in [
         &b"id: s3cr3t-id\nevent: s3cr3t\ndata: s3cr3t\xff\n\n: s3cr3t\nid: s3cr3t\ndata: s3cr3t"[..],
         b"\ndata: s3cr3t",
     ] {
+        let mut chunk = Chunk::new(bytes);
         while let Some(event) = decoder.decode(&mut chunk).unwrap() {
             assert!(event.data().contains(SECRET));
         }

@@ -3,7 +3,7 @@
 use core::time::Duration;
 
 use sse_proto::{
-    Decoder, EventId, EventType, Message, Retry, Text, Timestamp,
+    Chunk, Decoder, EventId, EventType, Message, Retry, Text, Timestamp,
     bytes::Bytes,
     server::{
         CloseReason, Cursor, EventLog, Heartbeat, LogConfig, LogRead, Output, PublishError, Resumed, SendError,
@@ -315,10 +315,10 @@ fn a_client_whose_id_cannot_be_used_learns_that_it_may_miss_something() {
         let mut session = Session::resuming(SessionConfig::new(), cursor, resumed);
         let sent = drain(&mut session, Some(&mut log), START);
         let mut decoder = Decoder::new();
-        let mut input = sent.as_bytes();
-        let resync = decoder.decode(&mut input).unwrap().unwrap();
+        let mut chunk = Chunk::new(sent.as_bytes());
+        let resync = decoder.decode(&mut chunk).unwrap().unwrap();
         assert_eq!((resync.event_type(), resync.data()), ("resync", "{\"reason\":\"unknown\"}"));
-        assert_eq!(decoder.decode(&mut input).unwrap().unwrap().data(), "1");
+        assert_eq!(decoder.decode(&mut chunk).unwrap().unwrap().data(), "1");
     }
     assert_eq!(last_event_id_in_header(b""), None);
 }

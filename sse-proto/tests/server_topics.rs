@@ -4,7 +4,7 @@ use core::time::Duration;
 use std::collections::BTreeSet;
 
 use sse_proto::{
-    Decoder, EventId, EventType, Message, Retry, Text, Timestamp,
+    Chunk, Decoder, EventId, EventType, Message, Retry, Text, Timestamp,
     server::{
         Cursor, DrainConfig, DrainProgress, Drained, EventLog, Interest, LogConfig, LogRead, Publication, Resumed,
         StartAt, Subscribers, Subscription, TooManySessions,
@@ -273,7 +273,7 @@ fn clients_that_come_one_after_the_other_during_a_drain_are_spread_out() {
             subscribers.leave(id);
             let mut decoder = Decoder::new();
             let bytes = farewell.to_bytes();
-            assert!(decoder.decode(&mut &bytes[..]).unwrap().is_none());
+            assert!(decoder.decode(&mut Chunk::new(&bytes[..])).unwrap().is_none());
             decoder.retry().unwrap().as_duration()
         })
         .collect();

@@ -11,7 +11,7 @@ use std::{
 };
 
 use futures_core::Stream;
-use sse_tokio::sse_proto::Decoder;
+use sse_tokio::sse_proto::{Chunk, Decoder};
 use sse_tokio::{
     EventId, EventLog, EventReader, EventType, Message, Publication, Retry, Session, SessionConfig,
     server::{
@@ -459,8 +459,8 @@ fn events(session: &mut Session) -> Vec<(String, String, String)> {
     let mut decoder = Decoder::new();
     let mut events = Vec::new();
     let sent = ready_bytes(session);
-    let mut input = sent.as_bytes();
-    while let Some(event) = decoder.decode(&mut input).unwrap() {
+    let mut chunk = Chunk::new(sent.as_bytes());
+    while let Some(event) = decoder.decode(&mut chunk).unwrap() {
         events.push((event.event_type().into(), event.data().into(), event.last_event_id().into()));
     }
     events

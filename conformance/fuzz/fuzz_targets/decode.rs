@@ -9,7 +9,7 @@
 use bytes::Bytes;
 use libfuzzer_sys::fuzz_target;
 use sse_conformance::{Case, Cutting, Pieces, runner, subjects};
-use sse_proto::{Decoder, Item, Limit, LimitKind, Limits, Report};
+use sse_proto::{Chunk, Decoder, Item, Limit, LimitKind, Limits, Report};
 
 fuzz_target!(|input: &[u8]| {
     let [seed, size, stream @ ..] = input else { return };
@@ -59,9 +59,9 @@ type Trace = (Vec<String>, Option<(LimitKind, usize)>, u64);
 fn read_items(limits: Limits, sizes: Sizes, report: Report, pieces: &[&[u8]]) -> Trace {
     let mut decoder = Decoder::new().with_limits(limits).with_report(report);
     let mut given = Vec::new();
-    for mut piece in pieces.iter().copied() {
+    for mut chunk in pieces.iter().copied().map(Chunk::new) {
         loop {
-            let item = match decoder.decode_item(&mut piece) {
+            let item = match decoder.decode_item(&mut chunk) {
                 Err(error) => return (given, Some((error.limit, error.max)), decoder.skipped()),
                 Ok(None) => break,
                 Ok(Some(item)) => item,
@@ -91,9 +91,9 @@ fn read_owned(limits: Limits, pieces: &[&[u8]]) -> Trace {
     let mut decoder = Decoder::new().with_limits(limits);
     let mut given = Vec::new();
     for piece in pieces {
-        let mut piece = Bytes::copy_from_slice(piece);
+        let mut chunk = Chunk::new(Bytes::copy_from_slice(piece));
         loop {
-            match decoder.decode_owned(&mut piece) {
+            match decoder.decode_owned(&mut chunk) {
                 Err(error) => return (given, Some((error.limit, error.max)), decoder.skipped()),
                 Ok(None) => break,
                 Ok(Some(event)) => given.push(format!("{event:?}")),

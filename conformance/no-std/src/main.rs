@@ -13,7 +13,7 @@ mod heap;
 use core::{ffi::c_int, panic::PanicInfo};
 
 use bytes::Bytes;
-use sse_proto::{DecodeError, Decoder, EventId, EventType, FieldError, Message, Retry};
+use sse_proto::{Chunk, DecodeError, Decoder, EventId, EventType, FieldError, Message, Retry};
 
 /// What the C run-time starts.
 #[unsafe(no_mangle)]
@@ -28,18 +28,18 @@ pub extern "C" fn main() -> c_int {
 /// A stream cut in the middle of a line, lent and owned.
 fn reads() -> Result<bool, DecodeError> {
     let mut decoder = Decoder::new();
-    let mut input = &b"\xef\xbb\xbfid: 7\r\nda"[..];
-    if decoder.decode(&mut input)?.is_some() {
+    let mut chunk = Chunk::new(&b"\xef\xbb\xbfid: 7\r\nda"[..]);
+    if decoder.decode(&mut chunk)?.is_some() {
         return Ok(false);
     }
-    input = b"ta: caf\xe9\r\ndata\r\n\r\nretry: 50\n";
-    let lent = decoder.decode(&mut input)?.is_some_and(|event| {
+    chunk = Chunk::new(b"ta: caf\xe9\r\ndata\r\n\r\nretry: 50\n");
+    let lent = decoder.decode(&mut chunk)?.is_some_and(|event| {
         event.event_type() == "message" && event.data() == "caf\u{fffd}\n" && event.last_event_id() == "7"
     });
-    let rest = decoder.decode(&mut input)?.is_none() && decoder.retry() == Some(Retry::from_millis(50));
-    let mut input = Bytes::from_static(b"event: add\ndata: 1\n\n");
+    let rest = decoder.decode(&mut chunk)?.is_none() && decoder.retry() == Some(Retry::from_millis(50));
+    let mut chunk = Chunk::new(Bytes::from_static(b"event: add\ndata: 1\n\n"));
     let owned = decoder
-        .decode_owned(&mut input)?
+        .decode_owned(&mut chunk)?
         .is_some_and(|event| event.event_type() == "add" && event.data() == "1" && event.last_event_id() == "7");
     Ok(lent && rest && owned)
 }

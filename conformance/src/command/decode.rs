@@ -8,7 +8,7 @@ use std::{
 
 use serde::Serialize;
 use sse_conformance::Event;
-use sse_proto::{Decoder, EventRef};
+use sse_proto::{Chunk, Decoder, EventRef};
 
 use super::Failure;
 
@@ -31,7 +31,7 @@ pub(crate) fn decode(arguments: &Arguments) -> Result<ExitCode, Failure> {
     loop {
         let mut chunk = match input.read(&mut buffer) {
             Ok(0) => break,
-            Ok(length) => &buffer[..length],
+            Ok(length) => Chunk::new(&buffer[..length]),
             Err(error) if error.kind() == io::ErrorKind::Interrupted => continue,
             Err(error) => return Err(Failure::task(format!("the input cannot be read: {error}"))),
         };

@@ -15,7 +15,7 @@ use sse_driver::transport::{
     Dial, Target as Host,
     hyper::{body::Incoming, client::conn::http1},
 };
-use sse_proto::{Decoder, Limits};
+use sse_proto::{Chunk, Decoder, Limits};
 use sse_tokio::transport::Dialler;
 use tokio::{task::JoinHandle, time::timeout};
 
@@ -140,7 +140,7 @@ impl Answer {
         let mut decoder = Decoder::new().with_limits(Limits::UNLIMITED);
         let (mut decoded, mut events) = (0, 0);
         let enough = |answer: &Self| {
-            let mut more = &answer.bytes[decoded..];
+            let mut more = Chunk::new(&answer.bytes[decoded..]);
             decoded = answer.bytes.len();
             while let Ok(Some(_)) = decoder.decode(&mut more) {
                 events += 1;

@@ -1,7 +1,7 @@
 //! The decoder of `sse-proto`, by each of its three ways to receive.
 
 use bytes::Bytes;
-use sse_proto::{Decoder, EventRef, Item, Limits, Report};
+use sse_proto::{Chunk, Decoder, EventRef, Item, Limits, Report};
 
 use crate::{Ending, Event, Harness, Stream, Subject};
 
@@ -74,26 +74,28 @@ impl Stream for DecoderStream {
     }
 }
 
-fn read_lent(decoder: &mut Decoder, mut piece: &[u8]) -> Result<Vec<Event>, String> {
+fn read_lent(decoder: &mut Decoder, piece: &[u8]) -> Result<Vec<Event>, String> {
+    let mut chunk = Chunk::new(piece);
     let mut events = Vec::new();
-    while let Some(event) = decoder.decode(&mut piece).map_err(|error| error.to_string())? {
+    while let Some(event) = decoder.decode(&mut chunk).map_err(|error| error.to_string())? {
         events.push(copied(event));
     }
     Ok(events)
 }
 
 fn read_owned(decoder: &mut Decoder, piece: &[u8]) -> Result<Vec<Event>, String> {
-    let mut piece = Bytes::copy_from_slice(piece);
+    let mut chunk = Chunk::new(Bytes::copy_from_slice(piece));
     let mut events = Vec::new();
-    while let Some(event) = decoder.decode_owned(&mut piece).map_err(|error| error.to_string())? {
+    while let Some(event) = decoder.decode_owned(&mut chunk).map_err(|error| error.to_string())? {
         events.push(copied(event.as_ref()));
     }
     Ok(events)
 }
 
-fn read_items(decoder: &mut Decoder, mut piece: &[u8]) -> Result<Vec<Event>, String> {
+fn read_items(decoder: &mut Decoder, piece: &[u8]) -> Result<Vec<Event>, String> {
+    let mut chunk = Chunk::new(piece);
     let mut events = Vec::new();
-    while let Some(item) = decoder.decode_item(&mut piece).map_err(|error| error.to_string())? {
+    while let Some(item) = decoder.decode_item(&mut chunk).map_err(|error| error.to_string())? {
         if let Item::Event(event) = item {
             events.push(copied(event));
         }

@@ -24,7 +24,7 @@ use sse_driver::{
     transport::{Connect, Read, Response, Runtime},
 };
 use sse_proto::{
-    Decoder, Timestamp,
+    Chunk, Decoder, Timestamp,
     client::{ClientConfig, Request, ResponseHead},
     server::{Heartbeat, Publication, RESPONSE_HEADERS, SessionConfig, StartAt, last_event_id_in_header},
 };
@@ -136,8 +136,8 @@ impl Reader {
         let mut decoder = Decoder::new();
         let mut data = Vec::new();
         while let Poll::Ready(Some(bytes)) = self.session.poll_bytes(&mut Context::from_waker(&waker)) {
-            let mut input = &bytes[..];
-            while let Some(event) = decoder.decode(&mut input).expect("within limits") {
+            let mut chunk = Chunk::new(&bytes[..]);
+            while let Some(event) = decoder.decode(&mut chunk).expect("within limits") {
                 data.push(event.data().to_owned());
             }
         }

@@ -4,7 +4,7 @@ use core::time::Duration;
 use std::collections::BTreeSet;
 
 use sse_proto::{
-    Decoder, EventId, EventType, Message, Timestamp,
+    Chunk, Decoder, EventId, EventType, Message, Timestamp,
     server::{
         CloseReason, DrainConfig, EventLog, Interest, LogConfig, OnLag, Output, Publication, Resumed, SendError,
         Session, SessionConfig, StartAt, SubscriberId, Subscribers, Subscription,
@@ -307,9 +307,9 @@ impl World {
 impl Client {
     /// Keeps the books of what came.
     fn receive(&mut self, bytes: &[u8], history: &[(u8, Option<u8>)]) {
-        let mut input = bytes;
+        let mut chunk = Chunk::new(bytes);
         let mut got = Vec::new();
-        while let Some(event) = self.decoder.decode(&mut input).expect("no limit is passed") {
+        while let Some(event) = self.decoder.decode(&mut chunk).expect("no limit is passed") {
             if event.event_type() == "message" {
                 let data: &str = event.data();
                 let position: u64 = data.trim().parse().expect("a position");

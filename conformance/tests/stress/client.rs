@@ -5,7 +5,7 @@ use std::sync::{Arc, atomic::Ordering};
 
 use proptest::test_runner::TestRng;
 use serde_json::Value;
-use sse_proto::Decoder;
+use sse_proto::{Chunk, Decoder};
 use sse_tokio::{
     EventId, Session, SessionConfig, Text,
     server::{OnLag, Resumed},
@@ -111,8 +111,8 @@ impl Client {
                 return has_farewell;
             };
             assert!(!has_farewell, "client {} receives something after the farewell", self.id);
-            let mut bytes = &bytes[..];
-            while let Some(event) = decoder.decode(&mut bytes).expect("no limit is exceeded") {
+            let mut chunk = Chunk::new(&bytes[..]);
+            while let Some(event) = decoder.decode(&mut chunk).expect("no limit is exceeded") {
                 match event.event_type() {
                     FAREWELL => has_farewell = true,
                     SessionConfig::RESYNC => self.records.push(resync(event.data())),

@@ -3,7 +3,7 @@
 use std::sync::{Mutex, PoisonError};
 
 use bytes::Bytes;
-use sse_proto::{DecodeError, Decoder, Limits};
+use sse_proto::{Chunk, DecodeError, Decoder, Limits};
 
 static INPUT: Mutex<Vec<u8>> = Mutex::new(Vec::new());
 static OUTPUT: Mutex<Vec<u8>> = Mutex::new(Vec::new());
@@ -41,14 +41,15 @@ pub extern "C" fn output() -> *const u8 {
 
 fn read(input: &[u8], piece: usize, owned: bool, output: &mut Vec<u8>) -> Result<(), DecodeError> {
     let mut decoder = Decoder::new().with_limits(Limits::UNLIMITED);
-    for mut piece in input.chunks(piece.max(1)) {
+    for piece in input.chunks(piece.max(1)) {
         if owned {
-            let mut piece = Bytes::copy_from_slice(piece);
-            while let Some(event) = decoder.decode_owned(&mut piece)? {
+            let mut chunk = Chunk::new(Bytes::copy_from_slice(piece));
+            while let Some(event) = decoder.decode_owned(&mut chunk)? {
                 write(output, [event.event_type(), event.data(), event.last_event_id()]);
             }
         } else {
-            while let Some(event) = decoder.decode(&mut piece)? {
+            let mut chunk = Chunk::new(piece);
+            while let Some(event) = decoder.decode(&mut chunk)? {
                 write(output, [event.event_type(), event.data(), event.last_event_id()]);
             }
         }

@@ -7,8 +7,10 @@ use core::{
     task::{Context, Poll, ready},
 };
 
-use bytes::{Buf, Bytes};
-use sse_proto::{DecodeError, Decoder, Event, EventId, EventRef, Limits, Retry, Step, StreamEnd, typed::SourceError};
+use bytes::Bytes;
+use sse_proto::{
+    Chunk, DecodeError, Decoder, Event, EventId, EventRef, Limits, Retry, Step, StreamEnd, typed::SourceError,
+};
 
 #[cfg(feature = "stream")]
 use crate::transport::ChunkReader;
@@ -21,8 +23,7 @@ use crate::{transport::Read, turn::Turn};
 pub struct EventReader<R> {
     reader: R,
     decoder: Decoder,
-    chunk: Bytes,
-    used: usize,
+    chunk: Chunk<Bytes>,
     /// Whether there is nothing more to read, after the end or an error.
     is_over: bool,
     end: Option<StreamEnd>,
@@ -92,7 +93,7 @@ impl<R: Read> EventReader<R> {
     }
 
     fn with_decoder(reader: R, decoder: Decoder) -> Self {
-        Self { reader, decoder, chunk: Bytes::new(), used: 0, is_over: false, end: None, turn: Turn::default() }
+        Self { reader, decoder, chunk: Chunk::default(), is_over: false, end: None, turn: Turn::default() }
     }
 
     /// Waits for the next event: `None` at the end of the stream.
@@ -149,22 +150,17 @@ impl<R: Read> EventReader<R> {
     /// Polls for the next event and leaves it in the decoder.
     fn poll_event(&mut self, cx: &mut Context<'_>) -> Poll<Option<Result<(), ReadError<R::Error>>>> {
         loop {
-            self.chunk.advance(core::mem::take(&mut self.used));
-            let (used, step) = self.decoder.advance(&self.chunk);
-            self.used = used;
-            match step {
+            match self.decoder.advance(&mut self.chunk) {
                 Step::Event => return Poll::Ready(Some(Ok(()))),
                 Step::Failed(error) => {
                     self.finish();
-                    self.chunk = Bytes::new();
-                    self.used = 0;
+                    self.chunk = Chunk::default();
                     return Poll::Ready(Some(Err(ReadError::Decode(error))));
                 }
                 Step::More => {}
                 _ => continue,
             }
-            self.chunk = Bytes::new();
-            self.used = 0;
+            self.chunk = Chunk::default();
             if self.is_over {
                 return Poll::Ready(None);
             }
@@ -173,7 +169,7 @@ impl<R: Read> EventReader<R> {
                 Poll::Pending => return self.turn.end(),
                 Poll::Ready(Ok(Some(data))) => {
                     self.turn.count(data.len());
-                    self.chunk = data;
+                    self.chunk = Chunk::new(data);
                 }
                 Poll::Ready(Ok(None)) => self.end = Some(self.finish()),
                 Poll::Ready(Err(error)) => {

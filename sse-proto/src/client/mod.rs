@@ -28,7 +28,7 @@ mod url;
 use alloc::{boxed::Box, string::String, vec::Vec};
 use core::{fmt, mem, time::Duration};
 
-use bytes::{Buf, Bytes};
+use bytes::Bytes;
 
 pub use self::{
     change::Change,
@@ -51,7 +51,7 @@ use self::{
     state::{Moved, Phase, State},
     url::{ShownUrl, Url},
 };
-use crate::{Decoder, Event, EventRef, Retry, Text, Timestamp, hidden::Hidden, random::Random};
+use crate::{Chunk, Decoder, Event, EventRef, Retry, Text, Timestamp, hidden::Hidden, random::Random};
 
 /// A client that keeps a stream of events open, and resumes it after the last event ID when the connection is lost.
 ///
@@ -117,9 +117,7 @@ pub struct EventSource {
     refusal: Option<Refusal>,
     recent: Recent,
     /// The received bytes that are being decoded.
-    chunk: Bytes,
-    /// The number of bytes at the front of the chunk that were decoded.
-    used: usize,
+    chunk: Chunk<Bytes>,
     /// Data was received since the idle timeout began.
     heard: bool,
     /// The connection is lost, but the chunk is still being decoded.
@@ -149,8 +147,7 @@ impl EventSource {
             response: None,
             refusal: None,
             recent: Recent::new(config.recent_input),
-            chunk: Bytes::new(),
-            used: 0,
+            chunk: Chunk::default(),
             heard: false,
             lost: None,
             has_event: false,
@@ -214,12 +211,11 @@ impl EventSource {
         }
         self.heard = true;
         self.recent.push(&data);
-        self.chunk.advance(mem::take(&mut self.used));
-        if self.chunk.is_empty() {
-            self.chunk = data;
+        if self.chunk.rest().is_empty() {
+            self.chunk = Chunk::new(data);
         } else {
             // The caller has not drained the machine: the bytes have to be joined so that none are lost.
-            self.chunk = [&*self.chunk, &*data].concat().into();
+            self.chunk = Chunk::new([self.chunk.rest(), &*data].concat().into());
         }
         self.has_event = false;
     }
@@ -321,13 +317,13 @@ impl EventSource {
 
     /// Borrows the event, if the last output was [`Output::Event`].
     pub fn event(&mut self) -> Option<EventRef<'_>> {
-        self.has_event.then(|| self.decoder.completed_event(&self.chunk))
+        self.has_event.then(|| self.decoder.event(&self.chunk))
     }
 
     /// Returns the event as owned, once, if the last output was [`Output::Event`]. Its parts are slices of the bytes that
     /// [`handle_data`](Self::handle_data) received, where they lay there in one piece.
     pub fn take_event(&mut self) -> Option<Event> {
-        let event = self.has_event.then(|| self.decoder.take_completed_event(&self.chunk));
+        let event = self.has_event.then(|| self.decoder.take_event(&self.chunk));
         self.has_event = false;
         event
     }

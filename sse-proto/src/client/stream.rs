@@ -2,25 +2,20 @@
 
 use core::mem;
 
-use bytes::{Buf, Bytes};
-
 use super::{Change, EventSource, FailReason, Loss, Output, judge::Deadline};
-use crate::{EventId, Text, Timestamp, decode::Step};
+use crate::{Chunk, EventId, Text, Timestamp, decode::Step};
 
 impl EventSource {
     /// Decodes until there is something to report, or nothing left to decode.
     #[inline]
     pub(super) fn decode(&mut self, now: Timestamp) -> Output {
-        self.chunk.advance(mem::take(&mut self.used));
-        let (used, step) = self.decoder.advance(&self.chunk);
-        self.used = used;
-        match step {
+        match self.decoder.advance(&mut self.chunk) {
             Step::Event => {
                 self.has_event = true;
                 self.reconnects.productive();
                 Output::Event
             }
-            Step::Comment => Change::Comment(Text::from(self.decoder.comment(&self.chunk))).into(),
+            Step::Comment => Change::Comment(Text::from(self.decoder.comment())).into(),
             Step::Failed(error) => {
                 self.close();
                 Change::failed(FailReason::Decode(error)).into()
@@ -33,8 +28,7 @@ impl EventSource {
             Step::Retry(retry) => Change::Retry(retry).into(),
             Step::Skipped(excess) => Change::Skipped(excess).into(),
             Step::More => {
-                self.chunk = Bytes::new();
-                self.used = 0;
+                self.chunk = Chunk::default();
                 match self.lost.take() {
                     None => self.await_data(now),
                     Some(loss) => self.handle_loss(loss, now),
@@ -46,8 +40,7 @@ impl EventSource {
     /// Drops what was received.
     pub(super) fn forget(&mut self) {
         self.has_event = false;
-        self.chunk = Bytes::new();
-        self.used = 0;
+        self.chunk = Chunk::default();
         self.lost = None;
     }
 

@@ -1,4 +1,4 @@
-//! Names and values in a line.
+//! The lines' grammar: one table of field names, one reading of `retry`.
 
 use crate::Retry;
 
@@ -13,80 +13,103 @@ pub(super) enum Field {
     Unknown,
 }
 
-impl Field {
-    /// The one known field whose name starts with this byte.
-    pub(super) const fn starting_with(byte: u8) -> Self {
-        match byte {
-            b':' => Self::Comment,
-            b'd' => Self::Data,
-            b'e' => Self::Event,
-            b'i' => Self::Id,
-            b'r' => Self::Retry,
-            _ => Self::Unknown,
+/// A field name, and the same with its colon as a number: the first eight bytes of a line are compared at once.
+struct Name {
+    field: Field,
+    name: &'static [u8],
+    word: u64,
+    mask: u64,
+}
+
+const DATA: Name = Name::new(Field::Data, b"data");
+const EVENT: Name = Name::new(Field::Event, b"event");
+const ID: Name = Name::new(Field::Id, b"id");
+const RETRY: Name = Name::new(Field::Retry, b"retry");
+const COMMENT: Name = Name::new(Field::Comment, b"");
+/// Those of fields.
+const NAMES: [Name; 4] = [DATA, EVENT, ID, RETRY];
+
+impl Name {
+    const fn new(field: Field, name: &'static [u8]) -> Self {
+        let (mut word, mut mask) = (0, 0);
+        let mut at = 0;
+        while at <= name.len() {
+            let byte = if at < name.len() { name[at] } else { b':' };
+            word |= (byte as u64) << (8 * at);
+            mask |= 0xff << (8 * at);
+            at += 1;
         }
+        Self { field, name, word, mask }
     }
 
-    pub(super) const fn name(self) -> &'static [u8] {
-        match self {
-            Self::Comment | Self::Unknown => b"",
-            Self::Data => b"data",
-            Self::Event => b"event",
-            Self::Id => b"id",
-            Self::Retry => b"retry",
-        }
+    /// The number of bytes before the value of a line with these first bytes; `None` if it has another name.
+    #[inline(always)]
+    const fn before_value(&self, head: u64) -> Option<usize> {
+        let colon = self.name.len();
+        let space = (head >> (8 * (colon + 1))) as u8 == b' ';
+        if head & self.mask == self.word { Some(colon + 1 + space as usize) } else { None }
     }
 }
 
-/// The known field that a line begins with, up to its colon, and how many bytes that is.
-#[inline]
-pub(super) fn begin(line: &[u8]) -> Option<(Field, usize)> {
-    // Each name is compared as a constant: faster than what `Field::name` gives.
-    let (field, known) = match line.first()? {
-        b':' => return Some((Field::Comment, 1)),
-        b'd' => (Field::Data, line.starts_with(b"data:")),
-        b'e' => (Field::Event, line.starts_with(b"event:")),
-        b'i' => (Field::Id, line.starts_with(b"id:")),
-        b'r' => (Field::Retry, line.starts_with(b"retry:")),
-        _ => return None,
-    };
-    known.then_some((field, field.name().len() + 1))
-}
-
-/// Splits a line that is not empty into its field and the place where the value starts.
-#[inline]
+/// Returns the field of a whole line that is not empty, and the number of bytes before its value.
 pub(super) fn split(line: &[u8]) -> (Field, usize) {
-    match begin(line) {
+    match named(line) {
         Some((field, colon)) => (field, colon + usize::from(line.get(colon) == Some(&b' '))),
         None => {
-            let field = match line {
-                b"data" => Field::Data,
-                b"event" => Field::Event,
-                b"id" => Field::Id,
-                b"retry" => Field::Retry,
-                _ => Field::Unknown,
-            };
-            (field, line.len())
+            let known = NAMES.iter().find(|known| known.name == line);
+            (known.map_or(Field::Unknown, |known| known.field), line.len())
         }
     }
 }
 
-/// A line whose end has not been seen yet.
-#[derive(Clone, Copy, Debug, Default, Eq, PartialEq)]
-pub(super) enum Line {
-    /// No byte of it has been seen.
-    #[default]
-    Start,
-    /// So many bytes of the name, all as they should be.
-    Name(Field, usize),
-    /// The colon has been seen, and nothing after it: one space may follow.
-    Colon(Field),
-    /// Bytes of the value are being kept.
-    Value(Field),
-    /// The rest is thrown away.
-    Ignored,
+/// Does the same by the first eight bytes from the line's start on, where a colon follows a known name; `None`
+/// otherwise. Pays for every line but `data` lines alone in their block: without it, 64 short data lines an event and
+/// blocks of `id`, `event`, `retry` and `data` are read 0.75 times as fast.
+#[inline(always)]
+pub(super) fn split_quickly(head: &[u8; 8]) -> Option<(Field, usize)> {
+    let head = u64::from_le_bytes(*head);
+    if let Some(before) = DATA.before_value(head) {
+        Some((Field::Data, before))
+    } else if let Some(before) = EVENT.before_value(head) {
+        Some((Field::Event, before))
+    } else if let Some(before) = ID.before_value(head) {
+        Some((Field::Id, before))
+    } else if let Some(before) = RETRY.before_value(head) {
+        Some((Field::Retry, before))
+    } else if let Some(before) = COMMENT.before_value(head) {
+        Some((Field::Comment, before))
+    } else {
+        None
+    }
 }
 
-/// The value of a `retry` line, read digit by digit, so that it may have any length.
+/// Returns the same for the first bytes of a line as soon as they decide it; `None` while more bytes may change it.
+pub(super) fn begun(line: &[u8]) -> Option<(Field, usize)> {
+    if let Some(found) = line.first_chunk().and_then(split_quickly) {
+        return Some(found);
+    }
+    match named(line) {
+        Some((field, colon)) => line.get(colon).map(|byte| (field, colon + usize::from(*byte == b' '))),
+        None if NAMES.iter().any(|known| known.name.starts_with(line)) => None,
+        None => Some((Field::Unknown, line.len())),
+    }
+}
+
+/// Whether the first bytes of a line are those of a comment.
+pub(super) fn is_comment(line: &[u8]) -> bool {
+    line.first() == Some(&b':')
+}
+
+/// The field whose name and colon a line begins with, and the number of these bytes.
+fn named(line: &[u8]) -> Option<(Field, usize)> {
+    if is_comment(line) {
+        return Some((Field::Comment, 1));
+    }
+    let has_colon = |known: &&Name| line.starts_with(known.name) && line.get(known.name.len()) == Some(&b':');
+    NAMES.iter().find(has_colon).map(|known| (known.field, known.name.len() + 1))
+}
+
+/// The value of a `retry` line, read in pieces, so that it may have any length.
 #[derive(Clone, Copy, Debug, Default, Eq, PartialEq)]
 pub(super) struct RetryDigits {
     millis: u64,
@@ -94,44 +117,33 @@ pub(super) struct RetryDigits {
     other: bool,
 }
 
+/// One more digit after a number up to this one does not overflow.
+const BEFORE_LAST: u64 = u64::MAX / 10 - 26;
+
 impl RetryDigits {
-    pub(super) fn push(&mut self, bytes: &[u8]) {
-        for byte in bytes {
-            if byte.is_ascii_digit() {
-                self.any = true;
-                self.millis = self.millis.saturating_mul(10).saturating_add(u64::from(byte - b'0'));
-            } else {
-                self.other = true;
-            }
+    #[inline]
+    pub(super) fn push(&mut self, value: &[u8]) {
+        for byte in value {
+            let digit = byte.wrapping_sub(b'0');
+            self.any = true;
+            self.other |= digit > 9;
+            self.millis = match self.millis {
+                ..=BEFORE_LAST => self.millis * 10 + u64::from(digit),
+                _ => self.millis.saturating_mul(10).saturating_add(u64::from(digit)),
+            };
         }
     }
 
-    /// The value, if it was digits only and not empty (D-03).
+    /// Returns the reconnection time if the value is not empty and has only digits (D-03).
+    #[inline]
     pub(super) fn finish(self) -> Option<Retry> {
         (self.any && !self.other).then_some(Retry::from_millis(self.millis))
     }
 }
 
-/// The value of a `retry` line (D-03).
+/// Reads a whole value of a `retry` line.
 #[inline]
 pub(super) fn parse_retry(value: &[u8]) -> Option<Retry> {
-    // So few digits do not overflow.
-    if !matches!(value.len(), 1..=18) {
-        return parse_odd_retry(value);
-    }
-    let mut millis = 0;
-    for byte in value {
-        let digit = byte.wrapping_sub(b'0');
-        if digit > 9 {
-            return None;
-        }
-        millis = millis * 10 + u64::from(digit);
-    }
-    Some(Retry::from_millis(millis))
-}
-
-#[cold]
-fn parse_odd_retry(value: &[u8]) -> Option<Retry> {
     let mut digits = RetryDigits::default();
     digits.push(value);
     digits.finish()

@@ -1,62 +1,46 @@
 //! The decoder: bytes in, events out.
 
-mod block;
-mod blocks;
-mod cut;
-mod excess;
+mod chunk;
+mod event;
 mod field;
-mod finding;
-mod gather;
-mod give;
-mod item;
-mod join;
-mod line;
-mod lines;
-mod lone;
-mod read;
-mod rest;
-mod room;
+mod plain;
+mod report;
+mod scan;
 
-use alloc::{string::String, vec::Vec};
 use core::{fmt, mem};
 
-use bytes::{Buf, Bytes};
+use bytes::Bytes;
 
-use self::{
-    block::{Block, Place},
-    field::{Field, Line, RetryDigits},
-    gather::Gathered,
-    give::Home,
-    line::Start,
-    lines::{Lines, Rules},
-    read::Quick,
-    rest::Rest,
-};
 pub use self::{
-    finding::{Finding, Malformation},
-    item::{Item, Report, StreamEnd},
+    chunk::Chunk,
+    report::{Finding, Item, Malformation, Report, StreamEnd},
 };
-use crate::{
-    DecodeError, Event, EventId, EventRef, EventType, Limits, Retry, ends::LineEnds, event::LastId, hidden::Hidden,
+use self::{
+    chunk::{Buffer, Carry, Cursor},
+    event::{Home, Parts, Texts},
+    plain::{Plain, Read},
+    scan::{Block, Scan},
 };
+use crate::{DecodeError, Event, EventId, EventRef, Limits, OnExcess, Retry, hidden::Hidden};
 
 /// Reads a `text/event-stream`, in chunks of any size (section 9.2.6 of the HTML Standard).
 ///
-/// A decoder takes bytes and gives events; it does no I/O and keeps only what the block it is in has given so far. An
-/// event is given at its blank line, as soon as the byte that ends that line is there. The standard knows no parse
-/// errors, and neither does the decoder: the only error is a limit that was passed ([`Limits`]).
+/// A decoder takes bytes and returns events; it does no I/O and keeps only what the unfinished block has given so far. An
+/// event is returned at its blank line, as soon as the byte that ends that line is there. The standard knows no parse
+/// errors, and neither does the decoder: the only error is an exceeded limit ([`Limits`]).
 ///
-/// Events come in two forms: [`decode`](Self::decode) lends them, without an allocation;
-/// [`decode_owned`](Self::decode_owned) gives events that own slices of the received block.
+/// Events come in two forms: [`decode`](Self::decode) borrows them from the chunk, without an allocation;
+/// [`decode_owned`](Self::decode_owned) returns events that own slices of the received chunk. Both are short loops over
+/// [`advance`](Self::advance), for a loop of your own.
 ///
 /// ```
-/// use sse_proto::Decoder;
+/// use sse_proto::{Chunk, Decoder};
 ///
 /// let mut decoder = Decoder::new();
 /// let mut seen = Vec::new();
-/// for chunk in [&b"event: add\ndata: 738"[..], b"57293\n\nda", b"ta: x\r\r"] {
-///     let mut input = chunk;
-///     while let Some(event) = decoder.decode(&mut input)? {
+/// for bytes in [&b"event: add\ndata: 738"[..], b"57293\n\nda", b"ta: x\r\r"] {
+///     let mut chunk = Chunk::new(bytes);
+///     while let Some(event) = decoder.decode(&mut chunk)? {
 ///         seen.push(format!("{}: {}", event.event_type(), event.data()));
 ///     }
 /// }
@@ -65,50 +49,21 @@ use crate::{
 /// ```
 #[derive(Default)]
 pub struct Decoder {
-    limits: Limits,
-    report: Report,
-
-    mode: Mode,
     rules: Rules,
-    rest: Rest,
-    lines: Lines,
-    gathered: Gathered,
-    home: Home,
-    start: Start,
-    /// The last byte was a CR: a LF that follows belongs to it.
+    mode: Mode,
+    /// The last chunk ended with CR: a LF that begins the next one belongs to it.
     after_cr: bool,
-    /// Bytes of the stream before the chunk that is being read.
-    offset: u64,
-
-    line: Line,
-    /// Where the line began.
-    line_offset: u64,
-    /// The value of an unfinished line that is not data.
-    value: Vec<u8>,
-    retry_digits: RetryDigits,
-    /// Where the unfinished data line begins in the data.
-    data_line_start: usize,
-    malformed: Option<Malformation>,
-
-    block: Block,
-    comment: Place,
-    comment_buffer: Vec<u8>,
-    /// The event of the block has been given.
-    given: bool,
+    carry: Carry,
+    plain: Plain,
+    /// Data that was put together: of several lines, or by `plain`.
+    joined: Buffer,
+    /// The event that was completed last.
+    event: Parts,
+    texts: Texts,
     /// What comes next.
     queued: Option<Step>,
-
-    last_event_id: String,
-    /// The last event ID for owned events, where it has been made.
-    shared_id: Option<EventId>,
     retry: Option<Retry>,
     skipped: u64,
-    failed: Option<DecodeError>,
-
-    lossy_data: String,
-    lossy_type: String,
-    lossy_id: String,
-    lossy_comment: String,
 }
 
 /// What a call of [`Decoder::advance`] came to. The enum is exhaustive on purpose: a reader has to deal with all of it.
@@ -132,20 +87,76 @@ pub enum Step {
     Skipped(DecodeError),
 }
 
-/// Where the next byte goes.
+/// Who reads the next byte.
 #[derive(Clone, Copy, Debug, Default, Eq, PartialEq)]
 enum Mode {
-    /// It begins a block, and nothing else is to be done before.
+    /// It begins a block.
     Block,
-    /// It belongs to a block that was cut.
-    Gather,
-    /// It is for the way that all lines can take.
+    /// It belongs to a block that is carried.
+    Carry,
+    /// Nobody: a limit was exceeded.
+    Failed(DecodeError),
+    /// It is for `plain`.
+    Plain,
+    /// As `Plain`, after the bytes in the carry.
+    Replay,
+    /// It is one of the first bytes of the stream, where a BOM may be; those so far are in the carry.
     #[default]
-    General,
+    Start,
 }
 
+/// What is asked for, and what follows from it for `scan`: what is not allowed here is for `plain`.
+#[derive(Clone, Copy, Debug)]
+struct Rules {
+    limits: Limits,
+    report: Report,
+    /// The most bytes of an event's data.
+    data: usize,
+    /// Of the value of one line of it.
+    data_line: usize,
+    /// Of an event type.
+    event_type: usize,
+    /// Of an ID.
+    id: usize,
+    /// Of a line that is not data, or is not known to be.
+    undecided: usize,
+    /// Of a block before any of it was scanned.
+    begun: usize,
+    /// Whether nothing but events is reported.
+    quiet: bool,
+}
+
+impl Rules {
+    fn new(limits: Limits, report: Report) -> Self {
+        let line = limits.line.max;
+        let (data_line, event_type, id) =
+            (line.min(limits.data.max), line.min(limits.event_type.max), line.min(limits.id.max));
+        let undecided = event_type.min(id).min(chunk::UNDECIDED);
+        Self {
+            limits,
+            report,
+            data: limits.data.max,
+            data_line,
+            event_type,
+            id,
+            undecided,
+            begun: data_line.min(undecided),
+            quiet: report == Report::new(),
+        }
+    }
+}
+
+impl Default for Rules {
+    fn default() -> Self {
+        Self::new(Limits::default(), Report::default())
+    }
+}
+
+/// U+FEFF in UTF-8.
+const BOM: &[u8] = b"\xef\xbb\xbf";
+
 impl Decoder {
-    /// A decoder with the default limits.
+    /// Creates a decoder with the default limits.
     pub fn new() -> Self {
         Self::default()
     }
@@ -153,115 +164,41 @@ impl Decoder {
     /// Sets the limits.
     #[must_use]
     pub fn with_limits(mut self, limits: Limits) -> Self {
-        self.limits = limits;
-        self.rules = Rules::new(&self.limits, &self.report);
+        self.rules = Rules::new(limits, self.rules.report);
         self
     }
 
-    /// Sets what [`decode_item`](Self::decode_item) gives beside events.
+    /// Sets what [`decode_item`](Self::decode_item) and [`advance`](Self::advance) report besides events.
     #[must_use]
     pub fn with_report(mut self, report: Report) -> Self {
-        self.report = report;
-        self.rules = Rules::new(&self.limits, &self.report);
+        self.rules = Rules::new(self.rules.limits, report);
         self
     }
 
     /// Sets the last event ID to start with, as after an earlier connection.
     #[must_use]
     pub fn with_last_event_id(mut self, id: &EventId) -> Self {
-        self.last_event_id = String::from(id.as_str());
-        self.shared_id = None;
+        self.texts.set_id(id.as_bytes());
         self
     }
 
-    /// Takes bytes from the front of `input` until an event is complete, and lends it; `None` when `input` is used up.
+    /// Reads the chunk until an event is complete, and borrows it; `None` when all of the chunk is read.
     ///
-    /// The event lies in `input` or, if it was cut or its lines had to be joined, in the decoder. What is left in
-    /// `input` comes next in the stream and is to be given again first, from the same place or a copy: the decoder
-    /// remembers where lines end in what it left, by its address and length.
+    /// The event lies in the chunk or, if it was cut or its lines had to be joined, in the decoder.
     ///
     /// # Errors
     ///
-    /// A limit was passed that is set to fail. `input` then stands somewhere in the event that was too large, and the
-    /// decoder gives the same error until it is [reset](Self::reset), which is for a new stream: the rest of this one
-    /// would be read from the middle of a line. To go on in step with the stream, use [`Limit::skip`](crate::Limit::skip).
+    /// A limit was exceeded that is set to fail. The decoder returns the same error until it is [reset](Self::reset),
+    /// which is for a new stream: the rest of this one would be read from the middle of a line. To stay in step with the
+    /// stream, use [`Limit::skip`](crate::Limit::skip).
     #[inline(always)] // A call costs as much as a short event.
-    pub fn decode<'a, 'i: 'a>(&'a mut self, input: &mut &'i [u8]) -> Result<Option<EventRef<'a>>, DecodeError> {
-        let chunk = *input;
-        let mut gathered = None;
-        if self.mode == Mode::Block {
-            if let Some((data, used)) = self.short(chunk) {
-                *input = &chunk[used..];
-                let event_type = EventType::MESSAGE;
-                let last_event_id = &self.last_event_id;
-                return Ok(Some(EventRef { event_type, data, last_event_id, own_id: false }));
-            }
-            if let Some(b'd' | b'e') = chunk.first()
-                && let Some((event_type, data, used)) = self.lone(chunk)
-            {
-                *input = &chunk[used..];
-                let last_event_id = &self.last_event_id;
-                return Ok(Some(EventRef { event_type, data, last_event_id, own_id: false }));
-            }
-        } else if self.mode == Mode::Gather {
-            let ends = LineEnds::first_of(chunk);
-            if ends.is_empty() && self.gather_whole(chunk) {
-                *input = &[];
-                return Ok(None);
-            }
-            let (used, came_to) = self.gather_on(chunk, 0, ends);
-            if came_to == Quick::More {
-                self.offset += chunk.len() as u64;
-                *input = &[];
-                return Ok(None);
-            }
-            gathered = Some((used, came_to));
+    pub fn decode<'a, 'i: 'a>(&'a mut self, chunk: &mut Chunk<&'i [u8]>) -> Result<Option<EventRef<'a>>, DecodeError> {
+        if let Some(event) = self.simple(chunk.bytes, &mut chunk.cursor) {
+            return Ok(Some(event.borrow(chunk.bytes, &mut self.texts)));
         }
-        // A copy, so that what the caller has may stay in registers.
-        let mut rest = chunk;
-        let given = self.decode_further(&mut rest, gathered);
-        *input = rest;
-        given
-    }
-
-    /// Goes on where more is to be done than fits into its caller.
-    #[inline(never)]
-    fn decode_further<'a, 'i: 'a>(
-        &'a mut self,
-        input: &mut &'i [u8],
-        gathered: Option<(usize, Quick)>,
-    ) -> Result<Option<EventRef<'a>>, DecodeError> {
-        let chunk = *input;
-        let (used, came_to) = match (gathered, self.mode) {
-            (None, Mode::Block) => {
-                let ends = self.rest.resume(chunk);
-                if self.begin_data(chunk, ends) {
-                    *input = &[];
-                    return Ok(None);
-                }
-                self.read_blocks(chunk, 0, ends)
-            }
-            (None, _) => return self.decode_slowly(input),
-            (Some((used, Quick::Stop)), Mode::Block) => self.read_more_blocks(chunk, used),
-            (Some(gathered), _) => gathered,
-        };
-        if came_to == Quick::Stop {
-            return self.decode_from(input, used);
-        }
-        self.offset += used as u64;
-        *input = &chunk[used..];
-        Ok(if came_to == Quick::Event { Some(self.completed_event(chunk)) } else { None })
-    }
-
-    /// Goes on in any way.
-    #[inline(never)]
-    fn decode_slowly<'a, 'i: 'a>(&'a mut self, input: &mut &'i [u8]) -> Result<Option<EventRef<'a>>, DecodeError> {
         loop {
-            let chunk = *input;
-            let (used, step) = self.advance_further(chunk);
-            *input = &chunk[used..];
-            match step {
-                Step::Event => return Ok(Some(self.completed_event(chunk))),
+            match self.advance_in(chunk.bytes, &mut chunk.cursor) {
+                Step::Event => return Ok(Some(self.event_in(chunk.bytes))),
                 Step::Failed(error) => return Err(error),
                 Step::More => return Ok(None),
                 _ => {}
@@ -269,95 +206,121 @@ impl Decoder {
         }
     }
 
-    /// Goes on where a quick way has stopped.
-    #[inline(never)]
-    fn decode_from<'a, 'i: 'a>(
-        &'a mut self,
-        input: &mut &'i [u8],
-        at: usize,
-    ) -> Result<Option<EventRef<'a>>, DecodeError> {
-        let chunk = *input;
-        let (used, step) = self.advance_from(chunk, at);
-        *input = &chunk[used..];
-        match step {
-            Step::Event => Ok(Some(self.completed_event(chunk))),
-            Step::Failed(error) => Err(error),
-            Step::More => Ok(None),
-            _ => self.decode_slowly(input),
-        }
-    }
-
-    /// Like [`decode`](Self::decode), but gives everything that [`Report`] names.
+    /// Reads as [`decode`](Self::decode) does, and returns everything that the [`Report`] asks for.
     ///
     /// # Errors
     ///
     /// As [`decode`](Self::decode).
-    pub fn decode_item<'a, 'i: 'a>(&'a mut self, input: &mut &'i [u8]) -> Result<Option<Item<'a>>, DecodeError> {
-        let chunk = *input;
-        let (used, step) = self.advance(chunk);
-        *input = &chunk[used..];
-        Ok(Some(match step {
-            Step::Comment => Item::Comment(self.comment(chunk)),
-            Step::Event => Item::Event(self.completed_event(chunk)),
+    pub fn decode_item<'a, 'i: 'a>(&'a mut self, chunk: &mut Chunk<&'i [u8]>) -> Result<Option<Item<'a>>, DecodeError> {
+        Ok(Some(match self.advance(chunk) {
+            Step::Comment => Item::Comment(self.comment()),
+            Step::Event => Item::Event(self.event_in(chunk.bytes)),
             Step::Failed(error) => return Err(error),
             Step::Finding(finding) => Item::Finding(finding),
-            Step::LastEventId => Item::LastEventId(&self.last_event_id),
+            Step::LastEventId => Item::LastEventId(self.last_event_id()),
             Step::More => return Ok(None),
             Step::Retry(retry) => Item::Retry(retry),
             Step::Skipped(excess) => Item::Skipped(excess),
         }))
     }
 
-    /// Like [`decode`](Self::decode), but gives an event that owns its parts, as slices of `input` where they lie
-    /// there in one piece. Such a slice keeps the whole of the received block alive.
+    /// Reads as [`decode`](Self::decode) does, and returns an event that owns its parts, as slices of the chunk where
+    /// they lie there in one piece. Such a slice keeps all bytes of the chunk alive.
     ///
     /// # Errors
     ///
     /// As [`decode`](Self::decode).
-    pub fn decode_owned(&mut self, input: &mut Bytes) -> Result<Option<Event>, DecodeError> {
-        if self.mode == Mode::Block
-            && let Some(lone) = self.lone_block(input, self.rest.resume(input))
-            && let Some(text) = lone.text(input)
-        {
-            self.pass(input, &lone);
-            input.advance(lone.end());
-            let (data, event_type) = lone.parts();
-            return Ok(Some(Event { text, data, event_type, id: LastId::Kept(self.kept_id(), false) }));
+    #[inline]
+    pub fn decode_owned(&mut self, chunk: &mut Chunk<Bytes>) -> Result<Option<Event>, DecodeError> {
+        if let Some(event) = self.simple(&chunk.bytes, &mut chunk.cursor) {
+            return Ok(Some(event.take(&chunk.bytes, &mut self.texts)));
         }
         loop {
-            let (used, step) = self.advance_further(input);
-            match step {
-                Step::Event => {
-                    let given = Ok(Some(self.take_completed_event(input)));
-                    input.advance(used);
-                    return given;
-                }
-                Step::Failed(error) => {
-                    input.advance(used);
-                    return Err(error);
-                }
-                Step::More => {
-                    input.clear();
-                    return Ok(None);
-                }
-                _ => input.advance(used),
+            match self.advance_in(&chunk.bytes, &mut chunk.cursor) {
+                Step::Event => return Ok(Some(self.take_event(chunk))),
+                Step::Failed(error) => return Err(error),
+                Step::More => return Ok(None),
+                _ => {}
             }
         }
     }
 
-    /// Tells the decoder that the stream has ended, and makes it ready for the next one.
+    /// Reads the chunk up to the next [`Step`].
+    ///
+    /// This is what readers, drivers and the methods [`decode`](Self::decode), [`decode_owned`](Self::decode_owned) and
+    /// [`decode_item`](Self::decode_item) are made of. It borrows `chunk` for the call only, so that a loop can hold both
+    /// the chunk and the decoder, and hand out events that borrow from them. After [`Step::Event`],
+    /// [`event`](Self::event) or [`take_event`](Self::take_event) returns the event, from the same chunk.
+    ///
+    /// ```
+    /// use sse_proto::{Chunk, Decoder, Step};
+    ///
+    /// let mut decoder = Decoder::new();
+    /// let mut chunk = Chunk::new(&b"data: a\n\ndata: b\n\n"[..]);
+    /// let mut data = Vec::new();
+    /// loop {
+    ///     match decoder.advance(&mut chunk) {
+    ///         Step::Event => data.push(decoder.event(&chunk).data().to_owned()),
+    ///         Step::More => break, // time to receive the next chunk
+    ///         Step::Failed(error) => return Err(error),
+    ///         _ => {}
+    ///     }
+    /// }
+    /// assert_eq!(data, ["a", "b"]);
+    /// # Ok::<(), sse_proto::DecodeError>(())
+    /// ```
+    #[inline]
+    pub fn advance<B: AsRef<[u8]>>(&mut self, chunk: &mut Chunk<B>) -> Step {
+        let bytes = chunk.bytes.as_ref();
+        if let Some(event) = self.simple(bytes, &mut chunk.cursor) {
+            self.event = event;
+            return Step::Event;
+        }
+        self.advance_in(bytes, &mut chunk.cursor)
+    }
+
+    /// Returns the event that [`advance`](Self::advance) has just completed, borrowed from the same `chunk` and the
+    /// decoder. Without such an event it is empty, with another chunk its values are arbitrary.
+    #[inline]
+    pub fn event<'a, B: AsRef<[u8]>>(&'a mut self, chunk: &'a Chunk<B>) -> EventRef<'a> {
+        self.event_in(chunk.bytes.as_ref())
+    }
+
+    /// Returns the event that [`advance`](Self::advance) has just completed, as slices of the same `chunk` where its
+    /// parts lie there in one piece. Without such an event, and at a second call, it is empty; with another chunk its
+    /// values are arbitrary.
+    #[inline(always)] // An event is larger than what is moved well: it is made where it goes.
+    pub fn take_event(&mut self, chunk: &Chunk<Bytes>) -> Event {
+        let parts = mem::take(&mut self.event);
+        let taken;
+        let bytes = match parts.home {
+            Home::Chunk => &chunk.bytes,
+            home => {
+                taken = self.take_bytes(home);
+                &taken
+            }
+        };
+        parts.take(bytes, &mut self.texts)
+    }
+
+    /// Returns the comment that [`advance`](Self::advance) has just reported.
+    pub fn comment(&mut self) -> &str {
+        self.texts.comment(&self.plain.comment.bytes)
+    }
+
+    /// Ends the stream, and makes the decoder ready for the next one.
     ///
     /// An unfinished block is dropped (R-070). The last event ID and the reconnection time stay (D-01, R-039).
     pub fn finish(&mut self) -> StreamEnd {
-        if self.mode == Mode::Gather {
-            self.hand_over(usize::MAX);
+        if self.mode == Mode::Carry {
+            self.begin_replay();
         }
-        let in_mid_line = match self.line {
-            Line::Start => matches!(self.start, Start::Undecided(1..)),
-            Line::Ignored => false,
-            Line::Colon(field) | Line::Name(field, _) | Line::Value(field) => field != Field::Comment,
-        };
-        let end = if self.block.open || in_mid_line { StreamEnd::InMidEvent } else { StreamEnd::Complete };
+        if self.mode == Mode::Replay {
+            while !matches!(self.replay(), Read::More) {}
+        }
+        let in_bom = self.mode == Mode::Start && !self.carry.buffer.bytes.is_empty();
+        let in_event = in_bom || self.plain.is_in_event();
+        let end = if in_event { StreamEnd::InMidEvent } else { StreamEnd::Complete };
         self.reset();
         end
     }
@@ -366,19 +329,18 @@ impl Decoder {
     /// time stay.
     pub fn reset(&mut self) {
         *self = Self {
-            limits: self.limits,
             rules: self.rules,
-            report: self.report,
-            last_event_id: mem::take(&mut self.last_event_id),
+            texts: mem::take(&mut self.texts),
             retry: self.retry,
             skipped: self.skipped,
             ..Self::default()
         };
+        self.texts.let_go();
     }
 
     /// The last event ID string: the ID that a blank line has confirmed last, empty if there is none (R-090).
     pub fn last_event_id(&self) -> &str {
-        &self.last_event_id
+        &self.texts.last_event_id
     }
 
     /// The last valid reconnection time that any stream asked for.
@@ -386,9 +348,271 @@ impl Decoder {
         self.retry
     }
 
-    /// How many events were left out because they passed a limit.
+    /// The number of events, and of comments, that were left out because they exceeded a limit.
     pub fn skipped(&self) -> u64 {
         self.skipped
+    }
+
+    /// Reads a block of the commonest kind, if one begins here.
+    #[inline(always)]
+    fn simple(&self, bytes: &[u8], cursor: &mut Cursor) -> Option<Parts> {
+        if self.mode != Mode::Block {
+            return None;
+        }
+        scan::scan_simple(bytes, cursor, &self.rules).map(|block| Parts::of(Home::Chunk, &block))
+    }
+
+    /// Reads on in any way.
+    #[inline(always)]
+    fn advance_in(&mut self, bytes: &[u8], cursor: &mut Cursor) -> Step {
+        let begins = self.mode == Mode::Block;
+        if (begins || self.mode == Mode::Carry) && cursor.at == 0 && !self.after_cr {
+            let is_taken = match bytes {
+                [byte] => self.carry.take_byte(*byte, begins, &self.rules),
+                _ => !begins && self.carry.take_whole(bytes),
+            };
+            if is_taken {
+                self.mode = Mode::Carry;
+                cursor.at = bytes.len();
+                return Step::More;
+            }
+        }
+        self.advance_far(bytes, cursor)
+    }
+
+    /// Reads on where more than one short way is to be tried.
+    #[inline(never)]
+    fn advance_far(&mut self, bytes: &[u8], cursor: &mut Cursor) -> Step {
+        self.event.home = Home::Nowhere;
+        if self.queued.is_some()
+            && let Some(step) = self.queued.take()
+        {
+            return step;
+        }
+        if cursor.at == 0
+            && let Some(first) = bytes.first()
+            && mem::take(&mut self.after_cr)
+            && *first == b'\n'
+        {
+            *cursor = Cursor::new(1);
+            self.plain.offset += 1;
+        }
+        let step = loop {
+            if let Mode::Failed(error) = self.mode {
+                return Step::Failed(error);
+            }
+            if cursor.at >= bytes.len() && self.mode != Mode::Replay {
+                self.rest();
+                break Step::More;
+            }
+            let has_event = match self.mode {
+                Mode::Block => self.scan_chunk(bytes, cursor),
+                Mode::Carry => self.scan_carry(bytes, cursor),
+                Mode::Start => self.begin_stream(bytes, cursor),
+                Mode::Failed(_) | Mode::Plain | Mode::Replay => match self.read_plain(bytes, cursor) {
+                    Some(step) => break step,
+                    None => false,
+                },
+            };
+            if has_event {
+                break Step::Event;
+            }
+        };
+        if cursor.at == bytes.len() && !bytes.is_empty() {
+            self.after_cr = bytes.ends_with(b"\r");
+        }
+        step
+    }
+
+    /// Reads the first bytes of the stream, up to where it is known whether they are a BOM (R-058).
+    fn begin_stream(&mut self, bytes: &[u8], cursor: &mut Cursor) -> bool {
+        let (held, rest) = (self.carry.buffer.bytes.len(), &bytes[cursor.at..]);
+        let wanted = BOM.get(held..).unwrap_or_default();
+        let matched = wanted.iter().zip(rest).take_while(|(wanted, byte)| wanted == byte).count();
+        if matched == wanted.len() {
+            self.carry.buffer.bytes.clear();
+            self.plain.offset += BOM.len() as u64;
+            self.mode = self.between_blocks();
+            cursor.at += matched;
+        } else if matched == rest.len() {
+            self.carry.buffer.bytes.extend_from_slice(rest);
+            cursor.at += matched;
+        } else if held == 0 {
+            self.mode = self.between_blocks();
+        } else {
+            self.begin_replay();
+        }
+        false
+    }
+
+    /// Reads a block that begins in the chunk, and returns whether it gives an event.
+    #[inline(never)]
+    fn scan_chunk(&mut self, bytes: &[u8], cursor: &mut Cursor) -> bool {
+        let mut block = Block { at: cursor.at, ..Block::default() };
+        match scan::scan(bytes, &mut cursor.ends, &self.rules, &mut block, &mut self.joined, &mut self.retry) {
+            Scan::Cut => {
+                // Lines that are ignored need not be kept.
+                let from = if block.is_open() { cursor.at } else { block.at };
+                cursor.at = bytes.len();
+                if from < bytes.len() {
+                    if self.carry.begin(&bytes[from..], block.after(from), &self.rules) {
+                        self.mode = Mode::Carry;
+                    } else {
+                        self.mode = Mode::Plain;
+                        *cursor = Cursor::new(from);
+                    }
+                }
+                false
+            }
+            Scan::Empty | Scan::Event => {
+                cursor.at = block.at;
+                let event = Parts::of_block(Home::Chunk, bytes, &block, &mut self.joined, &mut self.texts);
+                event.is_some_and(|event| {
+                    self.event = event;
+                    true
+                })
+            }
+            Scan::NotMine => {
+                self.mode = Mode::Plain;
+                *cursor = Cursor::new(cursor.at);
+                false
+            }
+        }
+    }
+
+    /// Reads on in a block that a chunk has cut, and returns whether it gives an event.
+    #[inline(never)]
+    fn scan_carry(&mut self, bytes: &[u8], cursor: &mut Cursor) -> bool {
+        match self.carry.scan(bytes, cursor, &self.rules, &mut self.joined, &mut self.retry) {
+            Scan::Cut => false,
+            Scan::Empty | Scan::Event => {
+                self.mode = Mode::Block;
+                let Carry { buffer, block, .. } = &self.carry;
+                let event = Parts::of_block(Home::Carry, &buffer.bytes, block, &mut self.joined, &mut self.texts);
+                event.is_some_and(|event| {
+                    self.event = event;
+                    true
+                })
+            }
+            Scan::NotMine => {
+                self.begin_replay();
+                *cursor = Cursor::new(cursor.at);
+                false
+            }
+        }
+    }
+
+    /// Reads on with `plain`.
+    fn read_plain(&mut self, bytes: &[u8], cursor: &mut Cursor) -> Option<Step> {
+        let read = if self.mode == Mode::Replay {
+            self.replay()
+        } else {
+            self.plain.read(bytes, cursor, &self.rules, &mut self.joined)
+        };
+        match read {
+            Read::Blank => self.end_plain_block(),
+            Read::Comment { ill_formed: false } => Some(Step::Comment),
+            Read::Comment { ill_formed: true } => {
+                self.queued = Some(Step::Comment);
+                self.finding(Malformation::IllFormedUtf8)
+            }
+            Read::Excess(error, OnExcess::Fail) => {
+                self.mode = Mode::Failed(error);
+                None
+            }
+            Read::Excess(error, OnExcess::SkipEvent) => {
+                self.plain.skip(error, &mut self.joined);
+                None
+            }
+            Read::Fault(malformation) => self.finding(malformation),
+            Read::More => {
+                self.mode = Mode::Plain;
+                None
+            }
+            Read::Retry(retry) => {
+                self.retry = Some(retry);
+                self.rules.report.retries.then_some(Step::Retry(retry))
+            }
+            Read::SkippedComment(error) => {
+                self.skipped += 1;
+                Some(Step::Skipped(error))
+            }
+        }
+    }
+
+    fn begin_replay(&mut self) {
+        self.mode = Mode::Replay;
+        self.carry.replayed = Cursor::default();
+    }
+
+    /// Lets `plain` read what is carried.
+    fn replay(&mut self) -> Read {
+        let Carry { buffer, replayed, .. } = &mut self.carry;
+        self.plain.read(&buffer.bytes, replayed, &self.rules, &mut self.joined)
+    }
+
+    /// Dispatches a block that `plain` has read (R-090 to R-097).
+    fn end_plain_block(&mut self) -> Option<Step> {
+        self.mode = self.between_blocks();
+        let plain = &mut self.plain;
+        let id = plain.id.as_ref().map(|id| &*id.bytes);
+        let changed = id.is_some_and(|id| self.texts.set_id(id));
+        let step = if let Some(excess) = plain.excess {
+            self.skipped += 1;
+            Some(Step::Skipped(excess))
+        } else if plain.has_data {
+            self.event = Parts::joined(&mut self.joined, &plain.event_type.bytes, id);
+            Some(Step::Event)
+        } else {
+            None
+        };
+        plain.end_block();
+        if !changed || !self.rules.report.last_event_ids {
+            return step;
+        }
+        // The event comes first: whoever stores the ID has got it then.
+        self.queued = step.and(Some(Step::LastEventId));
+        step.or(Some(Step::LastEventId))
+    }
+
+    /// Who reads the first byte of a block. A block that is scanned has no findings.
+    const fn between_blocks(&self) -> Mode {
+        if self.rules.report.findings { Mode::Plain } else { Mode::Block }
+    }
+
+    /// Frees large buffers where a chunk ends between two blocks: it may be long until the next one.
+    fn rest(&mut self) {
+        if self.mode == Mode::Block || self.mode == Mode::Plain && self.plain.begins_block() {
+            self.carry.buffer.let_go();
+            self.joined.let_go();
+            self.plain.let_go();
+            self.texts.let_go();
+        }
+    }
+
+    fn finding(&self, malformation: Malformation) -> Option<Step> {
+        let finding = Finding { offset: self.plain.line_offset, malformation };
+        self.rules.report.findings.then_some(Step::Finding(finding))
+    }
+
+    #[inline(always)]
+    fn event_in<'a>(&'a mut self, chunk: &'a [u8]) -> EventRef<'a> {
+        let bytes = match self.event.home {
+            Home::Carry => &self.carry.buffer.bytes,
+            Home::Chunk => chunk,
+            Home::Joined => &self.joined.bytes,
+            Home::Nowhere => &[][..],
+        };
+        self.event.borrow(bytes, &mut self.texts)
+    }
+
+    #[inline(never)]
+    fn take_bytes(&mut self, home: Home) -> Bytes {
+        match home {
+            Home::Carry => self.carry.buffer.take(),
+            Home::Joined => self.joined.take(),
+            Home::Chunk | Home::Nowhere => Bytes::new(),
+        }
     }
 }
 
@@ -396,8 +620,9 @@ impl Decoder {
 impl fmt::Debug for Decoder {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let mut shown = f.debug_struct("Decoder");
-        shown.field("limits", &self.limits).field("report", &self.report);
-        shown.field("last_event_id", &Hidden(self.last_event_id.len())).field("retry", &self.retry);
-        shown.field("skipped", &self.skipped).field("failed", &self.failed).finish_non_exhaustive()
+        shown.field("limits", &self.rules.limits).field("report", &self.rules.report);
+        shown.field("last_event_id", &Hidden(self.last_event_id().len())).field("retry", &self.retry);
+        let failed = if let Mode::Failed(error) = self.mode { Some(error) } else { None };
+        shown.field("skipped", &self.skipped).field("failed", &failed).finish_non_exhaustive()
     }
 }

@@ -9,13 +9,13 @@ use crate::{EventId, Message, Retry};
 /// (R-091). Use [`silent_priming`] where readers should not get an event.
 ///
 /// ```
-/// use sse_proto::{Decoder, EventId, Retry, server::priming};
+/// use sse_proto::{Chunk, Decoder, EventId, Retry, server::priming};
 ///
 /// let message = priming(EventId::from(1), Some(Retry::from_millis(3000)));
 /// assert_eq!(message.to_bytes(), "retry: 3000\ndata: \nid: 1\n\n");
 ///
 /// let (bytes, mut decoder) = (message.to_bytes(), Decoder::new());
-/// let event = decoder.decode(&mut &bytes[..])?.unwrap();
+/// let event = decoder.decode(&mut Chunk::new(&bytes[..]))?.unwrap();
 /// assert_eq!((event.event_type(), event.data(), event.last_event_id()), ("message", "", "1"));
 /// # Ok::<(), sse_proto::DecodeError>(())
 /// ```
@@ -30,13 +30,13 @@ pub fn priming(id: EventId, retry: Option<Retry>) -> Message {
 /// as fetch-event-source does, reports an empty message here.
 ///
 /// ```
-/// use sse_proto::{Decoder, EventId, Retry, server::silent_priming};
+/// use sse_proto::{Chunk, Decoder, EventId, Retry, server::silent_priming};
 ///
 /// let message = silent_priming(EventId::from(1), Some(Retry::from_millis(3000)));
 /// assert_eq!(message.to_bytes(), "retry: 3000\nid: 1\n\n");
 ///
 /// let mut decoder = Decoder::new();
-/// assert_eq!(decoder.decode(&mut &message.to_bytes()[..])?, None);
+/// assert_eq!(decoder.decode(&mut Chunk::new(&message.to_bytes()[..]))?, None);
 /// assert_eq!(decoder.last_event_id(), "1");
 /// # Ok::<(), sse_proto::DecodeError>(())
 /// ```

@@ -1,7 +1,7 @@
 //! `sse-proto`, lent and owned.
 
 use bytes::Bytes;
-use sse_proto::Decoder;
+use sse_proto::{Chunk, Decoder};
 
 use super::Decode;
 use crate::{chunks::Chunking, tally::Visit};
@@ -14,7 +14,7 @@ impl Decode for Lent {
     #[inline]
     fn decode(bytes: &Bytes, chunking: Chunking, visit: &mut impl Visit) -> Result<(), String> {
         let mut decoder = Decoder::new();
-        for mut chunk in chunking.slices(bytes) {
+        for mut chunk in chunking.slices(bytes).map(Chunk::new) {
             while let Some(event) = decoder.decode(&mut chunk).map_err(|error| error.to_string())? {
                 visit.event(event.event_type(), event.data(), Some(event.last_event_id()));
             }
@@ -31,7 +31,7 @@ impl Decode for Owned {
     #[inline]
     fn decode(bytes: &Bytes, chunking: Chunking, visit: &mut impl Visit) -> Result<(), String> {
         let mut decoder = Decoder::new();
-        for mut chunk in chunking.shared(bytes) {
+        for mut chunk in chunking.shared(bytes).map(Chunk::new) {
             while let Some(event) = decoder.decode_owned(&mut chunk).map_err(|error| error.to_string())? {
                 visit.event(event.event_type(), event.data(), Some(event.last_event_id()));
             }

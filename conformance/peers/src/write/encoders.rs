@@ -9,7 +9,7 @@ use axum::response::IntoResponse;
 use bytes::BytesMut;
 use bytestring::ByteString;
 use http_body::Body;
-use sse_proto::{Decoder, EventId, EventType, Message, Retry, Text};
+use sse_proto::{Chunk, Decoder, EventId, EventType, Message, Retry, Text};
 use tokio_util::codec::Encoder as _;
 
 use crate::{
@@ -52,9 +52,9 @@ pub(super) const ALL: [Encoder; 4] = [
 /// Whether a reader finds the events in what was written.
 pub(super) fn check(items: &[Item], written: &[u8]) -> Result<(), String> {
     let mut decoder = Decoder::new();
-    let mut input = written;
+    let mut chunk = Chunk::new(written);
     for (number, item) in items.iter().enumerate() {
-        match decoder.decode(&mut input) {
+        match decoder.decode(&mut chunk) {
             Ok(Some(event))
                 if event.data() == item.data
                     && event.event_type() == item.event.unwrap_or("message")
@@ -62,7 +62,10 @@ pub(super) fn check(items: &[Item], written: &[u8]) -> Result<(), String> {
             other => return Err(format!("event {number} reads as {other:?}")),
         }
     }
-    if input.is_empty() { Ok(()) } else { Err(format!("{} bytes too many", input.len())) }
+    match chunk.rest().len() {
+        0 => Ok(()),
+        more => Err(format!("{more} bytes too many")),
+    }
 }
 
 fn prepared(items: &[Item], written: BytesMut, pass: impl FnMut() -> Duration + 'static) -> Prepared {

@@ -1,16 +1,17 @@
-//! What a decoder reports besides events, and the end of a stream.
+//! What a decoder reports besides events, and how a stream ended.
 
-use super::Finding;
+use core::fmt;
+
 use crate::{DecodeError, EventRef, Retry};
 
 /// What [`Decoder::decode_item`](crate::Decoder::decode_item) and a client report besides events. Nothing by default.
 ///
 /// ```
-/// use sse_proto::{Decoder, Item, Report};
+/// use sse_proto::{Chunk, Decoder, Item, Report};
 ///
 /// let mut decoder = Decoder::new().with_report(Report::new().comments(true));
-/// let mut input = &b": still here\n\ndata: x\n\n"[..];
-/// assert_eq!(decoder.decode_item(&mut input)?, Some(Item::Comment("still here")));
+/// let mut chunk = Chunk::new(&b": still here\n\ndata: x\n\n"[..]);
+/// assert_eq!(decoder.decode_item(&mut chunk)?, Some(Item::Comment("still here")));
 /// # Ok::<(), sse_proto::DecodeError>(())
 /// ```
 #[derive(Clone, Copy, Debug, Default, Eq, PartialEq)]
@@ -88,4 +89,43 @@ pub enum StreamEnd {
     /// The end came in the middle of an event, or of a line that may have belonged to one. It has been dropped, as the
     /// standard asks (R-070).
     InMidEvent,
+}
+/// A line that the standard tells readers to take as it is, or to ignore, but that no writer should send.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub struct Finding {
+    /// Where the line begins: bytes from the start of the stream.
+    pub offset: u64,
+    /// What is wrong with it.
+    pub malformation: Malformation,
+}
+
+impl fmt::Display for Finding {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "line at byte {}: {}", self.offset, self.malformation)
+    }
+}
+
+/// What can be wrong with a line.
+#[derive(Clone, Copy, Debug, Eq, Hash, PartialEq)]
+#[non_exhaustive]
+pub enum Malformation {
+    /// The line was taken, with U+FFFD for each ill-formed part (R-057). Lines that are ignored are not looked at.
+    IllFormedUtf8,
+    /// A `retry` line whose value is not digits only; it was ignored (R-071).
+    InvalidRetry,
+    /// An `id` line with U+0000; it was ignored (R-068).
+    NulInId,
+    /// A line whose name is none of `data`, `event`, `id` and `retry`, to the letter; it was ignored (R-069).
+    UnknownField,
+}
+
+impl fmt::Display for Malformation {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::IllFormedUtf8 => "the value is not well-formed UTF-8",
+            Self::InvalidRetry => "the value of `retry` is not digits only",
+            Self::NulInId => "the value of `id` holds U+0000",
+            Self::UnknownField => "the field name is not known",
+        })
+    }
 }

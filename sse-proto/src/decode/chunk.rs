@@ -1,0 +1,287 @@
+//! Where bytes lie while they are read: the caller's chunk, and the carry for a block that chunks cut.
+
+use core::fmt;
+
+use bytes::{Buf, Bytes, BytesMut};
+
+use super::{
+    Rules,
+    field::{self, Field},
+    scan::{Block, Scan, scan},
+};
+use crate::{
+    Retry,
+    ends::{self, LineEnds},
+};
+
+/// A chunk of a stream, as it was received, and how much of it a [`Decoder`](crate::Decoder) has read.
+///
+/// `B` is what holds the bytes: a slice, or [`Bytes`](bytes::Bytes) for events that share them. The decoder reads a chunk to its end, one
+/// event at a time, before it gets the next one.
+///
+/// ```
+/// use sse_proto::{Chunk, Decoder};
+///
+/// let mut decoder = Decoder::new();
+/// let mut chunk = Chunk::new(&b"data: a\n\ndata: b"[..]);
+/// assert_eq!(decoder.decode(&mut chunk)?.map(|event| event.data()), Some("a"));
+/// assert_eq!(chunk.rest(), b"data: b");
+/// assert_eq!(decoder.decode(&mut chunk)?, None);
+/// assert!(chunk.rest().is_empty());
+/// # Ok::<(), sse_proto::DecodeError>(())
+/// ```
+#[derive(Clone, Default)]
+pub struct Chunk<B> {
+    pub(super) bytes: B,
+    pub(super) cursor: Cursor,
+}
+
+/// How far some bytes have been read, and the ends of lines that are known after that place.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Cursor {
+    pub(super) at: usize,
+    pub(super) ends: LineEnds,
+}
+
+impl<B: AsRef<[u8]>> Chunk<B> {
+    /// Creates a chunk of which nothing has been read.
+    #[inline]
+    pub const fn new(bytes: B) -> Self {
+        Self { bytes, cursor: Cursor::new(0) }
+    }
+
+    /// The bytes that have not been read.
+    pub fn rest(&self) -> &[u8] {
+        self.bytes.as_ref().get(self.cursor.at..).unwrap_or_default()
+    }
+
+    /// All the bytes of the chunk.
+    pub fn get_ref(&self) -> &B {
+        &self.bytes
+    }
+}
+
+impl<B: AsRef<[u8]>> From<B> for Chunk<B> {
+    fn from(bytes: B) -> Self {
+        Self::new(bytes)
+    }
+}
+
+/// Lengths in place of what was received.
+impl<B: AsRef<[u8]>> fmt::Debug for Chunk<B> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let len = self.bytes.as_ref().len();
+        f.debug_struct("Chunk").field("len", &len).field("read", &self.cursor.at).finish()
+    }
+}
+
+impl Cursor {
+    #[inline]
+    pub(super) const fn new(at: usize) -> Self {
+        Self { at, ends: LineEnds::from(at) }
+    }
+}
+
+impl Default for Cursor {
+    fn default() -> Self {
+        Self::new(0)
+    }
+}
+
+/// The bytes of a block that a chunk has cut, so that the block lies in one piece when its end comes.
+#[derive(Debug, Default)]
+pub(super) struct Carry {
+    pub(super) buffer: Buffer,
+    /// What was found in the bytes.
+    pub(super) block: Block,
+    /// How many of the bytes were scanned.
+    scanned: usize,
+    /// How many bytes there may be before they are scanned again: more of them may exceed a limit.
+    until: usize,
+    /// How much of the bytes has been read again.
+    pub(super) replayed: Cursor,
+}
+
+/// The most bytes that are carried. It must hold the block of a large event: what is longer is copied twice.
+const MOST: usize = 128 * 1024;
+
+/// The most bytes that are carried of a line before it is known what it is, and of one that will be ignored.
+pub(super) const UNDECIDED: usize = 256;
+
+impl Carry {
+    /// Begins with all of these bytes, which `block` was read from; `false` if they are not for the carry.
+    pub(super) fn begin(&mut self, bytes: &[u8], block: Block, rules: &Rules) -> bool {
+        self.until = until(bytes, &block, rules);
+        if bytes.len() > self.until {
+            return false;
+        }
+        self.block = block;
+        self.buffer.renew();
+        self.buffer.bytes.extend_from_slice(bytes);
+        self.scanned = bytes.len();
+        true
+    }
+
+    /// Takes a chunk in which no line ends, if that exceeds no limit. Serves short chunks: without it, `big` is read 0.5,
+    /// `openai` 0.7 and `utf8` 0.8 times as fast at 64 bytes a chunk.
+    #[inline(always)]
+    pub(super) fn take_whole(&mut self, chunk: &[u8]) -> bool {
+        if self.buffer.bytes.len() + chunk.len() > self.until || ends::any_in(chunk) {
+            return false;
+        }
+        self.extend(chunk);
+        true
+    }
+
+    /// Takes a chunk of one byte, if it ends no block and can exceed no limit. Where a block `begins`, it is the first of
+    /// it. The end of a line is scanned with the next byte, which may be the blank line; that of the block's first `data`
+    /// line and of a comment that is not reported can wait. Serves readers of single bytes: without it, ...
+    #[inline(never)]
+    pub(super) fn take_byte(&mut self, byte: u8, begins: bool, rules: &Rules) -> bool {
+        if begins {
+            self.buffer.renew();
+            self.block = Block::default();
+            self.scanned = 0;
+            self.until = rules.begun;
+        }
+        let bytes = &mut self.buffer.bytes;
+        if bytes.len() >= self.until {
+            return false;
+        }
+        if let b'\n' | b'\r' = byte {
+            let can_wait = match bytes.get(self.block.at) {
+                Some(b'd') => !self.block.data.is_value(),
+                Some(b':') => rules.quiet,
+                _ => false,
+            };
+            if byte == b'\r' || !can_wait {
+                return false;
+            }
+            self.until = bytes.len() + 1;
+        }
+        bytes.extend_from_slice(&[byte]);
+        true
+    }
+
+    #[inline(always)]
+    fn extend(&mut self, chunk: &[u8]) {
+        // A copy of a length that is known needs no call.
+        match <&[u8; 64]>::try_from(chunk) {
+            Ok(chunk) => self.buffer.bytes.extend_from_slice(chunk),
+            Err(_) => self.buffer.bytes.extend_from_slice(chunk),
+        }
+    }
+
+    /// Goes on with the block in the next chunk: pieces of it are added until the block is over or the chunk is.
+    pub(super) fn scan(
+        &mut self,
+        chunk: &[u8],
+        cursor: &mut Cursor,
+        rules: &Rules,
+        joined: &mut Buffer,
+        retry: &mut Option<Retry>,
+    ) -> Scan {
+        let mut piece = PIECE;
+        while let Some(rest) = chunk.get(cursor.at..).filter(|rest| !rest.is_empty()) {
+            let old = self.buffer.bytes.len();
+            let len = piece_len(rest, piece.min(self.until.saturating_sub(old) + 1));
+            self.buffer.bytes.extend_from_slice(&rest[..len]);
+            let scan =
+                scan(&self.buffer.bytes, &mut LineEnds::from(self.scanned), rules, &mut self.block, joined, retry);
+            match scan {
+                Scan::Cut => {
+                    cursor.at += len;
+                    if self.forget_ignored() {
+                        *cursor = Cursor::new(cursor.at);
+                        return Scan::Empty;
+                    }
+                    self.scanned = self.buffer.bytes.len();
+                    self.until = until(&self.buffer.bytes, &self.block, rules);
+                    if self.buffer.bytes.len() > self.until {
+                        return Scan::NotMine;
+                    }
+                    piece = piece.saturating_mul(2);
+                }
+                Scan::Empty | Scan::Event => {
+                    self.buffer.bytes.truncate(self.block.at);
+                    *cursor = Cursor::new(cursor.at + self.block.at - old);
+                    return scan;
+                }
+                Scan::NotMine => {
+                    self.buffer.bytes.truncate(old);
+                    return scan;
+                }
+            }
+        }
+        Scan::Cut
+    }
+
+    /// Drops the lines so far if all of them were ignored, and returns whether nothing is left.
+    fn forget_ignored(&mut self) -> bool {
+        if self.block.is_open() {
+            return false;
+        }
+        self.buffer.bytes.advance(self.block.at);
+        self.block.at = 0;
+        self.buffer.bytes.is_empty()
+    }
+}
+
+/// How many bytes of a chunk are added first; then twice as many each time, so that a long block is not scanned in
+/// small pieces and what follows a short one is not copied.
+const PIECE: usize = 64;
+
+/// The length of a piece that does not end between CR and LF.
+fn piece_len(rest: &[u8], most: usize) -> usize {
+    let len = rest.len().min(most);
+    if rest[..len].ends_with(b"\r") && rest.get(len) == Some(&b'\n') { len + 1 } else { len }
+}
+
+/// How long these bytes, which end with an unfinished line of this block, can become before that exceeds a limit or is
+/// more than should be kept.
+fn until(bytes: &[u8], block: &Block, rules: &Rules) -> usize {
+    let kept = block.data_len + usize::from(block.data.is_value());
+    let data = rules.data_line.min(rules.data.saturating_sub(kept));
+    let room = match bytes.get(block.at..).and_then(field::begun) {
+        Some((Field::Data, before)) => data.saturating_add(before),
+        _ => data.min(rules.undecided),
+    };
+    block.at.saturating_add(room).min(MOST)
+}
+
+/// Bytes that are put together, in a buffer that is used again.
+#[derive(Debug, Default)]
+pub(super) struct Buffer {
+    pub(super) bytes: BytesMut,
+    /// How much the last event took with it, if it is not large: the next one is likely to need as much.
+    taken: usize,
+}
+
+/// A buffer of up to this capacity, in bytes, is kept for whatever comes.
+const KEPT: usize = 64 * 1024;
+
+impl Buffer {
+    /// Empties the buffer for the next value. A large one is freed if the last value needed less than a quarter of it.
+    pub(super) fn renew(&mut self) {
+        if self.bytes.capacity() > KEPT && self.bytes.len() < self.bytes.capacity() / 4 {
+            self.bytes = BytesMut::new();
+        }
+        self.bytes.clear();
+        if self.bytes.capacity() < self.taken {
+            self.bytes.reserve(self.taken);
+        }
+    }
+
+    /// Frees the buffer if it is large. Nothing in it is needed any more.
+    pub(super) fn let_go(&mut self) {
+        if self.bytes.capacity() > KEPT {
+            self.bytes = BytesMut::new();
+        }
+    }
+
+    /// Takes the bytes, which may be shared from then on.
+    pub(super) fn take(&mut self) -> Bytes {
+        self.taken = self.bytes.len().min(KEPT);
+        self.bytes.split().freeze()
+    }
+}

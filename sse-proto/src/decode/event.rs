@@ -1,0 +1,239 @@
+//! A block into an event: its parts, wherever they lie, become text.
+
+use alloc::string::String;
+use core::{ops::Range, str::Utf8Chunk};
+
+use bytes::Bytes;
+
+use super::{
+    chunk::Buffer,
+    scan::{Block, Span},
+};
+use crate::{Event, EventId, EventRef, EventType, Text, event::LastId, utf8};
+
+/// The event that was completed: the place of its parts in the bytes that it lies in.
+#[derive(Clone, Copy, Debug, Default)]
+pub(super) struct Parts {
+    pub(super) home: Home,
+    pub(super) data: Span,
+    /// Empty for `message`.
+    pub(super) event_type: Span,
+    /// Present if an ID came with the event.
+    pub(super) id: Span,
+}
+
+/// The bytes that an event lies in.
+#[derive(Clone, Copy, Debug, Default, Eq, PartialEq)]
+#[repr(usize)] // A byte beside words is slow to copy.
+pub(super) enum Home {
+    /// The carry, where a chunk cut the block.
+    Carry,
+    /// The caller's chunk.
+    Chunk,
+    /// Data that was put together from several lines or pieces, and the type after it.
+    Joined,
+    /// There is no event.
+    #[default]
+    Nowhere,
+}
+
+/// The last event ID, and what was made of ill-formed text.
+#[derive(Default)]
+pub(super) struct Texts {
+    pub(super) last_event_id: String,
+    /// The last event ID for owned events, once it is made.
+    shared_id: Option<EventId>,
+    data: String,
+    event_type: String,
+    pub(super) comment: String,
+}
+
+impl Parts {
+    /// The event of a block, where it lies.
+    #[inline(always)]
+    pub(super) const fn of(home: Home, block: &Block) -> Self {
+        let Block { data, event_type, id, .. } = *block;
+        Self { home, data, event_type, id }
+    }
+
+    /// Dispatches a block that was scanned in these bytes, and returns its event, if it has data.
+    #[inline(always)]
+    pub(super) fn of_block(
+        home: Home,
+        bytes: &[u8],
+        block: &Block,
+        joined: &mut Buffer,
+        texts: &mut Texts,
+    ) -> Option<Self> {
+        let id = block.id_in(bytes);
+        if let Some(id) = id {
+            texts.set_id(id);
+        }
+        if !block.data.is_value() {
+            None
+        } else if block.is_joined() {
+            Some(Self::joined(joined, block.event_type.of(bytes), id))
+        } else {
+            Some(Self::of(home, block))
+        }
+    }
+
+    /// The event of data that was put together; type and ID are put after it. A LF between two parts keeps the end of
+    /// one and the beginning of the other from being a character.
+    pub(super) fn joined(Buffer { bytes: joined, .. }: &mut Buffer, event_type: &[u8], id: Option<&[u8]>) -> Self {
+        let data = Span { start: 0, end: joined.len() };
+        let mut put = |part: &[u8]| {
+            joined.extend_from_slice(b"\n");
+            joined.extend_from_slice(part);
+            Span { start: joined.len() - part.len(), end: joined.len() }
+        };
+        let event_type = if event_type.is_empty() { Span::default() } else { put(event_type) };
+        Self { home: Home::Joined, data, event_type, id: id.map(put).unwrap_or_default() }
+    }
+
+    /// Borrows the event from the bytes that it lies in.
+    #[inline(always)]
+    pub(super) fn borrow<'a>(self, bytes: &'a [u8], texts: &'a mut Texts) -> EventRef<'a> {
+        let (data, event_type) = (self.data.range(), self.event_type.range());
+        let text = if event_type.is_empty() {
+            utf8::checked_part(bytes, data).map(|data| (data, EventType::MESSAGE))
+        } else {
+            utf8::checked_parts(bytes, data, event_type)
+        };
+        if text.is_none() {
+            texts.set_lossy(self.data.of(bytes), self.event_type.of(bytes));
+        }
+        let (data, event_type) = text.unwrap_or_else(|| texts.lossy());
+        EventRef { event_type, data, last_event_id: &texts.last_event_id, own_id: self.id.is_value() }
+    }
+
+    /// Makes an event of slices of the bytes that it lies in.
+    #[inline(always)]
+    pub(super) fn take(self, bytes: &Bytes, texts: &mut Texts) -> Event {
+        let Self { data, event_type, id, .. } = self;
+        let (mut start, mut end) = (data.start, data.end);
+        for part in [event_type, id] {
+            if !part.is_empty() {
+                start = start.min(part.start);
+                end = end.max(part.end);
+            }
+        }
+        let part = |span: Span| if span.is_empty() { 0..0 } else { span.start - start..span.end - start };
+        let (data_part, type_part, id_part) = (part(data), part(event_type), part(id));
+        // A line ends after each part, so that what is well-formed as a whole is well-formed in its parts.
+        match Text::well_formed_part(bytes, start..end) {
+            Some(text) => {
+                let id = if id.is_value() { LastId::Part(id_part) } else { LastId::Kept(texts.kept_id(), false) };
+                Event { text, data: data_part, event_type: type_part, id }
+            }
+            None => lossy_event(data.of(bytes), event_type.of(bytes), LastId::Kept(texts.kept_id(), id.is_value())),
+        }
+    }
+}
+
+impl Texts {
+    /// Makes this the last event ID, and returns whether it was another one.
+    #[inline]
+    pub(super) fn set_id(&mut self, id: &[u8]) -> bool {
+        if id == self.last_event_id.as_bytes() {
+            return false;
+        }
+        let lossy;
+        let id = match utf8::checked(id) {
+            Some(id) => id,
+            None => {
+                lossy = String::from_utf8_lossy(id);
+                // The same ill-formed ID is no change.
+                if lossy == self.last_event_id {
+                    return false;
+                }
+                &lossy
+            }
+        };
+        self.shared_id = None;
+        self.last_event_id.clear();
+        self.last_event_id.push_str(id);
+        true
+    }
+
+    /// The last event ID, if it is not empty. It is copied once, so that it does not keep the block alive that it came
+    /// in.
+    fn kept_id(&mut self) -> Option<EventId> {
+        if self.last_event_id.is_empty() {
+            return None;
+        }
+        let id = self.shared_id.get_or_insert_with(|| EventId::received(Text::from(&*self.last_event_id)));
+        Some(id.clone())
+    }
+
+    /// Makes text of the parts of an event, one of which is ill-formed.
+    #[cold]
+    fn set_lossy(&mut self, data: &[u8], event_type: &[u8]) {
+        self.data = lossy(data);
+        self.event_type = lossy(if event_type.is_empty() { EventType::MESSAGE.as_bytes() } else { event_type });
+    }
+
+    /// Data and type of this text.
+    fn lossy(&self) -> (&str, &str) {
+        (&self.data, &self.event_type)
+    }
+
+    /// The comment as text.
+    pub(super) fn comment<'a>(&'a mut self, comment: &'a [u8]) -> &'a str {
+        match utf8::checked(comment) {
+            Some(comment) => comment,
+            None => {
+                self.comment = lossy(comment);
+                &self.comment
+            }
+        }
+    }
+
+    /// Frees what was made of ill-formed text, which can be three times as long.
+    pub(super) fn let_go(&mut self) {
+        for text in [&mut self.data, &mut self.event_type, &mut self.comment] {
+            *text = String::new();
+        }
+    }
+}
+
+/// The bytes with U+FFFD for each maximal ill-formed part.
+pub(super) fn lossy(bytes: &[u8]) -> String {
+    let mut text = String::with_capacity(lossy_len(bytes));
+    push_lossy(&mut text, bytes);
+    text
+}
+
+/// An event of values that are not well-formed, with U+FFFD where they are not.
+#[cold]
+fn lossy_event(data: &[u8], event_type: &[u8], id: LastId) -> Event {
+    let mut text = String::with_capacity(lossy_len(data) + lossy_len(event_type));
+    push_lossy(&mut text, data);
+    let data_len = text.len();
+    push_lossy(&mut text, event_type);
+    let (data, event_type) = (0..data_len, data_len..text.len());
+    Event { text: text.into(), data, event_type, id }
+}
+
+/// How long the bytes are as text, which may be three times as many.
+fn lossy_len(bytes: &[u8]) -> usize {
+    let ill_formed =
+        |chunk: &Utf8Chunk<'_>| if chunk.invalid().is_empty() { 0 } else { char::REPLACEMENT_CHARACTER.len_utf8() };
+    bytes.utf8_chunks().map(|chunk| chunk.valid().len() + ill_formed(&chunk)).sum()
+}
+
+fn push_lossy(text: &mut String, bytes: &[u8]) {
+    for chunk in bytes.utf8_chunks() {
+        text.push_str(chunk.valid());
+        if !chunk.invalid().is_empty() {
+            text.push(char::REPLACEMENT_CHARACTER);
+        }
+    }
+}
+
+impl Span {
+    #[inline]
+    fn range(self) -> Range<usize> {
+        self.start..self.end
+    }
+}

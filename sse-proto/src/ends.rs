@@ -44,10 +44,13 @@ impl LineEnds {
                 return None;
             }
             *self = match chunk.get(base..).and_then(<[u8]>::first_chunk) {
-                Some(block) => Self { bits: mask(block), base },
                 None => Self::found_last(chunk, base),
+                Some(block) => Self { bits: mask(block), base },
             };
             if self.bits == 0 {
+                if base.wrapping_add(BLOCK) >= chunk.len() {
+                    return None;
+                }
                 *self = self.found(chunk);
                 if self.bits == 0 {
                     return None;
@@ -109,12 +112,14 @@ impl LineEnds {
 }
 
 /// Whether a line ends in the chunk.
-#[inline(always)]
 pub(crate) fn any_in(chunk: &[u8]) -> bool {
-    if let Ok(block) = chunk.try_into() {
-        return mask(block) != 0;
-    }
     LineEnds::from(0).found(chunk).bits != 0
+}
+
+/// Whether a line ends in 64 bytes.
+#[inline(always)]
+pub(crate) fn any_in_block(block: &[u8; BLOCK]) -> bool {
+    mask(block) != 0
 }
 
 /// The mask in use, and the one that it has to be.

@@ -49,7 +49,7 @@ pub use bytes;
 
 pub use crate::{
     data::DataWriter,
-    decode::{Chunk, Decoder, Finding, Item, Malformation, Report, Step, StreamEnd},
+    decode::{Chunk, ChunkBytes, Decoder, Finding, Item, Malformation, Report, Step, StreamEnd},
     event::{Event, EventRef},
     field::{EventId, EventType, FieldError, Retry},
     limits::{DecodeError, Limit, LimitKind, Limits, OnExcess},

@@ -1,6 +1,6 @@
 //! Where bytes lie while they are read: the caller's chunk, and the carry for a block that chunks cut.
 
-use core::fmt;
+use core::{fmt, mem, ops::Range};
 
 use bytes::{Buf, Bytes, BytesMut};
 
@@ -10,13 +10,14 @@ use super::{
     scan::{Block, Scan, scan},
 };
 use crate::{
-    Retry,
+    Retry, Text,
     ends::{self, LineEnds},
+    utf8,
 };
 
 /// A chunk of a stream, as it was received, and how much of it a [`Decoder`](crate::Decoder) has read.
 ///
-/// `B` is what holds the bytes: a slice, or [`Bytes`](bytes::Bytes) for events that share them. The decoder reads a chunk to its end, one
+/// `B` is what holds the bytes: a slice, or [`Bytes`] for owned events that share them ([`ChunkBytes`]). The decoder reads a chunk to its end, one
 /// event at a time, before it gets the next one.
 ///
 /// ```
@@ -61,6 +62,33 @@ impl<B: AsRef<[u8]>> Chunk<B> {
     }
 }
 
+/// What a [`Chunk`] holds for events that own their bytes: [`Bytes`], which the events share, or a slice, from which they
+/// are copied.
+pub trait ChunkBytes: AsRef<[u8]> + Sealed {}
+
+impl ChunkBytes for Bytes {}
+impl ChunkBytes for &[u8] {}
+
+/// How a part of the bytes becomes owned text, if it is well-formed.
+pub trait Sealed {
+    #[doc(hidden)]
+    fn text(&self, part: Range<usize>) -> Option<Text>;
+}
+
+impl Sealed for Bytes {
+    #[inline(always)]
+    fn text(&self, part: Range<usize>) -> Option<Text> {
+        Text::well_formed_part(self, part)
+    }
+}
+
+impl Sealed for &[u8] {
+    #[inline(always)]
+    fn text(&self, part: Range<usize>) -> Option<Text> {
+        utf8::checked_part(self, part).map(Text::from)
+    }
+}
+
 impl<B: AsRef<[u8]>> From<B> for Chunk<B> {
     fn from(bytes: B) -> Self {
         Self::new(bytes)
@@ -94,8 +122,8 @@ pub(super) struct Carry {
     pub(super) buffer: Buffer,
     /// What was found in the bytes.
     pub(super) block: Block,
-    /// How many of the bytes were scanned.
-    scanned: usize,
+    /// Whether the last byte ends a line that was not scanned.
+    end_waits: bool,
     /// How many bytes there may be before they are scanned again: more of them may exceed a limit.
     until: usize,
     /// How much of the bytes has been read again.
@@ -118,7 +146,7 @@ impl Carry {
         self.block = block;
         self.buffer.renew();
         self.buffer.bytes.extend_from_slice(bytes);
-        self.scanned = bytes.len();
+        self.end_waits = false;
         true
     }
 
@@ -126,22 +154,39 @@ impl Carry {
     /// `openai` 0.7 and `utf8` 0.8 times as fast at 64 bytes a chunk.
     #[inline(always)]
     pub(super) fn take_whole(&mut self, chunk: &[u8]) -> bool {
-        if self.buffer.bytes.len() + chunk.len() > self.until || ends::any_in(chunk) {
+        let bytes = &mut self.buffer.bytes;
+        if bytes.len() + chunk.len() > self.until {
             return false;
         }
-        self.extend(chunk);
+        // What is done to a length that is known needs no call.
+        if let Ok(chunk) = chunk.try_into() {
+            if ends::any_in_block(chunk) {
+                return false;
+            }
+            bytes.extend_from_slice(chunk);
+        } else if let [byte] = chunk {
+            if matches!(byte, b'\r' | b'\n') {
+                return false;
+            }
+            bytes.extend_from_slice(&[*byte]);
+        } else {
+            if ends::any_in(chunk) {
+                return false;
+            }
+            bytes.extend_from_slice(chunk);
+        }
         true
     }
 
     /// Takes a chunk of one byte, if it ends no block and can exceed no limit. Where a block `begins`, it is the first of
     /// it. The end of a line is scanned with the next byte, which may be the blank line; that of the block's first `data`
     /// line and of a comment that is not reported can wait. Serves readers of single bytes: without it, ...
-    #[inline(never)]
+    #[inline]
     pub(super) fn take_byte(&mut self, byte: u8, begins: bool, rules: &Rules) -> bool {
         if begins {
             self.buffer.renew();
             self.block = Block::default();
-            self.scanned = 0;
+            self.end_waits = false;
             self.until = rules.begun;
         }
         let bytes = &mut self.buffer.bytes;
@@ -158,18 +203,10 @@ impl Carry {
                 return false;
             }
             self.until = bytes.len() + 1;
+            self.end_waits = true;
         }
         bytes.extend_from_slice(&[byte]);
         true
-    }
-
-    #[inline(always)]
-    fn extend(&mut self, chunk: &[u8]) {
-        // A copy of a length that is known needs no call.
-        match <&[u8; 64]>::try_from(chunk) {
-            Ok(chunk) => self.buffer.bytes.extend_from_slice(chunk),
-            Err(_) => self.buffer.bytes.extend_from_slice(chunk),
-        }
     }
 
     /// Goes on with the block in the next chunk: pieces of it are added until the block is over or the chunk is.
@@ -185,9 +222,12 @@ impl Carry {
         while let Some(rest) = chunk.get(cursor.at..).filter(|rest| !rest.is_empty()) {
             let old = self.buffer.bytes.len();
             let len = piece_len(rest, piece.min(self.until.saturating_sub(old) + 1));
-            self.buffer.bytes.extend_from_slice(&rest[..len]);
-            let scan =
-                scan(&self.buffer.bytes, &mut LineEnds::from(self.scanned), rules, &mut self.block, joined, retry);
+            let from = old - usize::from(mem::take(&mut self.end_waits));
+            match <&[u8; PIECE]>::try_from(&rest[..len]) {
+                Ok(piece) => self.buffer.bytes.extend_from_slice(piece),
+                Err(_) => self.buffer.bytes.extend_from_slice(&rest[..len]),
+            }
+            let scan = scan(&self.buffer.bytes, &mut LineEnds::from(from), rules, &mut self.block, joined, retry);
             match scan {
                 Scan::Cut => {
                     cursor.at += len;
@@ -195,7 +235,6 @@ impl Carry {
                         *cursor = Cursor::new(cursor.at);
                         return Scan::Empty;
                     }
-                    self.scanned = self.buffer.bytes.len();
                     self.until = until(&self.buffer.bytes, &self.block, rules);
                     if self.buffer.bytes.len() > self.until {
                         return Scan::NotMine;
@@ -214,6 +253,10 @@ impl Carry {
             }
         }
         Scan::Cut
+    }
+
+    pub(super) fn is_heartbeat(&self) -> bool {
+        self.end_waits && &*self.buffer.bytes == b":\n"
     }
 
     /// Drops the lines so far if all of them were ignored, and returns whether nothing is left.
@@ -242,7 +285,8 @@ fn piece_len(rest: &[u8], most: usize) -> usize {
 fn until(bytes: &[u8], block: &Block, rules: &Rules) -> usize {
     let kept = block.data_len + usize::from(block.data.is_value());
     let data = rules.data_line.min(rules.data.saturating_sub(kept));
-    let room = match bytes.get(block.at..).and_then(field::begun) {
+    let line = bytes.get(block.at..).and_then(<[u8]>::first_chunk);
+    let room = match line.and_then(field::split_quickly) {
         Some((Field::Data, before)) => data.saturating_add(before),
         _ => data.min(rules.undecided),
     };

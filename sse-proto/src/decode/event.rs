@@ -3,10 +3,8 @@
 use alloc::string::String;
 use core::{ops::Range, str::Utf8Chunk};
 
-use bytes::Bytes;
-
 use super::{
-    chunk::Buffer,
+    chunk::{Buffer, ChunkBytes},
     scan::{Block, Span},
 };
 use crate::{Event, EventId, EventRef, EventType, Text, event::LastId, utf8};
@@ -56,26 +54,27 @@ impl Parts {
         Self { home, data, event_type, id }
     }
 
-    /// Dispatches a block that was scanned in these bytes, and returns its event, if it has data.
+    /// Dispatches a block that was scanned in these bytes, and returns whether it is an event, which
+    /// then is this one.
     #[inline(always)]
-    pub(super) fn of_block(
+    pub(super) fn dispatch(
+        &mut self,
         home: Home,
         bytes: &[u8],
         block: &Block,
         joined: &mut Buffer,
         texts: &mut Texts,
-    ) -> Option<Self> {
+    ) -> bool {
         let id = block.id_in(bytes);
         if let Some(id) = id {
             texts.set_id(id);
         }
-        if !block.data.is_value() {
-            None
-        } else if block.is_joined() {
-            Some(Self::joined(joined, block.event_type.of(bytes), id))
-        } else {
-            Some(Self::of(home, block))
+        if block.is_joined() {
+            *self = Self::joined(joined, block.event_type.of(bytes), id);
+        } else if block.data.is_value() {
+            *self = Self::of(home, block);
         }
+        block.data.is_value()
     }
 
     /// The event of data that was put together; type and ID are put after it. A LF between two parts keeps the end of
@@ -107,9 +106,9 @@ impl Parts {
         EventRef { event_type, data, last_event_id: &texts.last_event_id, own_id: self.id.is_value() }
     }
 
-    /// Makes an event of slices of the bytes that it lies in.
+    /// Makes an event that owns its parts.
     #[inline(always)]
-    pub(super) fn take(self, bytes: &Bytes, texts: &mut Texts) -> Event {
+    pub(super) fn take(self, bytes: &impl ChunkBytes, texts: &mut Texts) -> Event {
         let Self { data, event_type, id, .. } = self;
         let (mut start, mut end) = (data.start, data.end);
         for part in [event_type, id] {
@@ -119,14 +118,17 @@ impl Parts {
             }
         }
         let part = |span: Span| if span.is_empty() { 0..0 } else { span.start - start..span.end - start };
-        let (data_part, type_part, id_part) = (part(data), part(event_type), part(id));
         // A line ends after each part, so that what is well-formed as a whole is well-formed in its parts.
-        match Text::well_formed_part(bytes, start..end) {
+        match bytes.text(start..end) {
             Some(text) => {
-                let id = if id.is_value() { LastId::Part(id_part) } else { LastId::Kept(texts.kept_id(), false) };
-                Event { text, data: data_part, event_type: type_part, id }
+                let id = if id.is_value() { LastId::Part(part(id)) } else { LastId::Kept(texts.kept_id(), false) };
+                Event { text, data: part(data), event_type: part(event_type), id }
             }
-            None => lossy_event(data.of(bytes), event_type.of(bytes), LastId::Kept(texts.kept_id(), id.is_value())),
+            None => lossy_event(
+                data.of(bytes.as_ref()),
+                event_type.of(bytes.as_ref()),
+                LastId::Kept(texts.kept_id(), id.is_value()),
+            ),
         }
     }
 }

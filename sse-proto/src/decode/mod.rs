@@ -9,17 +9,15 @@ mod scan;
 
 use core::{fmt, mem};
 
-use bytes::Bytes;
-
-pub use self::{
-    chunk::Chunk,
-    report::{Finding, Item, Malformation, Report, StreamEnd},
-};
 use self::{
     chunk::{Buffer, Carry, Cursor},
     event::{Home, Parts, Texts},
     plain::{Plain, Read},
     scan::{Block, Scan},
+};
+pub use self::{
+    chunk::{Chunk, ChunkBytes},
+    report::{Finding, Item, Malformation, Report, StreamEnd},
 };
 use crate::{DecodeError, Event, EventId, EventRef, Limits, OnExcess, Retry, hidden::Hidden};
 
@@ -231,12 +229,12 @@ impl Decoder {
     ///
     /// As [`decode`](Self::decode).
     #[inline]
-    pub fn decode_owned(&mut self, chunk: &mut Chunk<Bytes>) -> Result<Option<Event>, DecodeError> {
-        if let Some(event) = self.simple(&chunk.bytes, &mut chunk.cursor) {
+    pub fn decode_owned<B: ChunkBytes>(&mut self, chunk: &mut Chunk<B>) -> Result<Option<Event>, DecodeError> {
+        if let Some(event) = self.simple(chunk.bytes.as_ref(), &mut chunk.cursor) {
             return Ok(Some(event.take(&chunk.bytes, &mut self.texts)));
         }
         loop {
-            match self.advance_in(&chunk.bytes, &mut chunk.cursor) {
+            match self.advance_in(chunk.bytes.as_ref(), &mut chunk.cursor) {
                 Step::Event => return Ok(Some(self.take_event(chunk))),
                 Step::Failed(error) => return Err(error),
                 Step::More => return Ok(None),
@@ -290,17 +288,12 @@ impl Decoder {
     /// parts lie there in one piece. Without such an event, and at a second call, it is empty; with another chunk its
     /// values are arbitrary.
     #[inline(always)] // An event is larger than what is moved well: it is made where it goes.
-    pub fn take_event(&mut self, chunk: &Chunk<Bytes>) -> Event {
+    pub fn take_event<B: ChunkBytes>(&mut self, chunk: &Chunk<B>) -> Event {
         let parts = mem::take(&mut self.event);
-        let taken;
-        let bytes = match parts.home {
-            Home::Chunk => &chunk.bytes,
-            home => {
-                taken = self.take_bytes(home);
-                &taken
-            }
-        };
-        parts.take(bytes, &mut self.texts)
+        if parts.home == Home::Chunk {
+            return parts.take(&chunk.bytes, &mut self.texts);
+        }
+        self.take_kept(parts)
     }
 
     /// Returns the comment that [`advance`](Self::advance) has just reported.
@@ -365,19 +358,30 @@ impl Decoder {
     /// Reads on in any way.
     #[inline(always)]
     fn advance_in(&mut self, bytes: &[u8], cursor: &mut Cursor) -> Step {
-        let begins = self.mode == Mode::Block;
-        if (begins || self.mode == Mode::Carry) && cursor.at == 0 && !self.after_cr {
-            let is_taken = match bytes {
-                [byte] => self.carry.take_byte(*byte, begins, &self.rules),
-                _ => !begins && self.carry.take_whole(bytes),
-            };
+        if cursor.at == 0 && !self.after_cr {
+            let is_taken = self.mode == Mode::Carry && self.carry.take_whole(bytes)
+                || bytes.len() == 1 && self.take_byte(bytes[0]);
             if is_taken {
-                self.mode = Mode::Carry;
                 cursor.at = bytes.len();
                 return Step::More;
             }
         }
         self.advance_far(bytes, cursor)
+    }
+
+    /// Takes a chunk of one byte.
+    #[inline(never)]
+    fn take_byte(&mut self, byte: u8) -> bool {
+        let begins = self.mode == Mode::Block;
+        if byte == b'\n' && self.mode == Mode::Carry && self.carry.is_heartbeat() {
+            self.mode = Mode::Block;
+            return true;
+        }
+        if !begins && self.mode != Mode::Carry || !self.carry.take_byte(byte, begins, &self.rules) {
+            return false;
+        }
+        self.mode = Mode::Carry;
+        true
     }
 
     /// Reads on where more than one short way is to be tried.
@@ -446,8 +450,17 @@ impl Decoder {
     }
 
     /// Reads a block that begins in the chunk, and returns whether it gives an event.
-    #[inline(never)]
+    #[inline(always)]
     fn scan_chunk(&mut self, bytes: &[u8], cursor: &mut Cursor) -> bool {
+        if self.rules.quiet && scan::skip_heartbeats(bytes, cursor) {
+            if let Some(event) = self.simple(bytes, cursor) {
+                self.event = event;
+                return true;
+            }
+            if cursor.at == bytes.len() {
+                return false;
+            }
+        }
         let mut block = Block { at: cursor.at, ..Block::default() };
         match scan::scan(bytes, &mut cursor.ends, &self.rules, &mut block, &mut self.joined, &mut self.retry) {
             Scan::Cut => {
@@ -466,11 +479,7 @@ impl Decoder {
             }
             Scan::Empty | Scan::Event => {
                 cursor.at = block.at;
-                let event = Parts::of_block(Home::Chunk, bytes, &block, &mut self.joined, &mut self.texts);
-                event.is_some_and(|event| {
-                    self.event = event;
-                    true
-                })
+                self.event.dispatch(Home::Chunk, bytes, &block, &mut self.joined, &mut self.texts)
             }
             Scan::NotMine => {
                 self.mode = Mode::Plain;
@@ -488,11 +497,7 @@ impl Decoder {
             Scan::Empty | Scan::Event => {
                 self.mode = Mode::Block;
                 let Carry { buffer, block, .. } = &self.carry;
-                let event = Parts::of_block(Home::Carry, &buffer.bytes, block, &mut self.joined, &mut self.texts);
-                event.is_some_and(|event| {
-                    self.event = event;
-                    true
-                })
+                self.event.dispatch(Home::Carry, &buffer.bytes, block, &mut self.joined, &mut self.texts)
             }
             Scan::NotMine => {
                 self.begin_replay();
@@ -606,15 +611,24 @@ impl Decoder {
         self.event.borrow(bytes, &mut self.texts)
     }
 
+    /// Takes an event that does not lie in the chunk.
     #[inline(never)]
-    fn take_bytes(&mut self, home: Home) -> Bytes {
-        match home {
-            Home::Carry => self.carry.buffer.take(),
-            Home::Joined => self.joined.take(),
-            Home::Chunk | Home::Nowhere => Bytes::new(),
+    fn take_kept(&mut self, parts: Parts) -> Event {
+        let buffer = match parts.home {
+            Home::Carry => &mut self.carry.buffer,
+            Home::Joined => &mut self.joined,
+            Home::Chunk | Home::Nowhere => return Event::default(),
+        };
+        if buffer.bytes.len() <= COPIED {
+            return parts.take(&&*buffer.bytes, &mut self.texts);
         }
+        parts.take(&buffer.take(), &mut self.texts)
     }
 }
+
+/// An owned event that was carried or joined is copied up to this length, in bytes: the buffer of a longer one is
+/// handed over, which costs more than a short copy.
+const COPIED: usize = 1024;
 
 /// Lengths in place of what was received.
 impl fmt::Debug for Decoder {

@@ -1,5 +1,7 @@
 //! Whole lines of one block, read where they lie: slices in, places out.
 
+use bytes::BytesMut;
+
 use super::{
     Rules,
     chunk::{Buffer, Cursor},
@@ -55,12 +57,11 @@ pub(super) fn scan(
     let scan = loop {
         let Some(end) = left.next(bytes) else { break Scan::Cut };
         let next = next_line(bytes, end, &mut left);
-        let Some(line) = bytes.get(found.at..end) else { break Scan::NotMine };
-        if line.is_empty() {
+        if end == found.at {
             found.at = next;
             break if found.data.is_value() { Scan::Event } else { Scan::Empty };
         }
-        let (field, before) = split_at(bytes, found.at, line);
+        let (field, before) = split_at(bytes, found.at, end);
         let value = Span { start: found.at + before, end };
         match field {
             Field::Data if value.len() > rules.data_line => break Scan::NotMine,
@@ -77,9 +78,7 @@ pub(super) fn scan(
                     joined.renew();
                     joined.bytes.extend_from_slice(found.data.of(bytes));
                 }
-                // The LF takes the place of the byte before the value, so that there is one copy to make.
-                joined.bytes.extend_from_slice(&bytes[value.start - 1..end]);
-                joined.bytes[found.data_len] = b'\n';
+                append_line(&mut joined.bytes, bytes, value);
                 found.data_len = len;
             }
             Field::Event if value.len() <= rules.event_type => found.event_type = value,
@@ -106,15 +105,17 @@ pub(super) fn scan_simple(bytes: &[u8], cursor: &mut Cursor, rules: &Rules) -> O
     let mut ends = cursor.ends;
     let mut event_type = Span::default();
     let mut line = cursor.at;
-    if bytes.get(line..)?.starts_with(EVENT) {
-        event_type = Span { start: line + EVENT.len(), end: ends.next(bytes)? };
-        if bytes.get(event_type.end) != Some(&b'\n') || event_type.len() > rules.event_type {
+    let block = bytes.get(line..)?;
+    if !block.starts_with(DATA) {
+        if !block.starts_with(EVENT) {
             return None;
         }
+        event_type = Span { start: line + EVENT.len(), end: ends.next(bytes)? };
         line = event_type.end + 1;
-    }
-    if !bytes.get(line..)?.starts_with(DATA) {
-        return None;
+        let is_plain = bytes.get(event_type.end) == Some(&b'\n') && bytes.get(line..)?.starts_with(DATA);
+        if !is_plain || event_type.len() > rules.event_type {
+            return None;
+        }
     }
     let Some(end) = ends.next(bytes) else {
         if line == cursor.at {
@@ -133,14 +134,48 @@ pub(super) fn scan_simple(bytes: &[u8], cursor: &mut Cursor, rules: &Rules) -> O
     Some(Block { at: end + 2, data, data_len: data.len(), event_type, ..Block::default() })
 }
 
+/// Passes the commonest heartbeats, a comment without text and a blank line, and returns whether there was one. Serves quiet
+/// streams: without it, ...
+#[inline(always)]
+pub(super) fn skip_heartbeats(bytes: &[u8], cursor: &mut Cursor) -> bool {
+    let mut at = cursor.at;
+    while bytes.get(at..).is_some_and(|rest| rest.starts_with(b":\n\n")) {
+        at += 3;
+    }
+    let found = at > cursor.at;
+    if found {
+        *cursor = Cursor::new(at);
+    }
+    found
+}
+
 const DATA: &[u8] = b"data: ";
 const EVENT: &[u8] = b"event: ";
 
-/// The field of the line at this place, and the number of bytes before its value.
+/// Adds a LF and a value. Short values are copied with what follows them, which needs no call. Serves events of many
+/// lines: without it, ...
 #[inline(always)]
-fn split_at(bytes: &[u8], at: usize, line: &[u8]) -> (Field, usize) {
+fn append_line(joined: &mut BytesMut, bytes: &[u8], value: Span) {
+    let len = joined.len();
+    // The LF takes the place of the byte before the value.
+    let Some(line) = bytes.get(value.start - 1..) else { return };
+    match line.first_chunk::<SHORT>() {
+        Some(line) if value.len() < SHORT => {
+            joined.extend_from_slice(line);
+            joined.truncate(len + 1 + value.len());
+        }
+        _ => joined.extend_from_slice(&line[..1 + value.len()]),
+    }
+    joined[len] = b'\n';
+}
+
+const SHORT: usize = 96;
+
+/// The field of the line at this place, which ends there, and the number of bytes before its value.
+#[inline(always)]
+fn split_at(bytes: &[u8], at: usize, end: usize) -> (Field, usize) {
     let head = bytes.get(at..).and_then(<[u8]>::first_chunk);
-    head.and_then(field::split_quickly).unwrap_or_else(|| field::split(line))
+    head.and_then(field::split_quickly).unwrap_or_else(|| field::split(bytes.get(at..end).unwrap_or_default()))
 }
 
 /// Whether there is a NUL; faster than `contains` in so few bytes.

@@ -326,6 +326,7 @@ impl Buffer {
     /// Takes the bytes, which may be shared from then on.
     pub(super) fn take(&mut self) -> Bytes {
         self.taken = self.bytes.len().min(KEPT);
-        self.bytes.split().freeze()
+        // Nothing stays of a large buffer.
+        if self.bytes.capacity() > 2 * KEPT { mem::take(&mut self.bytes).freeze() } else { self.bytes.split().freeze() }
     }
 }

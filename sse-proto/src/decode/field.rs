@@ -44,10 +44,10 @@ impl Name {
 
     /// The number of bytes before the value of a line with these first bytes; `None` if it has another name.
     #[inline(always)]
-    const fn before_value(&self, head: u64) -> Option<usize> {
+    fn before_value(&self, head: u64) -> Option<usize> {
         let colon = self.name.len();
         let space = (head >> (8 * (colon + 1))) as u8 == b' ';
-        if head & self.mask == self.word { Some(colon + 1 + space as usize) } else { None }
+        if head & self.mask == self.word { Some(colon + 1 + usize::from(space)) } else { None }
     }
 }
 
@@ -76,10 +76,8 @@ pub(super) fn split_quickly(head: &[u8; 8]) -> Option<(Field, usize)> {
         Some((Field::Id, before))
     } else if let Some(before) = RETRY.before_value(head) {
         Some((Field::Retry, before))
-    } else if let Some(before) = COMMENT.before_value(head) {
-        Some((Field::Comment, before))
     } else {
-        None
+        COMMENT.before_value(head).map(|before| (Field::Comment, before))
     }
 }
 

@@ -406,7 +406,7 @@ impl Decoder {
                 return Step::Failed(error);
             }
             if cursor.at >= bytes.len() && self.mode != Mode::Replay {
-                self.rest();
+                self.let_go();
                 break Step::More;
             }
             let has_event = match self.mode {
@@ -585,14 +585,20 @@ impl Decoder {
         if self.rules.report.findings { Mode::Plain } else { Mode::Block }
     }
 
-    /// Frees large buffers where a chunk ends between two blocks: it may be long until the next one.
-    fn rest(&mut self) {
-        if self.mode == Mode::Block || self.mode == Mode::Plain && self.plain.begins_block() {
+    /// Frees large buffers that are not in use at the end of a chunk: it may be long until the next one.
+    fn let_go(&mut self) {
+        let is_plain = matches!(self.mode, Mode::Plain | Mode::Replay) && !self.plain.begins_block();
+        let is_carried = matches!(self.mode, Mode::Carry | Mode::Replay);
+        if !is_carried {
             self.carry.buffer.let_go();
-            self.joined.let_go();
-            self.plain.let_go();
-            self.texts.let_go();
         }
+        if !(is_plain || is_carried && self.carry.block.is_joined()) {
+            self.joined.let_go();
+        }
+        if !is_plain {
+            self.plain.let_go();
+        }
+        self.texts.let_go();
     }
 
     fn finding(&self, malformation: Malformation) -> Option<Step> {
@@ -619,7 +625,7 @@ impl Decoder {
             Home::Joined => &mut self.joined,
             Home::Chunk | Home::Nowhere => return Event::default(),
         };
-        if buffer.bytes.len() <= COPIED {
+        if parts.home == Home::Carry && buffer.bytes.len() <= COPIED {
             return parts.take(&&*buffer.bytes, &mut self.texts);
         }
         parts.take(&buffer.take(), &mut self.texts)

@@ -37,6 +37,7 @@ mod limits;
 pub mod manual;
 mod message;
 mod random;
+mod report;
 #[cfg(feature = "serde")]
 mod serde;
 pub mod server;
@@ -49,11 +50,12 @@ pub use bytes;
 
 pub use crate::{
     data::DataWriter,
-    decode::{Chunk, ChunkBytes, Decoder, Finding, Item, Malformation, Report, Step, StreamEnd},
+    decode::{Chunk, ChunkBytes, Decoder},
     event::{Event, EventRef},
     field::{EventId, EventType, FieldError, Retry},
     limits::{DecodeError, Limit, LimitKind, Limits, OnExcess},
     message::{BufferTooSmall, Message},
+    report::{Finding, Item, Malformation, Report, Step, StreamEnd},
     text::Text,
     time::Timestamp,
 };

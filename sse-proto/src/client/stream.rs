@@ -3,7 +3,7 @@
 use core::mem;
 
 use super::{Change, EventSource, FailReason, Loss, Output, judge::Deadline};
-use crate::{Chunk, EventId, Text, Timestamp, decode::Step};
+use crate::{Chunk, EventId, Step, Text, Timestamp};
 
 impl EventSource {
     /// Decodes until there is something to report, or nothing left to decode.

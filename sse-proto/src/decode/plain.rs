@@ -9,10 +9,9 @@ use super::{
     Rules,
     chunk::{Buffer, Cursor},
     field::{self, Field, RetryDigits},
-    report::Malformation,
     scan::next_line,
 };
-use crate::{DecodeError, LimitKind, Limits, OnExcess, Retry};
+use crate::{DecodeError, LimitKind, Limits, Malformation, OnExcess, Retry};
 
 /// What the lines of a block have given so far: the values of all but data, which the caller keeps.
 #[derive(Debug, Default)]

@@ -62,6 +62,27 @@ impl Report {
     }
 }
 
+/// What a call of [`Decoder::advance`](crate::Decoder::advance) came to. The enum is exhaustive on purpose: a reader has to deal with all of it.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub enum Step {
+    /// A comment: [`Decoder::comment`](crate::Decoder::comment) returns it. Only if the [`Report`] asks for comments.
+    Comment,
+    /// An event: [`Decoder::event`](crate::Decoder::event) or [`Decoder::take_event`](crate::Decoder::take_event) returns it.
+    Event,
+    /// A limit was exceeded that is set to fail. Every call returns this until [`Decoder::reset`](crate::Decoder::reset).
+    Failed(DecodeError),
+    /// A malformed line. Only if the [`Report`] asks for findings.
+    Finding(Finding),
+    /// The last event ID changed: [`Decoder::last_event_id`](crate::Decoder::last_event_id) returns it. Only if the [`Report`] asks for such changes.
+    LastEventId,
+    /// The whole chunk is used up.
+    More,
+    /// A valid reconnection time. Only if the [`Report`] asks for such lines.
+    Retry(Retry),
+    /// An event was left out because it exceeded a limit that is set to skip. Only if the [`Report`] asks for it.
+    Skipped(DecodeError),
+}
+
 /// An event, or something else that a decoder reports.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 #[non_exhaustive]

@@ -24,6 +24,7 @@ extern crate alloc;
 #[cfg(feature = "std")]
 extern crate std;
 
+mod chunk;
 pub mod client;
 mod data;
 mod decode;
@@ -49,8 +50,9 @@ mod utf8;
 pub use bytes;
 
 pub use crate::{
+    chunk::{Chunk, ChunkBytes},
     data::DataWriter,
-    decode::{Chunk, ChunkBytes, Decoder},
+    decode::Decoder,
     event::{Event, EventRef},
     field::{EventId, EventType, FieldError, Retry},
     limits::{DecodeError, Limit, LimitKind, Limits, OnExcess},

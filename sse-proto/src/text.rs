@@ -39,7 +39,7 @@ impl Text {
     /// Wraps the bytes without a copy if they are well-formed UTF-8; otherwise each maximal ill-formed part
     /// becomes one U+FFFD, as "UTF-8 decode" of the Encoding Standard has it.
     pub fn from_utf8_lossy(bytes: Bytes) -> Self {
-        Self::well_formed(bytes).unwrap_or_else(|bytes| Self::from(String::from_utf8_lossy(&bytes).into_owned()))
+        Self::well_formed(bytes).unwrap_or_else(|bytes| Self::from(lossy(&bytes)))
     }
 
     /// Wraps the bytes if they are well-formed UTF-8, or returns them as the error.
@@ -159,4 +159,17 @@ impl fmt::Display for Text {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         fmt::Display::fmt(&**self, f)
     }
+}
+
+/// The bytes with U+FFFD for each maximal ill-formed part, in a string of just that capacity: it may be three times
+/// as long.
+pub(crate) fn lossy(bytes: &[u8]) -> String {
+    let parts =
+        || bytes.utf8_chunks().map(|chunk| (chunk.valid(), if chunk.invalid().is_empty() { "" } else { "\u{fffd}" }));
+    let mut text = String::with_capacity(parts().map(|(valid, mark)| valid.len() + mark.len()).sum());
+    for (valid, mark) in parts() {
+        text.push_str(valid);
+        text.push_str(mark);
+    }
+    text
 }

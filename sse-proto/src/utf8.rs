@@ -53,8 +53,11 @@ pub(crate) fn checked_long(bytes: &[u8], part: Range<usize>) -> Option<&str> {
     Some(unsafe { str::from_utf8_unchecked(text) })
 }
 
+/// Whether there is SIMD for UTF-8: chosen at run time with `std`, else when compiled for a target that has it.
+const SIMD: bool = cfg!(any(feature = "std", target_feature = "avx2", target_feature = "sse4.2"));
+
 /// From this length on, vectors that are chosen at run time are worth their price.
-const FAR: usize = if cfg!(feature = "std") { 8192 } else { usize::MAX };
+const FAR: usize = if SIMD { 8192 } else { usize::MAX };
 
 /// Whether the bytes are ASCII, for all that is known. Text that does not begin with it is not worth a look at the rest.
 #[inline(never)]
@@ -68,7 +71,7 @@ fn is_known_ascii(bytes: &[u8]) -> bool {
 /// matter.
 #[inline(never)]
 fn checked_blocks(bytes: &[u8], part: Range<usize>) -> Option<&str> {
-    if cfg!(feature = "std")
+    if SIMD
         && let Some(around) = blocks_around(bytes, &part)
         && let Some(blocks) = bytes.get(around.clone())
         && let Ok(blocks) = simdutf8::basic::from_utf8(blocks)

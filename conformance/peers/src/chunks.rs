@@ -38,6 +38,11 @@ impl Chunking {
         if self == Self::WHOLE { "whole".to_owned() } else { format!("{} B", self.0) }
     }
 
+    /// Whether a chunk is too small for events to share it.
+    pub(crate) fn is_small(self) -> bool {
+        self.0 <= Self::SMALL.0
+    }
+
     /// Slices that borrow.
     pub(crate) fn slices(self, bytes: &Bytes) -> impl Iterator<Item = &[u8]> {
         bytes.chunks(self.0.min(bytes.len().max(1)))

@@ -21,14 +21,16 @@ pub(crate) enum Corpus {
     Multiline,
     /// `id`, `event`, `retry` and `data`, lines ended by CRLF.
     Full,
-    /// 63 comments `:\n\n` and then a small event.
+    /// One comment `:\n\n` and then a small event.
     Heartbeats,
+    /// Comments `:\n\n`, with an event after each 10 000 of them: a quiet stream, read without its pauses.
+    Idle,
     /// CJK and emoji data.
     Utf8,
 }
 
 impl Corpus {
-    pub(crate) const ALL: [Self; 8] = [
+    pub(crate) const ALL: [Self; 9] = [
         Self::Openai,
         Self::Anthropic,
         Self::Tiny,
@@ -36,6 +38,7 @@ impl Corpus {
         Self::Multiline,
         Self::Full,
         Self::Heartbeats,
+        Self::Idle,
         Self::Utf8,
     ];
 
@@ -52,6 +55,7 @@ impl Corpus {
             Self::Multiline => "multiline",
             Self::Full => "full",
             Self::Heartbeats => "heartbeats",
+            Self::Idle => "idle",
             Self::Utf8 => "utf8",
         }
     }
@@ -125,7 +129,7 @@ impl Corpus {
                 item.retry = Some(3000);
                 write!(data, r#"{{"symbol":"{}","bid":{}.25,"ask":{}.5}}"#, words.next(), n % 997, n % 997)
             }
-            Self::Heartbeats => write!(data, r#"{{"n":{}}}"#, n % 1000),
+            Self::Heartbeats | Self::Idle => write!(data, r#"{{"n":{}}}"#, n % 1000),
             Self::Utf8 => {
                 for _ in 0..12 {
                     data.push_str(words.next_wide());
@@ -139,11 +143,12 @@ impl Corpus {
 
     fn push(self, text: &mut String, item: &Item) {
         let end = if self == Self::Full { "\r\n" } else { "\n" };
-        if self == Self::Heartbeats {
-            for _ in 0..63 {
-                text.push_str(":\n\n");
-            }
-        }
+        let heartbeats = match self {
+            Self::Heartbeats => 1,
+            Self::Idle => 10_000,
+            _ => 0,
+        };
+        text.extend((0..heartbeats).map(|_| ":\n\n"));
         let mut line = |name: &str, value: &str| {
             for part in [name, ": ", value, end] {
                 text.push_str(part);

@@ -1,13 +1,13 @@
 //! A block into an event: its parts, wherever they lie, become text.
 
 use alloc::string::String;
-use core::{ops::Range, str::Utf8Chunk};
+use core::ops::Range;
 
 use super::{
-    chunk::{Buffer, ChunkBytes},
+    carry::Buffer,
     scan::{Block, Span},
 };
-use crate::{Event, EventId, EventRef, EventType, Text, event::LastId, utf8};
+use crate::{ChunkBytes, Event, EventId, EventRef, EventType, Text, event::LastId, text::lossy, utf8};
 
 /// The event that was completed: the place of its parts in the bytes that it lies in.
 #[derive(Clone, Copy, Debug, Default)]
@@ -199,38 +199,14 @@ impl Texts {
     }
 }
 
-/// The bytes with U+FFFD for each maximal ill-formed part.
-pub(super) fn lossy(bytes: &[u8]) -> String {
-    let mut text = String::with_capacity(lossy_len(bytes));
-    push_lossy(&mut text, bytes);
-    text
-}
-
 /// An event of values that are not well-formed, with U+FFFD where they are not.
 #[cold]
 fn lossy_event(data: &[u8], event_type: &[u8], id: LastId) -> Event {
-    let mut text = String::with_capacity(lossy_len(data) + lossy_len(event_type));
-    push_lossy(&mut text, data);
+    let mut text = lossy(data);
     let data_len = text.len();
-    push_lossy(&mut text, event_type);
+    text.push_str(&lossy(event_type));
     let (data, event_type) = (0..data_len, data_len..text.len());
     Event { text: text.into(), data, event_type, id }
-}
-
-/// How long the bytes are as text, which may be three times as many.
-fn lossy_len(bytes: &[u8]) -> usize {
-    let ill_formed =
-        |chunk: &Utf8Chunk<'_>| if chunk.invalid().is_empty() { 0 } else { char::REPLACEMENT_CHARACTER.len_utf8() };
-    bytes.utf8_chunks().map(|chunk| chunk.valid().len() + ill_formed(&chunk)).sum()
-}
-
-fn push_lossy(text: &mut String, bytes: &[u8]) {
-    for chunk in bytes.utf8_chunks() {
-        text.push_str(chunk.valid());
-        if !chunk.invalid().is_empty() {
-            text.push(char::REPLACEMENT_CHARACTER);
-        }
-    }
 }
 
 impl Span {

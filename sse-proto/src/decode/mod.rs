@@ -28,10 +28,10 @@
 //!   the same ones, it goes on where it stopped. What it cannot decide it leaves alone (`NotMine`).
 //! - **plain** (`plain.rs`) reads any piece of any line, one byte or a megabyte at a time. It is complete, it is the
 //!   specification of the other, and it alone judges limits and findings. It works alone: the tests compare the two.
-//! - **The carry** (`chunk.rs`) holds the bytes of a block that a chunk has cut, so that `scan` finds it in one piece.
+//! - **The carry** (`carry.rs`) holds the bytes of a block that a chunk has cut, so that `scan` finds it in one piece.
 //!   Before a limit can be exceeded, at 128 KiB, and where `scan` gives up, its bytes go to `plain` (`Replay`).
 //!   The hand-over has one direction: scan, carry, plain, and back to scan at the next block.
-//! - **The chunk** (`chunk.rs`) is the caller's bytes with a cursor: a position, and the line ends that are known
+//! - **The chunk** ([`Chunk`]) is the caller's bytes with a cursor: a position, and the line ends that are known
 //!   after it (`ends.rs`). The decoder keeps nothing about the caller's memory. A CR that ends a chunk is remembered in
 //!   one place, `after_cr`: a LF that begins the next chunk is passed, whoever reads on.
 //! - **An event** (`event.rs`) is the places of its [`Parts`] in one [`Home`]: the chunk, the carry, or `joined`, where
@@ -60,7 +60,7 @@
 //! | `COPIED`: short carried events are copied | short chunks, owned | TBD |
 //! | ASCII first, in `utf8.rs` | almost all text | TBD |
 
-mod chunk;
+mod carry;
 mod event;
 mod field;
 mod plain;
@@ -68,16 +68,15 @@ mod scan;
 
 use core::{fmt, mem};
 
-pub use self::chunk::{Chunk, ChunkBytes};
 use self::{
-    chunk::{Buffer, Carry, Cursor},
+    carry::{Buffer, Carry},
     event::{Home, Parts, Texts},
     plain::{Plain, Read},
     scan::{Block, Scan},
 };
 use crate::{
-    DecodeError, Event, EventId, EventRef, Finding, Item, Limits, Malformation, OnExcess, Report, Retry, Step,
-    StreamEnd, hidden::Hidden,
+    Chunk, ChunkBytes, DecodeError, Event, EventId, EventRef, Finding, Item, Limits, Malformation, OnExcess, Report,
+    Retry, Step, StreamEnd, chunk::Cursor, hidden::Hidden,
 };
 
 /// Reads a `text/event-stream`, in chunks of any size (section 9.2.6 of the HTML Standard).
@@ -117,7 +116,7 @@ pub struct Decoder {
     /// The event that was completed last.
     event: Parts,
     texts: Texts,
-    /// What comes next.
+    /// What comes next; the mode is `Plain` until then.
     queued: Option<Step>,
     retry: Option<Retry>,
     skipped: u64,
@@ -167,7 +166,7 @@ impl Rules {
         let line = limits.line.max;
         let (data_line, event_type, id) =
             (line.min(limits.data.max), line.min(limits.event_type.max), line.min(limits.id.max));
-        let undecided = event_type.min(id).min(chunk::UNDECIDED);
+        let undecided = event_type.min(id).min(carry::UNDECIDED);
         Self {
             limits,
             report,
@@ -426,10 +425,11 @@ impl Decoder {
     #[inline(never)]
     fn advance_far(&mut self, bytes: &[u8], cursor: &mut Cursor) -> Step {
         self.event.home = Home::Nowhere;
-        if self.queued.is_some()
-            && let Some(step) = self.queued.take()
-        {
-            return step;
+        if self.queued.is_some() {
+            if self.plain.begins_block() {
+                self.mode = self.between_blocks();
+            }
+            return self.queued.take().unwrap_or(Step::More);
         }
         if cursor.at == 0
             && let Some(first) = bytes.first()
@@ -614,8 +614,12 @@ impl Decoder {
             return step;
         }
         // The event comes first: whoever stores the ID has got it then.
-        self.queued = step.and(Some(Step::LastEventId));
-        step.or(Some(Step::LastEventId))
+        if step.is_none() {
+            return Some(Step::LastEventId);
+        }
+        self.queued = Some(Step::LastEventId);
+        self.mode = Mode::Plain;
+        step
     }
 
     /// Who reads the first byte of a block. A block that is scanned has no findings.

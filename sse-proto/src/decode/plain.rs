@@ -7,11 +7,11 @@ use memchr::memchr;
 
 use super::{
     Rules,
-    chunk::{Buffer, Cursor},
+    carry::Buffer,
     field::{self, Field, RetryDigits},
     scan::next_line,
 };
-use crate::{DecodeError, LimitKind, Limits, Malformation, OnExcess, Retry};
+use crate::{DecodeError, LimitKind, Limits, Malformation, OnExcess, Retry, chunk::Cursor};
 
 /// What the lines of a block have given so far: the values of all but data, which the caller keeps.
 #[derive(Debug, Default)]

@@ -4,10 +4,10 @@ use bytes::BytesMut;
 
 use super::{
     Rules,
-    chunk::{Buffer, Cursor},
+    carry::Buffer,
     field::{self, Field},
 };
-use crate::{Retry, ends::LineEnds};
+use crate::{Retry, chunk::Cursor, ends::LineEnds};
 
 /// A part of some bytes. The value of a line has a name before it, so that it never begins at 0: that is no value.
 #[derive(Clone, Copy, Debug, Default, Eq, PartialEq)]

@@ -1,7 +1,7 @@
 //! `sse-proto`, lent and owned.
 
 use bytes::Bytes;
-use sse_proto::{Chunk, Decoder};
+use sse_proto::{Chunk, ChunkBytes, Decoder};
 
 use super::Decode;
 use crate::{chunks::Chunking, tally::Visit};
@@ -30,12 +30,20 @@ impl Decode for Owned {
 
     #[inline]
     fn decode(bytes: &Bytes, chunking: Chunking, visit: &mut impl Visit) -> Result<(), String> {
-        let mut decoder = Decoder::new();
-        for mut chunk in chunking.shared(bytes).map(Chunk::new) {
-            while let Some(event) = decoder.decode_owned(&mut chunk).map_err(|error| error.to_string())? {
-                visit.event(event.event_type(), event.data(), Some(event.last_event_id()));
-            }
+        if chunking.is_small() {
+            decode_owned(chunking.slices(bytes), visit)
+        } else {
+            decode_owned(chunking.shared(bytes), visit)
         }
-        Ok(())
     }
+}
+
+fn decode_owned<B: ChunkBytes>(chunks: impl Iterator<Item = B>, visit: &mut impl Visit) -> Result<(), String> {
+    let mut decoder = Decoder::new();
+    for mut chunk in chunks.map(Chunk::new) {
+        while let Some(event) = decoder.decode_owned(&mut chunk).map_err(|error| error.to_string())? {
+            visit.event(event.event_type(), event.data(), Some(event.last_event_id()));
+        }
+    }
+    Ok(())
 }

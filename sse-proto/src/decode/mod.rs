@@ -429,6 +429,9 @@ impl Decoder {
         if self.queued.is_some()
             && let Some(step) = self.queued.take()
         {
+            if step == Step::LastEventId {
+                self.mode = self.between_blocks();
+            }
             return step;
         }
         if cursor.at == 0
@@ -613,8 +616,11 @@ impl Decoder {
         if !changed || !self.rules.report.last_event_ids {
             return step;
         }
-        // The event comes first: whoever stores the ID has got it then.
-        self.queued = step.and(Some(Step::LastEventId));
+        if step.is_some() {
+            // The event comes first: whoever stores the ID has got it then. In this mode, no block is read before that.
+            self.queued = Some(Step::LastEventId);
+            self.mode = Mode::Plain;
+        }
         step.or(Some(Step::LastEventId))
     }
 

@@ -65,6 +65,8 @@ mod event;
 mod field;
 mod plain;
 mod scan;
+#[cfg(test)]
+mod tests;
 
 use core::{fmt, mem};
 
@@ -159,6 +161,8 @@ struct Rules {
     begun: usize,
     /// Whether nothing but events is reported.
     quiet: bool,
+    /// Whether blocks are scanned before they are for `plain`. A block that is scanned has no findings.
+    scans: bool,
 }
 
 impl Rules {
@@ -177,6 +181,7 @@ impl Rules {
             undecided,
             begun: data_line.min(undecided),
             quiet: report == Report::new(),
+            scans: !report.findings,
         }
     }
 }
@@ -214,6 +219,16 @@ impl Decoder {
     #[must_use]
     pub fn with_last_event_id(mut self, id: &EventId) -> Self {
         self.texts.set_id(id.as_bytes());
+        self
+    }
+
+    /// Lets `plain` read everything, so that tests can compare it with the whole decoder. For a decoder whose limits and
+    /// report are set.
+    #[cfg(any(test, fuzzing))]
+    #[doc(hidden)]
+    #[must_use]
+    pub fn by_plain_alone(mut self) -> Self {
+        self.rules.scans = false;
         self
     }
 
@@ -425,11 +440,13 @@ impl Decoder {
     #[inline(never)]
     fn advance_far(&mut self, bytes: &[u8], cursor: &mut Cursor) -> Step {
         self.event.home = Home::Nowhere;
-        if self.queued.is_some() {
-            if self.plain.begins_block() {
+        if self.queued.is_some()
+            && let Some(step) = self.queued.take()
+        {
+            if step == Step::LastEventId {
                 self.mode = self.between_blocks();
             }
-            return self.queued.take().unwrap_or(Step::More);
+            return step;
         }
         if cursor.at == 0
             && let Some(first) = bytes.first()
@@ -613,18 +630,17 @@ impl Decoder {
         if !changed || !self.rules.report.last_event_ids {
             return step;
         }
-        // The event comes first: whoever stores the ID has got it then.
-        if step.is_none() {
-            return Some(Step::LastEventId);
+        if step.is_some() {
+            // The event comes first: whoever stores the ID has got it then. In this mode, no block is read before that.
+            self.queued = Some(Step::LastEventId);
+            self.mode = Mode::Plain;
         }
-        self.queued = Some(Step::LastEventId);
-        self.mode = Mode::Plain;
-        step
+        step.or(Some(Step::LastEventId))
     }
 
-    /// Who reads the first byte of a block. A block that is scanned has no findings.
+    /// Who reads the first byte of a block.
     const fn between_blocks(&self) -> Mode {
-        if self.rules.report.findings { Mode::Plain } else { Mode::Block }
+        if self.rules.scans { Mode::Block } else { Mode::Plain }
     }
 
     /// Frees large buffers that are not in use at the end of a chunk: it may be long until the next one.

@@ -65,7 +65,7 @@ fn a_session_suits_every_framework<R: UnderTest>() {
 }
 
 /// A server on a free port that answers requests.
-fn serve_http<R: UnderTest, B>(
+pub(crate) fn serve_http<R: UnderTest, B>(
     answer: impl Fn(http::Request<Incoming>) -> http::Response<B> + Clone + Send + 'static,
 ) -> SocketAddr
 where

@@ -32,6 +32,14 @@ pub trait Store {
     /// Returns the position that the next message will have.
     fn end(&self) -> u64;
 
+    /// Returns the ID to resume with for a client that has every message of this interest: that of the newest one, if the
+    /// store can find it by its ID. A snapshot gets this ID ([`Session::with_snapshot`](super::Session::with_snapshot)).
+    /// Without one, which is the default, a client that is cut off before the next event gets another snapshot.
+    fn last_id(&self, interest: &Interest) -> Option<EventId> {
+        let _ = interest;
+        None
+    }
+
     /// Returns whether the store is closed.
     fn is_closed(&self) -> bool;
 }
@@ -55,6 +63,10 @@ impl Store for EventLog {
 
     fn end(&self) -> u64 {
         Self::end(self)
+    }
+
+    fn last_id(&self, interest: &Interest) -> Option<EventId> {
+        Self::last_id(self, interest)
     }
 
     fn is_closed(&self) -> bool {

@@ -2,6 +2,7 @@
 
 mod config;
 mod first;
+mod snapshot;
 
 use alloc::boxed::Box;
 use core::{error::Error, fmt, mem, time::Duration};
@@ -109,7 +110,8 @@ enum State {
 impl Session {
     /// Returns a session that is fed with [`send`](Self::send).
     pub fn new(config: SessionConfig) -> Self {
-        Self::begin(config, None, Resumed::Exact)
+        let first = first::bytes(&config, Resumed::Exact, &[]);
+        Self::begin(config, None, first)
     }
 
     /// Returns a session that reads from a log, from `cursor` on.
@@ -120,12 +122,13 @@ impl Session {
     /// Returns a session that reads from a log, from `cursor` on, and first reports to the client if it may miss something
     /// ([`SessionConfig::resync`]).
     pub fn resuming(config: SessionConfig, cursor: Cursor, resumed: Resumed) -> Self {
-        Self::begin(config, Some(cursor), resumed)
+        let first = first::bytes(&config, resumed, &[]);
+        Self::begin(config, Some(cursor), first)
     }
 
-    fn begin(config: SessionConfig, cursor: Option<Cursor>, resumed: Resumed) -> Self {
+    fn begin(config: SessionConfig, cursor: Option<Cursor>, first: Bytes) -> Self {
         Self {
-            events: Some(first::bytes(&config, resumed)),
+            events: Some(first),
             heartbeat: config.heartbeat,
             room: config.queue,
             burst: config.burst,

@@ -35,7 +35,7 @@ fn drain(session: &mut Session, log: &mut EventLog, now: Timestamp) -> String {
         session.handle_log(log);
         match session.poll_output(now) {
             Output::Transmit(bytes) => sent += core::str::from_utf8(&bytes).unwrap(),
-            Output::Closed | Output::Wait { .. } => return sent,
+            Output::Aborted | Output::Closed | Output::Wait { .. } => return sent,
             Output::Heartbeat | Output::Lagged { .. } => {}
         }
     }
@@ -83,6 +83,42 @@ fn no_heartbeat_comes_after_the_end() {
     assert_eq!(session.poll_output(at(100)), Output::Closed);
     assert_eq!(session.poll_output(at(200)), Output::Closed);
     assert_eq!(session.close_reason(), Some(CloseReason::Finished));
+}
+
+#[test]
+fn an_aborted_response_ends_as_a_broken_one_after_what_was_sent() {
+    let mut session = Session::new(quiet());
+    session.send(&Message::from("a")).unwrap();
+    session.abort();
+    assert_eq!(session.send(&Message::from("b")), Err(SendError::Closed));
+    session.close(Some(&Message::from("bye")));
+    assert_eq!(transmitted(session.poll_output(START)), ":\n");
+    assert_eq!(transmitted(session.poll_output(START)), "data: a\n\n");
+    assert_eq!(session.close_reason(), None);
+    assert_eq!(session.poll_output(START), Output::Aborted);
+    assert_eq!(session.poll_output(START), Output::Aborted);
+    assert_eq!(session.close_reason(), Some(CloseReason::Aborted));
+
+    // One that has ended in order, or whose peer is gone, stays so.
+    let mut closed = Session::new(quiet());
+    transmitted(closed.poll_output(START));
+    closed.close(None);
+    closed.abort();
+    assert_eq!(closed.poll_output(START), Output::Closed);
+    let mut gone = Session::new(quiet());
+    gone.handle_disconnect();
+    gone.abort();
+    assert_eq!((gone.poll_output(START), gone.close_reason()), (Output::Closed, Some(CloseReason::Disconnected)));
+
+    // One of a log sends nothing more from it.
+    let mut log = EventLog::new(LogConfig::new());
+    let (cursor, _) = log.subscribe(StartAt::Live, START);
+    let mut reading = Session::reading(quiet(), cursor);
+    transmitted(reading.poll_output(START));
+    log.publish("unsent", START).unwrap();
+    reading.abort();
+    reading.handle_log(&mut log);
+    assert_eq!(reading.poll_output(START), Output::Aborted);
 }
 
 #[test]

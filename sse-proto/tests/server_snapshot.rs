@@ -22,6 +22,7 @@ fn transmitted(session: &mut Session, log: &mut EventLog) -> (String, bool) {
         session.handle_log(log);
         match session.poll_output(NOW) {
             Output::Transmit(bytes) => sent += core::str::from_utf8(&bytes).unwrap(),
+            Output::Aborted => panic!("nobody asked for it"),
             Output::Closed => return (sent, true),
             Output::Wait { .. } => return (sent, false),
             Output::Heartbeat | Output::Lagged { .. } => {}

@@ -4,6 +4,7 @@
 #[macro_use]
 mod every_runtime;
 
+mod broken;
 mod common;
 mod cut;
 mod flushes;

@@ -53,6 +53,7 @@ They are described in full on the page of [`sse_driver::Session`].
 | [`channel(config)`](sse_driver::Session::channel) | is fed by a [`Sender`](sse_driver::Sender) |
 | [`run(config, handler)`](sse_driver::Session::run) | is fed by an async function, which is dropped when the client leaves |
 | [`stream(config, stream)`](sse_driver::Session::stream) | sends what a stream yields |
+| [`try_run(config, handler)`](sse_driver::Session::try_run), [`try_stream(config, stream)`](sse_driver::Session::try_stream) | break the response off at an error |
 | [`with_heartbeat(make)`](sse_driver::Session::with_heartbeat) | makes each heartbeat when it is due |
 
 | to send the response | |

@@ -31,13 +31,13 @@ impl<K: Runtime> Session<K> {
     }
 }
 
-/// No error ever comes: its type is the one that frameworks know how to convert.
+/// An error comes only where the application breaks the response off ([`Sender::abort`](super::Sender::abort)).
 impl<K: Runtime> Body for Session<K> {
     type Data = Bytes;
     type Error = io::Error;
 
     fn poll_frame(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Option<io::Result<Frame<Bytes>>>> {
-        self.get_mut().poll_bytes(cx).map(|bytes| bytes.map(|bytes| Ok(Frame::data(bytes))))
+        self.get_mut().poll_bytes(cx).map(|bytes| bytes.map(|bytes| bytes.map(Frame::data)))
     }
 }
 

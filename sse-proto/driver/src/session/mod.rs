@@ -8,25 +8,26 @@ mod serializing;
 mod subscribe;
 mod write;
 
-use alloc::{boxed::Box, sync::Arc};
+use alloc::{boxed::Box, string::ToString, sync::Arc};
 use core::{
+    error::Error,
     fmt,
     future::Future,
     mem,
     task::{Context, Poll, ready},
 };
-use std::sync::Mutex;
+use std::{io, sync::Mutex};
 
 use bytes::Bytes;
 use sse_proto::{
     EventId, Message,
-    server::{self, Output, Resumed, SessionConfig},
+    server::{self, CloseReason, Output, Resumed, SessionConfig},
 };
 
 #[cfg(feature = "http")]
 pub use self::http::last_event_id;
 use self::{
-    feed::{Feed, Messages, Reading},
+    feed::{Failure, Feed, Messages, Reading},
     sender::SharedSession,
 };
 pub use self::{
@@ -55,6 +56,16 @@ struct Parts<K: Runtime> {
     alarm: Alarm<K::Timer>,
     feed: Feed<K>,
     heartbeat: Option<Box<dyn FnMut() -> Message + Send>>,
+    breaking: Breaking,
+}
+
+/// How far a response that breaks off has come.
+#[derive(Clone, Copy)]
+enum Breaking {
+    Not,
+    /// The HTTP engine has time to write what it was given.
+    Pausing,
+    Broken,
 }
 
 impl<K: Runtime> Session<K> {
@@ -78,6 +89,23 @@ impl<K: Runtime> Session<K> {
         Self::with_feed(timer, Feed::Messages(messages.with_handler(Box::pin(handler(sender)))))
     }
 
+    /// Returns a session that is fed by a handler which may fail: as [`run`](Self::run), but an error breaks the response off
+    /// after what was sent ([`Sender::abort`]).
+    pub fn try_run<F, E>(config: SessionConfig, handler: impl FnOnce(Sender) -> F) -> Self
+    where
+        F: Future<Output = Result<(), E>> + Send + 'static,
+        E: Into<Box<dyn Error + Send + Sync>>,
+    {
+        Self::run(config, |sender| {
+            let handled = handler(sender.clone());
+            async move {
+                if let Err(error) = handled.await {
+                    sender.abort(error);
+                }
+            }
+        })
+    }
+
     /// Returns a session that sends what a stream yields: messages, or whatever they are made from. The response ends when
     /// the stream does, and the stream is dropped when the client goes away. It is polled only when there is room.
     #[cfg(feature = "stream")]
@@ -85,8 +113,41 @@ impl<K: Runtime> Session<K> {
     where
         S: futures_core::Stream<Item: Into<Message>> + Send + 'static,
     {
+        Self::streaming(config, stream, |item| Ok(item.into()))
+    }
+
+    /// Returns a session that sends what a stream yields until it fails: as [`stream`](Self::stream), but an error breaks
+    /// the response off after what was sent ([`Sender::abort`]).
+    ///
+    /// ```
+    /// use futures_core::Stream;
+    /// use sse_driver::{Event, Session, SessionConfig, transport::Runtime};
+    ///
+    /// /// Passes on what an upstream sends, and breaks off where it broke.
+    /// fn relay<K: Runtime, E>(upstream: impl Stream<Item = Result<Event, E>> + Send + 'static) -> Session<K>
+    /// where
+    ///     E: core::error::Error + Send + Sync + 'static,
+    /// {
+    ///     Session::try_stream(SessionConfig::new(), upstream)
+    /// }
+    /// ```
+    #[cfg(feature = "stream")]
+    pub fn try_stream<S, M, E>(config: SessionConfig, stream: S) -> Self
+    where
+        S: futures_core::Stream<Item = Result<M, E>> + Send + 'static,
+        M: Into<Message>,
+        E: Into<Box<dyn Error + Send + Sync>>,
+    {
+        Self::streaming(config, stream, |item| item.map(Into::into).map_err(Into::into))
+    }
+
+    #[cfg(feature = "stream")]
+    fn streaming<S>(config: SessionConfig, stream: S, message: fn(S::Item) -> Result<Message, Failure>) -> Self
+    where
+        S: futures_core::Stream + Send + 'static,
+    {
         let (timer, machine) = Self::machine(config);
-        Self::with_feed(timer, Feed::Stream(Box::new(feed::Streaming::new(machine, stream))))
+        Self::with_feed(timer, Feed::Stream(Box::new(feed::Streaming::new(machine, stream, message))))
     }
 
     /// Returns a session that reads all messages of a log: after the event with this ID; from the oldest event that is
@@ -115,7 +176,7 @@ impl<K: Runtime> Session<K> {
     }
 
     fn with_feed(timer: K::Timer, feed: Feed<K>) -> Self {
-        let parts = Parts { alarm: Alarm::new(timer), feed, heartbeat: None };
+        let parts = Parts { alarm: Alarm::new(timer), feed, heartbeat: None, breaking: Breaking::Not };
         Self { parts: Exclusive::new(parts), resumed: Resumed::Exact }
     }
 
@@ -130,12 +191,29 @@ impl<K: Runtime> Session<K> {
     }
 
     /// Waits for the next bytes to write: `None` at the end of the response.
-    pub fn poll_bytes(&mut self, cx: &mut Context<'_>) -> Poll<Option<Bytes>> {
-        let Parts { alarm, feed, heartbeat } = self.parts.get_mut();
+    ///
+    /// # Errors
+    ///
+    /// The application has broken the response off ([`Sender::abort`]). The client must not get a regular end; nothing
+    /// follows.
+    pub fn poll_bytes(&mut self, cx: &mut Context<'_>) -> Poll<Option<io::Result<Bytes>>> {
+        let Parts { alarm, feed, heartbeat, breaking } = self.parts.get_mut();
         let mut beaten = false;
         loop {
             let now = alarm.now();
             match feed.poll(cx, now) {
+                Output::Aborted => match mem::replace(breaking, Breaking::Broken) {
+                    Breaking::Not => {
+                        *breaking = Breaking::Pausing;
+                        cx.waker().wake_by_ref();
+                        return Poll::Pending;
+                    }
+                    Breaking::Pausing => {
+                        let failure = feed.take_failure().unwrap_or_else(|| CloseReason::Aborted.to_string().into());
+                        return Poll::Ready(Some(Err(io::Error::other(failure))));
+                    }
+                    Breaking::Broken => return Poll::Ready(None),
+                },
                 Output::Closed => return Poll::Ready(None),
                 Output::Heartbeat => {
                     if let Some(make) = heartbeat {
@@ -150,7 +228,7 @@ impl<K: Runtime> Session<K> {
                     }
                 }
                 Output::Lagged { .. } => {}
-                Output::Transmit(bytes) => return Poll::Ready(Some(bytes)),
+                Output::Transmit(bytes) => return Poll::Ready(Some(Ok(bytes))),
                 Output::Wait { until: None } => return Poll::Pending,
                 Output::Wait { until: Some(deadline) } => ready!(alarm.poll_from(cx, now, deadline)),
             }

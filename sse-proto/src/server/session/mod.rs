@@ -24,7 +24,8 @@ use crate::{Message, Text, Timestamp, hidden::Hidden, random::Random};
 ///   [`close_reason`](Self::close_reason).
 /// - **`handle_*`** reports what happened: [`handle_log`](Self::handle_log), [`handle_progress`](Self::handle_progress),
 ///   [`handle_write_pending`](Self::handle_write_pending), [`handle_disconnect`](Self::handle_disconnect).
-/// - **Commands** come from the application: [`send`](Self::send), [`finish`](Self::finish), [`close`](Self::close).
+/// - **Commands** come from the application: [`send`](Self::send), [`finish`](Self::finish), [`close`](Self::close),
+///   [`abort`](Self::abort).
 /// - **[`poll_output`](Self::poll_output)** returns what to do next.
 ///
 /// **After every `handle_*` and every command, call `poll_output` until it returns [`Output::Wait`].** Before each
@@ -78,6 +79,9 @@ pub struct Session {
 /// The enum is exhaustive on purpose: a driver has to deal with all of it.
 #[derive(Clone, Debug, Eq, PartialEq)]
 pub enum Output {
+    /// End the response as a broken one, so that the client knows that it was cut off: no last chunk on HTTP/1.1, and a reset
+    /// of the stream on HTTP/2. No other output follows.
+    Aborted,
     /// End the response; no other output follows.
     Closed,
     /// A heartbeat is due that the caller makes ([`Heartbeat::made`](super::Heartbeat::made)): give it to
@@ -241,6 +245,14 @@ impl Session {
         self.end(CloseReason::Finished);
     }
 
+    /// Breaks the response off when all sent messages are transmitted ([`Output::Aborted`]), so that the client knows that
+    /// something failed. No more messages are accepted. A session that was closed before ends as it was to.
+    pub fn abort(&mut self) {
+        if !self.is_closed() {
+            self.end(CloseReason::Aborted);
+        }
+    }
+
     /// Ends the response as [`close`](Self::close) does; a session that reads from a log first transmits the messages that
     /// are kept there.
     pub fn finish(&mut self, farewell: Option<&Message>, reason: CloseReason) {
@@ -271,7 +283,7 @@ impl Session {
     /// Returns what to do next. Call it until it returns [`Output::Wait`].
     pub fn poll_output(&mut self, now: Timestamp) -> Output {
         if self.state == State::Closed {
-            return Output::Closed;
+            return self.end_output();
         }
         if !mem::replace(&mut self.begun, true) {
             (self.quiet_since, self.last_heartbeat) = (now, now);
@@ -294,7 +306,7 @@ impl Session {
         }
         if self.state == State::Closing {
             self.state = State::Closed;
-            return Output::Closed;
+            return self.end_output();
         }
         self.wait_or_beat(now)
     }
@@ -343,6 +355,10 @@ impl Session {
         self.last_heartbeat = heartbeat.after(due, now);
         self.quiet_since = now;
         heartbeat.bytes().map_or(Output::Heartbeat, Output::Transmit)
+    }
+
+    fn end_output(&self) -> Output {
+        if self.reason == CloseReason::Aborted { Output::Aborted } else { Output::Closed }
     }
 
     fn lag(&mut self, missed: u64) {

@@ -127,6 +127,12 @@ pub mod server {
     //! [`EventLog`](crate::EventLog).
 
     pub use sse_driver::server::*;
+
+    /// The sessions of a server, of every kind: its methods are on the page of [`sse_driver::server::Sessions`].
+    pub type Sessions = sse_driver::server::Sessions<crate::transport::AsyncStd>;
+
+    /// Ends one session from elsewhere: its methods are on the page of [`sse_driver::server::SessionHandle`].
+    pub type SessionHandle = sse_driver::server::SessionHandle<crate::transport::AsyncStd>;
 }
 
 pub mod transport {

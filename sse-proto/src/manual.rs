@@ -290,7 +290,7 @@
 //!   session        alarm, event_log, lock, trace, transport, unwind
 //!   typed          event_source, reader, transport
 //!   axum           session, transport
-//!   server         session
+//!   server         event_log, session
 //!   stream         event_source, reader, session, transport, typed
 //! sse-tokio
 //!   dial

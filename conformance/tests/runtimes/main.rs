@@ -8,6 +8,7 @@ mod broken;
 mod common;
 mod cut;
 mod flushes;
+mod groups;
 mod held;
 mod https;
 mod names;

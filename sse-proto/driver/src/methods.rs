@@ -55,6 +55,7 @@ They are described in full on the page of [`sse_driver::Session`].
 | [`stream(config, stream)`](sse_driver::Session::stream) | sends what a stream yields |
 | [`try_run(config, handler)`](sse_driver::Session::try_run), [`try_stream(config, stream)`](sse_driver::Session::try_stream) | break the response off at an error |
 | [`with_heartbeat(make)`](sse_driver::Session::with_heartbeat) | makes each heartbeat when it is due |
+| [`join(sessions)`](sse_driver::Session::join), [`join_as(sessions, key)`](sse_driver::Session::join_as) | is ended, counted and observed with a group |
 
 | to send the response | |
 |---|---|
@@ -64,6 +65,7 @@ They are described in full on the page of [`sse_driver::Session`].
 
 | to look at | |
 |---|---|
+| [`handle()`](sse_driver::Session::handle) | ends this session from elsewhere |
 | [`resumed()`](sse_driver::Session::resumed) | whether the client gets all that it missed |
 | [`missed()`](sse_driver::Session::missed) | how many messages it did not get because it was too slow |
 "
@@ -90,7 +92,9 @@ They are described in full on the page of [`sse_driver::EventLog`].
 |---|---|
 | [`session()`](sse_driver::EventLog::session) | opens a session: topics, filter, where it starts, whose it is |
 | [`sessions()`](sse_driver::EventLog::sessions), [`sessions_in(topic)`](sse_driver::EventLog::sessions_in), [`sessions_of(key)`](sse_driver::EventLog::sessions_of) | how many there are |
-| [`disconnect(key)`](sse_driver::EventLog::disconnect) | ends the sessions with this key at once |
+| [`finish(key, farewell)`](sse_driver::EventLog::finish) | ends the sessions with this key gently |
+| [`disconnect(key)`](sse_driver::EventLog::disconnect) | ends them at once |
+| [`group()`](sse_driver::EventLog::group) | the log's sessions as a group that sessions of other kinds join |
 
 | to stop | |
 |---|---|

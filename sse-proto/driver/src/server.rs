@@ -11,6 +11,7 @@ pub use sse_proto::{
     },
 };
 
+pub use crate::event_log::{SessionHandle, Sessions};
 #[cfg(feature = "http")]
 pub use crate::session::last_event_id;
 pub use crate::session::{SendValueError, Serializing, Subscribe, WriteError};

@@ -54,7 +54,8 @@ pub trait Observer {
 pub struct SessionInfo<'a> {
     /// Whose session it is, if that was set.
     pub key: Option<&'a str>,
-    /// The topics it reads, in order; `None` if it reads all messages.
+    /// The topics it reads, in order; `None` if it reads all messages. A session that does not read from a log has an empty
+    /// list.
     pub topics: Option<&'a [Text]>,
 }
 

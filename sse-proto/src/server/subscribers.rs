@@ -53,7 +53,7 @@ impl SubscriberId {
 /// The description of a reader that joins. `Debug` shows the length of the key in place of the key.
 #[derive(Clone, Default, Eq, PartialEq)]
 pub struct Subscription {
-    topics: Option<Box<[Text]>>,
+    wanted: Wanted,
     key: Option<Text>,
     most: Option<usize>,
     lag: Option<u64>,
@@ -66,18 +66,24 @@ impl Subscription {
         Self::default()
     }
 
+    /// Returns a subscription to nothing, for a session that is counted and drained with the readers of a log, and is fed
+    /// from elsewhere. Only [`Subscribers::wake_all`] wakes it.
+    pub fn to_none() -> Self {
+        Self { wanted: Wanted::Nothing, position: u64::MAX, ..Self::default() }
+    }
+
     /// Returns a subscription to messages to these topics, and those to none.
     pub fn to<T: Into<Text>>(topics: impl IntoIterator<Item = T>) -> Self {
         let mut topics: Vec<Text> = topics.into_iter().map(Into::into).collect();
         topics.sort_unstable();
         topics.dedup();
-        Self { topics: Some(topics.into()), ..Self::default() }
+        Self { wanted: Wanted::Topics(topics.into()), ..Self::default() }
     }
 
     /// Returns a subscription to the messages of this interest: those to its topics, or all.
     pub fn of(interest: &Interest) -> Self {
-        let topics = interest.wanted_topics().map(Box::from);
-        Self { topics, ..Self::default() }
+        let wanted = interest.wanted_topics().map_or(Wanted::All, |topics| Wanted::Topics(topics.into()));
+        Self { wanted, ..Self::default() }
     }
 
     /// Sets whose session it is, for example the name of a user.
@@ -111,11 +117,21 @@ impl Subscription {
 
 impl fmt::Debug for Subscription {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let Self { topics, key, most, lag, position } = self;
+        let Self { wanted, key, most, lag, position } = self;
         let mut shown = f.debug_struct("Subscription");
-        shown.field("topics", topics).field("key", &key.as_ref().map(|key| Hidden(key.len())));
+        shown.field("wanted", wanted).field("key", &key.as_ref().map(|key| Hidden(key.len())));
         shown.field("most", most).field("lag", lag).field("position", position).finish()
     }
+}
+
+/// What wakes a reader.
+#[derive(Clone, Debug, Default, Eq, PartialEq)]
+enum Wanted {
+    #[default]
+    All,
+    Nothing,
+    /// Messages to these topics, in order, and those to none.
+    Topics(Box<[Text]>),
 }
 
 #[derive(Debug)]
@@ -140,7 +156,7 @@ struct Membership {
 /// Readers of one topic.
 #[derive(Debug, Default)]
 struct Group {
-    /// `None` for the two groups that always exist.
+    /// `None` for the three groups that always exist.
     topic: Option<Text>,
     members: usize,
     /// The slots of readers that waited when they were listed, each with the index of this group among the reader's.
@@ -149,9 +165,11 @@ struct Group {
     gone: usize,
 }
 
-/// The group of those who want all messages, and of those who want some and are woken by messages for all.
+/// The groups of those who want all messages, of those who want some and are woken by messages for all, and of those who
+/// want none.
 const WANT_ALL: u32 = 0;
 const WANT_SOME: u32 = 1;
+const WANT_NONE: u32 = 2;
 
 impl Default for Subscribers {
     fn default() -> Self {
@@ -159,7 +177,7 @@ impl Default for Subscribers {
             slots: Vec::new(),
             free: Vec::new(),
             len: 0,
-            groups: Vec::from([Group::default(), Group::default()]),
+            groups: Vec::from([Group::default(), Group::default(), Group::default()]),
             free_groups: Vec::new(),
             topics: BTreeMap::new(),
             keys: BTreeMap::new(),
@@ -185,13 +203,18 @@ impl Subscribers {
 
     /// Adds a reader, however many there are with its key.
     pub fn join_unlimited(&mut self, subscription: Subscription) -> SubscriberId {
-        let Subscription { topics, key, lag, position, .. } = subscription;
+        let Subscription { wanted, key, lag, position, .. } = subscription;
         if let Some(key) = &key {
             *self.keys.entry(key.clone()).or_default() += 1;
         }
-        let mut groups = Vec::with_capacity(topics.as_ref().map_or(1, |topics| topics.len() + 1));
-        groups.push(if topics.is_some() { WANT_SOME } else { WANT_ALL });
-        groups.extend(topics.iter().flatten().map(|topic| self.group(topic)));
+        let (group, topics) = match &wanted {
+            Wanted::All => (WANT_ALL, &[][..]),
+            Wanted::Nothing => (WANT_NONE, &[][..]),
+            Wanted::Topics(topics) => (WANT_SOME, &topics[..]),
+        };
+        let mut groups = Vec::with_capacity(topics.len() + 1);
+        groups.push(group);
+        groups.extend(topics.iter().map(|topic| self.group(topic)));
         for group in &groups {
             self.groups[*group as usize].members += 1;
         }
@@ -270,8 +293,9 @@ impl Subscribers {
 
     /// Adds all readers that wait to `woken`, for a log that was closed or drains. They do not wait any more.
     pub fn wake_all(&mut self, woken: &mut Vec<SubscriberId>) {
-        self.wake_group(WANT_ALL, woken);
-        self.wake_group(WANT_SOME, woken);
+        for group in [WANT_ALL, WANT_SOME, WANT_NONE] {
+            self.wake_group(group, woken);
+        }
     }
 
     /// Returns the number of readers.

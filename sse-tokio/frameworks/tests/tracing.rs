@@ -211,8 +211,8 @@ async fn sessions_tell_how_they_began_and_ended_and_no_secrets() {
         "DEBUG sse_driver::server session opened topics=None",
         "INFO sse_driver::server session cannot start as asked topics=None resumed=Gap { missed: 2 }",
         "DEBUG sse_driver::server session closed topics=None reason=the peer is gone missed=0",
-        "DEBUG sse_driver::server session opened topics=None",
-        "DEBUG sse_driver::server session closed topics=None reason=finished missed=0",
+        "DEBUG sse_driver::server session opened topics=Some([])",
+        "DEBUG sse_driver::server session closed topics=Some([]) reason=finished missed=0",
     ];
     // Sessions are numbered throughout the process, so it is only told which lines are of one session.
     let mut sessions = Vec::new();

@@ -1,5 +1,7 @@
 //! The log that sessions share.
 
+mod group;
+mod handle;
 mod state;
 
 use alloc::{boxed::Box, sync::Arc, vec::Vec};
@@ -7,15 +9,13 @@ use core::{fmt, future::poll_fn, task::Poll, time::Duration};
 use std::sync::Mutex;
 
 use sse_proto::{
-    EventId, Text,
-    server::{
-        self, CloseReason, DrainConfig, DrainProgress, Drained, LogConfig, Observer, Publication, PublishError, Store,
-        SubscriberId,
-    },
+    EventId, Message, Text,
+    server::{self, DrainConfig, Drained, LogConfig, Observer, Publication, PublishError, Store},
 };
 
 use self::state::Watcher;
-pub(super) use self::state::{SharedLog, State};
+pub(super) use self::state::{Order, SharedLog, State};
+pub use self::{group::Sessions, handle::SessionHandle};
 use crate::{
     Alarm,
     lock::lock,
@@ -47,9 +47,7 @@ impl<K: Runtime> EventLog<K> {
 
     /// Reports to this observer what becomes of the sessions that are opened from now on.
     pub fn observe(&self, observer: impl Observer + Send + Sync + 'static) {
-        let new: Arc<dyn Observer + Send + Sync> = Arc::new(observer);
-        // Dropped when the lock is free, because the observer's code is the application's.
-        let _old = lock(&self.shared).parts().0.observer.replace(new);
+        self.group().observe(observer);
     }
 
     /// Publishes a message, and returns its ID: the given one, or one that the log made for the event. A [`Publication`]
@@ -156,73 +154,33 @@ impl<K: Runtime> EventLog<K> {
         state.wake_all(after);
     }
 
+    /// Returns the sessions of this log as a group that sessions of every other kind can [join](crate::Session::join), so that
+    /// one drain ends them all.
+    pub fn group(&self) -> Sessions<K> {
+        Sessions::of(self)
+    }
+
     /// Brings all sessions to their ends, for a server that stops: each transmits what the log has, then a farewell
     /// with a random reconnection time, and then it ends. A drain changes nothing about where a session starts: those
     /// that are opened from now on start after the client's last event ID, read the log to its end, and end in the same
     /// way. Ready when all have ended or the deadline has come.
     ///
-    /// Sessions that have not ended by the deadline are cut and listed in [`Drained::cut`]. Where an HTTP engine writes
-    /// (axum, hyper), it may keep such a connection until its peer reads or leaves: bound the engine's own shutdown
-    /// with a timeout.
-    ///
-    /// Stop listening before, so that clients reconnect elsewhere. Dropping the future does not stop
-    /// the drain, but no session is cut then.
-    ///
-    /// Only sessions that read from this log are ended. Those that a handler, a [`Sender`](super::Sender) or a stream feeds
-    /// know nothing of it, and a server that stops gracefully waits for them: end them yourself when the server stops,
-    /// with [`Sender::close_with`](super::Sender::close_with) or the end of the stream.
+    /// It ends the sessions that read from this log, and those of every kind that have joined its
+    /// [group](Self::group). [`Sessions::drain`] has the details.
     pub async fn drain(&self, config: DrainConfig) -> Drained {
-        let mut alarm = Alarm::new(K::Timer::default());
-        self.begin_drain(config);
-        let watcher = Watcher::<K>::new(&self.shared);
-        poll_fn(|cx| {
-            loop {
-                let waker = cx.waker().clone();
-                let mut locked = lock(&self.shared);
-                let (state, after) = locked.parts();
-                let now = state.clock.now();
-                let deadline = match state.subscribers.poll_drained(now) {
-                    DrainProgress::Done(drained) => {
-                        state.wake_all(after);
-                        return Poll::Ready(drained);
-                    }
-                    DrainProgress::NotBegun => None,
-                    DrainProgress::Waiting { until } => Some(until),
-                };
-                after.discard(state.watchers.insert(watcher.number, waker));
-                drop(locked);
-                let Some(deadline) = deadline else { return Poll::Pending };
-                // The alarm's clock began at another moment.
-                let deadline = alarm.now() + deadline.since(now);
-                if alarm.poll(cx, deadline).is_pending() {
-                    return Poll::Pending;
-                }
-            }
-        })
-        .await
+        self.group().drain(config).await
     }
 
-    fn begin_drain(&self, config: DrainConfig) {
-        let seed = K::Timer::default().seed();
-        let mut locked = lock(&self.shared);
-        let (state, after) = locked.parts();
-        let now = state.clock.now();
-        state.subscribers.drain(config, seed, now);
-        state.wake_all(after);
+    /// Ends the sessions with this key gently: each transmits what the log has, then the farewell if there is one, and then
+    /// it ends. Returns the number of these sessions.
+    pub fn finish(&self, key: &str, farewell: impl Into<Option<Message>>) -> usize {
+        self.group().finish(key, farewell)
     }
 
     /// Ends the sessions with this key at once, without what they have not transmitted yet: for example when a user has lost
     /// the right to read. Returns the number of these sessions.
     pub fn disconnect(&self, key: &str) -> usize {
-        let mut locked = lock(&self.shared);
-        let (state, after) = locked.parts();
-        let sessions: Vec<SubscriberId> = state.subscribers.of_key(key).collect();
-        for id in &sessions {
-            state.ended.insert(*id, CloseReason::Finished);
-            after.wake(state.waker(*id));
-            after.wake(state.stalled.remove(id));
-        }
-        sessions.len()
+        self.group().disconnect(key)
     }
 
     /// Returns the number of sessions.

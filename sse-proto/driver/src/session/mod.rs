@@ -1,14 +1,17 @@
 //! The loop of a session.
 
 mod feed;
+mod groups;
 #[cfg(feature = "http")]
 mod http;
+mod member;
+mod reports;
 mod sender;
 mod serializing;
 mod subscribe;
 mod write;
 
-use alloc::{boxed::Box, string::ToString, sync::Arc};
+use alloc::{boxed::Box, sync::Arc};
 use core::{
     error::Error,
     fmt,
@@ -21,13 +24,14 @@ use std::{io, sync::Mutex};
 use bytes::Bytes;
 use sse_proto::{
     EventId, Message,
-    server::{self, CloseReason, Output, Resumed, SessionConfig},
+    server::{self, Output, Resumed, SessionConfig},
 };
 
 #[cfg(feature = "http")]
 pub use self::http::last_event_id;
 use self::{
-    feed::{Failure, Feed, Messages, Reading},
+    feed::{Failure, Feed, Messages, Reading, Source},
+    reports::Recipient,
     sender::SharedSession,
 };
 pub use self::{
@@ -56,23 +60,13 @@ struct Parts<K: Runtime> {
     alarm: Alarm<K::Timer>,
     feed: Feed<K>,
     heartbeat: Option<Box<dyn FnMut() -> Message + Send>>,
-    breaking: Breaking,
-}
-
-/// How far a response that breaks off has come.
-#[derive(Clone, Copy)]
-enum Breaking {
-    Not,
-    /// The HTTP engine has time to write what it was given.
-    Pausing,
-    Broken,
 }
 
 impl<K: Runtime> Session<K> {
     /// Returns a session that is fed with messages, and the half to send them with.
     pub fn channel(config: SessionConfig) -> (Sender, Self) {
         let (timer, sender, messages) = Self::fed(config);
-        (sender, Self::with_feed(timer, Feed::Messages(messages)))
+        (sender, Self::with_feed(timer, Feed::new(Source::Messages(messages))))
     }
 
     /// Returns a session that is fed by a handler, which gets the sending half. Nothing is spawned: the handler runs while
@@ -86,7 +80,8 @@ impl<K: Runtime> Session<K> {
         F: Future<Output = ()> + Send + 'static,
     {
         let (timer, sender, messages) = Self::fed(config);
-        Self::with_feed(timer, Feed::Messages(messages.with_handler(Box::pin(handler(sender)))))
+        let messages = messages.with_handler(Box::pin(handler(sender)));
+        Self::with_feed(timer, Feed::new(Source::Messages(messages)))
     }
 
     /// Returns a session that is fed by a handler which may fail: as [`run`](Self::run), but an error breaks the response off
@@ -147,7 +142,8 @@ impl<K: Runtime> Session<K> {
         S: futures_core::Stream + Send + 'static,
     {
         let (timer, machine) = Self::machine(config);
-        Self::with_feed(timer, Feed::Stream(Box::new(feed::Streaming::new(machine, stream, message))))
+        let streaming = feed::Streaming::new(machine, stream, message);
+        Self::with_feed(timer, Feed::new(Source::Stream(Box::new(streaming))))
     }
 
     /// Returns a session that reads all messages of a log: after the event with this ID; from the oldest event that is
@@ -159,8 +155,8 @@ impl<K: Runtime> Session<K> {
     }
 
     /// Returns a session that reads from a log, which it leaves when it is dropped.
-    fn reading(timer: K::Timer, reading: Reading<K>, resumed: Resumed) -> Self {
-        Self { resumed, ..Self::with_feed(timer, Feed::Log(Box::new(reading))) }
+    fn reading(timer: K::Timer, reading: Reading<K>, recipient: Option<Recipient>, resumed: Resumed) -> Self {
+        Self { resumed, ..Self::with_feed(timer, Feed::log(reading, recipient, resumed)) }
     }
 
     fn fed(config: SessionConfig) -> (K::Timer, Sender, Messages) {
@@ -176,7 +172,7 @@ impl<K: Runtime> Session<K> {
     }
 
     fn with_feed(timer: K::Timer, feed: Feed<K>) -> Self {
-        let parts = Parts { alarm: Alarm::new(timer), feed, heartbeat: None, breaking: Breaking::Not };
+        let parts = Parts { alarm: Alarm::new(timer), feed, heartbeat: None };
         Self { parts: Exclusive::new(parts), resumed: Resumed::Exact }
     }
 
@@ -197,23 +193,12 @@ impl<K: Runtime> Session<K> {
     /// The application has broken the response off ([`Sender::abort`]). The client must not get a regular end; nothing
     /// follows.
     pub fn poll_bytes(&mut self, cx: &mut Context<'_>) -> Poll<Option<io::Result<Bytes>>> {
-        let Parts { alarm, feed, heartbeat, breaking } = self.parts.get_mut();
+        let Parts { alarm, feed, heartbeat } = self.parts.get_mut();
         let mut beaten = false;
         loop {
             let now = alarm.now();
             match feed.poll(cx, now) {
-                Output::Aborted => match mem::replace(breaking, Breaking::Broken) {
-                    Breaking::Not => {
-                        *breaking = Breaking::Pausing;
-                        cx.waker().wake_by_ref();
-                        return Poll::Pending;
-                    }
-                    Breaking::Pausing => {
-                        let failure = feed.take_failure().unwrap_or_else(|| CloseReason::Aborted.to_string().into());
-                        return Poll::Ready(Some(Err(io::Error::other(failure))));
-                    }
-                    Breaking::Broken => return Poll::Ready(None),
-                },
+                Output::Aborted => return feed.poll_failure(cx).map(|failure| failure.map(Err)),
                 Output::Closed => return Poll::Ready(None),
                 Output::Heartbeat => {
                     if let Some(make) = heartbeat {

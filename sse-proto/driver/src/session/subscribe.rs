@@ -8,7 +8,7 @@ use sse_proto::{
     server::{self, Entry, Interest, SessionConfig, StartAt, SubscriberId, Subscribers, Subscription, TooManySessions},
 };
 
-use super::{Session, feed::Reading};
+use super::{Session, feed::Reading, reports::Recipient};
 use crate::{
     event_log::EventLog,
     lock::lock,
@@ -182,7 +182,7 @@ impl<'a, K: Runtime> Subscribe<'a, K> {
     ) -> Result<Session<K>, E> {
         let Self { log, start, interest, key, lag, config, first } = self;
         let mut subscription = Subscription::of(&interest);
-        if let Some(key) = key {
+        if let Some(key) = key.clone() {
             subscription = subscription.key(key);
         }
         if let Some(lag) = lag {
@@ -202,11 +202,12 @@ impl<'a, K: Runtime> Subscribe<'a, K> {
             }
         };
         let machine = machine.with_seed(seed);
+        let recipient = state.observer.clone().map(|observer| Recipient { observer, key });
         let joined = join(&mut state.subscribers, subscription.at(machine.position().unwrap_or_default()));
         // Before the machine may be dropped, because its filter is the caller's.
         drop(locked);
-        let reading = Reading::new(log, joined?, machine, resumed);
-        Ok(Session::reading(timer, reading, resumed))
+        let reading = Reading::new(log, joined?, machine);
+        Ok(Session::reading(timer, reading, recipient, resumed))
     }
 }
 

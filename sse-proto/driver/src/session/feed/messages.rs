@@ -6,24 +6,20 @@ use std::sync::Mutex;
 
 use sse_proto::{
     Timestamp,
-    server::{Output, Session, SessionInfo},
+    server::{Output, Session},
 };
 
-use super::{disconnect, report_closed};
-use crate::{lock::lock, session::sender::SharedSession, trace::SessionTrace};
+use crate::{lock::lock, session::sender::SharedSession};
 
 /// A session that is fed by senders, and perhaps by a handler that it polls.
 pub(crate) struct Messages {
     pub(super) shared: Arc<Mutex<SharedSession>>,
     handler: Option<Pin<Box<dyn Future<Output = ()> + Send>>>,
-    trace: SessionTrace,
 }
 
 impl Messages {
     pub(crate) fn new(shared: Arc<Mutex<SharedSession>>) -> Self {
-        let trace = SessionTrace::new();
-        trace.report(|observer| observer.opened(&SessionInfo::new(None, None)));
-        Self { shared, handler: None, trace }
+        Self { shared, handler: None }
     }
 
     pub(crate) fn with_handler(mut self, handler: Pin<Box<dyn Future<Output = ()> + Send>>) -> Self {
@@ -57,12 +53,5 @@ impl Messages {
             shared.wake_senders(after);
         }
         done
-    }
-}
-
-impl Drop for Messages {
-    fn drop(&mut self) {
-        let reason = self.with_machine(disconnect);
-        report_closed(&self.trace, reason);
     }
 }

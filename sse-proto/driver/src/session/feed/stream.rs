@@ -9,11 +9,10 @@ use core::{
 use futures_core::Stream;
 use sse_proto::{
     Message, Timestamp,
-    server::{Output, SendError, Session, SessionInfo},
+    server::{Output, SendError, Session},
 };
 
-use super::{Failure, disconnect, report_closed};
-use crate::trace::SessionTrace;
+use super::Failure;
 
 /// The number of messages that are taken before other tasks have their turn. Empty ones need no room, and would be taken
 /// without end.
@@ -29,7 +28,6 @@ pub(crate) struct Streaming {
     held: Option<Message>,
     /// The error of the stream, after which the response breaks off.
     pub(super) failure: Option<Failure>,
-    trace: SessionTrace,
 }
 
 /// A stream whose items become messages, or the error that ends it.
@@ -53,9 +51,7 @@ impl Streaming {
         S: Stream + Send + 'static,
     {
         let stream = Messages { stream: Box::pin(stream), message };
-        let trace = SessionTrace::new();
-        trace.report(|observer| observer.opened(&SessionInfo::new(None, None)));
-        Self { machine, stream: Some(Box::pin(stream)), held: None, failure: None, trace }
+        Self { machine, stream: Some(Box::pin(stream)), held: None, failure: None }
     }
 
     pub(super) fn poll(&mut self, cx: &mut Context<'_>, now: Timestamp) -> Output {
@@ -94,12 +90,5 @@ impl Streaming {
             }
         }
         cx.waker().wake_by_ref();
-    }
-}
-
-impl Drop for Streaming {
-    fn drop(&mut self) {
-        let reason = disconnect(&mut self.machine);
-        report_closed(&self.trace, reason);
     }
 }

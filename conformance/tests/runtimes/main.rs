@@ -15,6 +15,7 @@ mod names;
 mod plain;
 mod requests;
 mod snapshot;
+mod topics;
 mod typed;
 
 use core::net::SocketAddr;

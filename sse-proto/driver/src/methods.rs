@@ -86,12 +86,16 @@ They are described in full on the page of [`sse_driver::EventLog`].
 | [`publish(message)`](sse_driver::EventLog::publish) | to all sessions, or to the topics of a [`Publication`](sse_driver::Publication) |
 | [`publish_all(messages)`](sse_driver::EventLog::publish_all) | many at once |
 | [`publish_awaiting(message, patience).await`](sse_driver::EventLog::publish_awaiting) | when certain sessions have caught up |
+| [`publish_acknowledged(message, patience).await`](sse_driver::EventLog::publish_acknowledged) | and waits until all sessions have it |
 | [`notify(topics)`](sse_driver::EventLog::notify) | wakes sessions for what a custom store has got from elsewhere |
 
 | to serve | |
 |---|---|
 | [`session()`](sse_driver::EventLog::session) | opens a session: topics, filter, where it starts, whose it is |
 | [`sessions()`](sse_driver::EventLog::sessions), [`sessions_in(topic)`](sse_driver::EventLog::sessions_in), [`sessions_of(key)`](sse_driver::EventLog::sessions_of) | how many there are |
+| [`keys()`](sse_driver::EventLog::keys), [`keys_in(topic)`](sse_driver::EventLog::keys_in) | who is there |
+| [`announce(make)`](sse_driver::EventLog::announce) | publishes who joins and leaves a topic |
+| [`topics_of(id)`](sse_driver::EventLog::topics_of) | the stream that an ID is of |
 | [`finish(key, farewell)`](sse_driver::EventLog::finish) | ends the sessions with this key gently |
 | [`disconnect(key)`](sse_driver::EventLog::disconnect) | ends them at once |
 | [`group()`](sse_driver::EventLog::group) | the log's sessions as a group that sessions of other kinds join |

@@ -1,7 +1,7 @@
 //! What a session reads from.
 
 use super::{Cursor, EventLog, Interest, LogRead, Publication, PublishError, Resumed, StartAt};
-use crate::{EventId, Timestamp};
+use crate::{EventId, Text, Timestamp};
 
 /// Where published messages are kept: [`EventLog`] in memory, or a custom store.
 ///
@@ -40,6 +40,13 @@ pub trait Store {
         None
     }
 
+    /// Returns the topics of the message with this ID, in order; `None`, which is the default, if the store does not have it
+    /// or cannot tell.
+    fn topics_of(&self, id: &EventId) -> Option<&[Text]> {
+        let _ = id;
+        None
+    }
+
     /// Returns whether the store is closed.
     fn is_closed(&self) -> bool;
 }
@@ -67,6 +74,10 @@ impl Store for EventLog {
 
     fn last_id(&self, interest: &Interest) -> Option<EventId> {
         Self::last_id(self, interest)
+    }
+
+    fn topics_of(&self, id: &EventId) -> Option<&[Text]> {
+        Self::topics_of(self, id)
     }
 
     fn is_closed(&self) -> bool {

@@ -4,7 +4,7 @@ use alloc::{sync::Arc, vec::Vec};
 use core::{fmt, future::poll_fn, task::Poll};
 
 use sse_proto::{
-    Message,
+    Message, Text,
     server::{CloseReason, DrainConfig, DrainProgress, Drained, LogConfig, Observer, SubscriberId},
 };
 
@@ -139,6 +139,11 @@ impl<K: Runtime> Sessions<K> {
     /// Returns whether there is no session.
     pub fn is_empty(&self) -> bool {
         self.len() == 0
+    }
+
+    /// Returns the keys of all sessions, in order, each once.
+    pub fn keys(&self) -> Vec<Text> {
+        lock(&self.shared).subscribers.keys().cloned().collect()
     }
 
     /// Returns the number of sessions with this key.

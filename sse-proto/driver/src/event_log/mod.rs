@@ -2,10 +2,12 @@
 
 mod group;
 mod handle;
+mod presence;
 mod state;
+mod waiting;
 
 use alloc::{boxed::Box, sync::Arc, vec::Vec};
-use core::{fmt, future::poll_fn, task::Poll, time::Duration};
+use core::fmt;
 use std::sync::Mutex;
 
 use sse_proto::{
@@ -13,11 +15,9 @@ use sse_proto::{
     server::{self, DrainConfig, Drained, LogConfig, Observer, Publication, PublishError, Store},
 };
 
-use self::state::Watcher;
 pub(super) use self::state::{Order, SharedLog, State};
-pub use self::{group::Sessions, handle::SessionHandle};
+pub use self::{group::Sessions, handle::SessionHandle, waiting::Acknowledged};
 use crate::{
-    Alarm,
     lock::lock,
     transport::{Runtime, Timer},
 };
@@ -85,38 +85,6 @@ impl<K: Runtime> EventLog<K> {
         Ok(count)
     }
 
-    /// Publishes a message when no [awaited](crate::server::Subscribe::awaited) session is too late, or after `patience` at the latest: a
-    /// session that is still too late then is treated as all others are.
-    ///
-    /// Dropping the future before it is ready publishes nothing.
-    ///
-    /// # Errors
-    ///
-    /// As for [`publish`](Self::publish).
-    pub async fn publish_awaiting(
-        &self,
-        publication: impl Into<Publication>,
-        patience: Duration,
-    ) -> Result<Option<EventId>, PublishError> {
-        let publication = publication.into();
-        let mut alarm = Alarm::new(K::Timer::default());
-        let deadline = alarm.now() + patience;
-        let watcher = Watcher::<K>::new(&self.shared);
-        poll_fn(|cx| {
-            let waker = cx.waker().clone();
-            let mut locked = lock(&self.shared);
-            let (state, after) = locked.parts();
-            if state.store.is_closed() || state.subscribers.keep_up(state.store.end()) {
-                return Poll::Ready(());
-            }
-            after.discard(state.watchers.insert(watcher.number, waker));
-            drop(locked);
-            alarm.poll(cx, deadline)
-        })
-        .await;
-        self.publish(publication)
-    }
-
     /// Wakes the sessions that wait for messages to these topics. Without topics it wakes all sessions.
     ///
     /// It is for a [`Store`] that learns of messages from elsewhere, for example from another node. Messages
@@ -138,6 +106,14 @@ impl<K: Runtime> EventLog<K> {
         let mut locked = lock(&self.shared);
         let (state, after) = locked.parts();
         state.notify(&topics, after);
+    }
+
+    /// Returns the topics of the kept message with this ID, in order, and none if it is for all; `None` if the log does not
+    /// have the message. A client's ID proves nothing: check here that the stream which it asks for is its own, where the
+    /// request names no other. [`Subscribe::after_own`](crate::server::Subscribe::after_own) does that for a session whose topics
+    /// are known.
+    pub fn topics_of(&self, id: &EventId) -> Option<Vec<Text>> {
+        lock(&self.shared).store.topics_of(id).map(<[Text]>::to_vec)
     }
 
     /// Returns whether the log is closed. New requests should then get status 204

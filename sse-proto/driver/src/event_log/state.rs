@@ -6,7 +6,7 @@ use std::sync::Mutex;
 
 use sse_proto::{
     EventId, Message, Text, Timestamp,
-    server::{self, CloseReason, Observer, Publication, PublishError, Store, SubscriberId, Subscribers},
+    server::{self, CloseReason, Observer, Presence, Publication, PublishError, Store, SubscriberId, Subscribers},
 };
 
 use crate::{
@@ -32,6 +32,8 @@ impl Order {
     }
 }
 
+pub(super) type Announcer = Box<dyn FnMut(&Presence<'_>) -> Option<Publication> + Send>;
+
 pub(crate) type SharedLog<K> = Mutex<State<<K as Runtime>::Timer>>;
 
 /// What the sessions of a log and its handles share.
@@ -49,6 +51,8 @@ pub(crate) struct State<T> {
     pub(super) watchers: BTreeMap<u64, Waker>,
     numbers: u64,
     pub(crate) observer: Option<Arc<dyn Observer + Send + Sync>>,
+    /// Makes the messages about keys that enter and leave topics.
+    pub(super) announcer: Option<Announcer>,
     pub(crate) clock: T,
     /// Room for the topics of the message that is being published, and for the sessions that it wakes.
     topics: Vec<Text>,
@@ -67,6 +71,7 @@ impl<T: Timer> State<T> {
             watchers: BTreeMap::new(),
             numbers: 0,
             observer: None,
+            announcer: None,
             clock,
             topics: Vec::new(),
             woken: Vec::new(),
@@ -196,15 +201,44 @@ impl<T: Timer> State<T> {
         after.discard(if known { Some(waker) } else { kept.replace(waker) });
     }
 
+    /// Returns the change that a session which has just joined, or is about to leave, brings to its topics.
+    pub(crate) fn change(&self, id: SubscriberId) -> Option<Change> {
+        self.announcer.as_ref()?;
+        let topics = self.subscribers.alone_in(id);
+        let key = self.subscribers.key(id).filter(|_| !topics.is_empty())?;
+        Some(Change { key: key.clone(), topics })
+    }
+
+    /// Publishes what the application says about a change.
+    pub(crate) fn announce(&mut self, change: &Change, joined: bool, after: &mut After) {
+        let Some(announcer) = &mut self.announcer else { return };
+        let presence = |topic: &Option<Text>| announcer(&Presence::new(&change.key, topic.as_deref(), joined));
+        let publications: Vec<Publication> = change.topics.iter().filter_map(presence).collect();
+        for publication in publications {
+            // A log that is closed, or that has no room for the message, cannot announce anything.
+            let _ = self.publish(publication, after);
+        }
+    }
+
     /// Removes a session, and wakes those who wait for that.
     pub(crate) fn leave(&mut self, id: SubscriberId, after: &mut After) {
+        let change = self.change(id);
         self.subscribers.leave(id);
         self.ended.remove(&id);
         self.handles.remove(&id);
         after.discard(self.waker(id));
         after.discard(self.stalled.remove(&id));
         self.wake_watchers(after);
+        if let Some(change) = change {
+            self.announce(&change, false, after);
+        }
     }
+}
+
+/// The topics that a key has entered or leaves, with `None` for all messages.
+pub(crate) struct Change {
+    key: Text,
+    topics: Vec<Option<Text>>,
 }
 
 /// A task that waits until sessions have read on or left. Dropping it takes the task off the list.

@@ -46,6 +46,7 @@ impl<K: Runtime> EventLog<K> {
 pub struct Subscribe<'a, K: Runtime> {
     log: &'a EventLog<K>,
     start: StartAt<'a>,
+    held: bool,
     interest: Interest,
     key: Option<Text>,
     lag: Option<u64>,
@@ -56,7 +57,16 @@ pub struct Subscribe<'a, K: Runtime> {
 impl<'a, K: Runtime> Subscribe<'a, K> {
     fn new(log: &'a EventLog<K>) -> Self {
         let config = SessionConfig::new();
-        Self { log, start: StartAt::Live, interest: Interest::all(), key: None, lag: None, config, first: None }
+        Self {
+            log,
+            start: StartAt::Live,
+            held: false,
+            interest: Interest::all(),
+            key: None,
+            lag: None,
+            config,
+            first: None,
+        }
     }
 
     /// Reads only messages to any of these topics, and those to none, which are for all.
@@ -85,6 +95,16 @@ impl<'a, K: Runtime> Subscribe<'a, K> {
     pub fn after(mut self, last_event_id: Option<&'a EventId>) -> Self {
         self.start = last_event_id.map_or(self.start, StartAt::After);
         self
+    }
+
+    /// Continues [after](Self::after) the event with this ID only if it is one of the session's topics. An ID of another
+    /// topic counts as one that the log does not know: the client cannot have it from this stream.
+    ///
+    /// Without this such an ID is harmless for others, because a session never gets messages of other topics. But its
+    /// client may miss messages and not learn of it.
+    pub fn after_own(mut self, last_event_id: Option<&'a EventId>) -> Self {
+        self.held = true;
+        self.after(last_event_id)
     }
 
     /// Sets where the session starts: [`StartAt::Live`] by default.
@@ -180,7 +200,7 @@ impl<'a, K: Runtime> Subscribe<'a, K> {
         self,
         join: impl FnOnce(&mut Subscribers, Subscription) -> Result<SubscriberId, E>,
     ) -> Result<Session<K>, E> {
-        let Self { log, start, interest, key, lag, config, first } = self;
+        let Self { log, start, held, interest, key, lag, config, first } = self;
         let mut subscription = Subscription::of(&interest);
         if let Some(key) = key.clone() {
             subscription = subscription.key(key);
@@ -194,6 +214,7 @@ impl<'a, K: Runtime> Subscribe<'a, K> {
         let (state, _) = locked.parts();
         let now = state.clock.now();
         let store = &mut *state.store;
+        let start = if held { start.held_to(&interest, store) } else { start };
         let (machine, resumed) = match first {
             Some(first) => server::Session::with_snapshot(config, store, interest, start, now, first),
             None => {
@@ -204,10 +225,18 @@ impl<'a, K: Runtime> Subscribe<'a, K> {
         let machine = machine.with_seed(seed);
         let recipient = state.observer.clone().map(|observer| Recipient { observer, key });
         let joined = join(&mut state.subscribers, subscription.at(machine.position().unwrap_or_default()));
+        let change = joined.as_ref().ok().and_then(|id| state.change(*id));
         // Before the machine may be dropped, because its filter is the caller's.
         drop(locked);
         let reading = Reading::new(log, joined?, machine);
-        Ok(Session::reading(timer, reading, recipient, resumed))
+        let session = Session::reading(timer, reading, recipient, resumed);
+        if let Some(change) = change {
+            // Until then nobody can announce that this key has left: the session is there.
+            let mut locked = lock(&log.shared);
+            let (state, after) = locked.parts();
+            state.announce(&change, true, after);
+        }
+        Ok(session)
     }
 }
 

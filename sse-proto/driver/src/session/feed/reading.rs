@@ -35,12 +35,12 @@ impl<K: Runtime> Reading<K> {
         if let Some(order) = state.order(id, self.machine.is_closed()) {
             order.apply(&mut self.machine);
         }
+        // What was taken before has been transmitted by now.
+        state.subscribers.advance(id, self.machine.position().unwrap_or_default());
         self.machine.handle_log(&mut *state.store);
         let output = self.machine.poll_output(now);
-        let position = self.machine.position().unwrap_or_default();
-        match output {
-            Output::Wait { .. } => state.wait(id, position, waker, after),
-            _ => state.subscribers.advance(id, position),
+        if let Output::Wait { .. } = output {
+            state.wait(id, self.machine.position().unwrap_or_default(), waker, after);
         }
         state.wake_watchers(after);
         output

@@ -68,10 +68,11 @@ fn a_reader_is_late_until_it_has_what_it_wants() {
     assert_eq!(subscribers.late(1), 0);
     publish(&mut subscribers, "b");
     assert_eq!(subscribers.late(2), 2, "nothing is known about one that does not wait");
+    assert_eq!(subscribers.lag(2), 2);
     subscribers.wait(a, 2);
     assert_eq!(subscribers.late(2), 1);
     subscribers.leave(b);
-    assert_eq!(subscribers.late(2), 0);
+    assert_eq!((subscribers.late(2), subscribers.lag(2)), (0, 0));
 }
 
 #[test]

@@ -76,6 +76,42 @@ fn a_heartbeat_may_be_a_message_or_be_made_when_it_is_due() {
 }
 
 #[test]
+fn what_is_transmitted_is_counted_by_events_and_heartbeats() {
+    let mut log = EventLog::new(LogConfig::new());
+    let (cursor, _) = log.subscribe(StartAt::Live, START);
+    let mut session = Session::reading(SessionConfig::new().retry(Retry::from_millis(7)), cursor);
+    let next = |session: &mut Session, log: &mut EventLog, now: Timestamp| {
+        session.handle_log(log);
+        let Output::Transmit(bytes) = session.poll_output(now) else { panic!("nothing to transmit") };
+        let transmitted = session.transmitted(&bytes);
+        assert_eq!(transmitted.bytes, bytes.len() as u64);
+        (transmitted.events, transmitted.heartbeats)
+    };
+    assert_eq!(next(&mut session, &mut log, START), (0, 0));
+    let empty = Message::new().data("");
+    for message in [Message::from("a\n\nb"), empty, Message::new().comment("c\n\nd")] {
+        log.publish(message, START).unwrap();
+    }
+    assert_eq!(next(&mut session, &mut log, START), (2, 0));
+    assert_eq!(next(&mut session, &mut log, at(15)), (0, 1));
+    log.publish("x", at(16)).unwrap();
+    assert_eq!(next(&mut session, &mut log, at(16)), (1, 0));
+
+    // Heartbeats that the application makes are among the messages that it sends.
+    let mut made = Session::new(SessionConfig::new().heartbeat(Heartbeat::quiet(SECOND).made()));
+    next(&mut made, &mut log, START);
+    assert_eq!(made.poll_output(at(1)), Output::Heartbeat);
+    made.send_heartbeat(&Message::new()).unwrap();
+    assert!(matches!(made.poll_output(at(1)), Output::Wait { .. }));
+    assert_eq!(made.poll_output(at(2)), Output::Heartbeat);
+    made.send_heartbeat(&Message::new().comment("beat")).unwrap();
+    made.send(&Message::from("a")).unwrap();
+    assert_eq!(next(&mut made, &mut log, at(2)), (1, 1));
+    made.send(&Message::from("b")).unwrap();
+    assert_eq!(next(&mut made, &mut log, at(2)), (1, 0));
+}
+
+#[test]
 fn no_heartbeat_comes_after_the_end() {
     let mut session = Session::new(SessionConfig::new());
     transmitted(session.poll_output(START));

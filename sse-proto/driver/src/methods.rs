@@ -93,6 +93,7 @@ They are described in full on the page of [`sse_driver::EventLog`].
 |---|---|
 | [`session()`](sse_driver::EventLog::session) | opens a session: topics, filter, where it starts, whose it is |
 | [`sessions()`](sse_driver::EventLog::sessions), [`sessions_in(topic)`](sse_driver::EventLog::sessions_in), [`sessions_of(key)`](sse_driver::EventLog::sessions_of) | how many there are |
+| [`lag()`](sse_driver::EventLog::lag) | how many messages the slowest one is late |
 | [`keys()`](sse_driver::EventLog::keys), [`keys_in(topic)`](sse_driver::EventLog::keys_in) | who is there |
 | [`announce(make)`](sse_driver::EventLog::announce) | publishes who joins and leaves a topic |
 | [`topics_of(id)`](sse_driver::EventLog::topics_of) | the stream that an ID is of |

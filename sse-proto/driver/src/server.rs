@@ -6,7 +6,7 @@ pub use sse_proto::{
     server::{
         CloseReason, Cursor, DrainConfig, Drained, Entry, Heartbeat, Interest, LogConfig, LogRead, NO_MORE_EVENTS,
         Observer, OnLag, PassedOver, Presence, PublishError, RESPONSE_HEADERS, Resumed, SendError, SessionInfo,
-        SessionTotals, StartAt, Store, TooManySessions, UnusableId, check_id, last_event_id_in_header,
+        SessionTotals, StartAt, Store, TooManySessions, Transmitted, UnusableId, check_id, last_event_id_in_header,
         last_event_id_in_query, priming, silent_priming,
     },
 };

@@ -24,7 +24,7 @@ pub use self::{
     drain::{DrainConfig, DrainProgress, Drained},
     heartbeat::Heartbeat,
     log::{EventLog, LogConfig, LogRead, Resumed, StartAt},
-    observer::{Observer, SessionInfo, SessionTotals},
+    observer::{Observer, SessionInfo, SessionTotals, Transmitted},
     presence::Presence,
     priming::{priming, silent_priming},
     publication::{Publication, PublishError},

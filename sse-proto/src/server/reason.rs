@@ -24,6 +24,22 @@ pub enum CloseReason {
     WriteTimeout,
 }
 
+impl CloseReason {
+    /// Returns a short name, for a label of a metric: `write_timeout`, for example.
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Aborted => "aborted",
+            Self::Cut => "cut",
+            Self::Disconnected => "disconnected",
+            Self::Drained => "drained",
+            Self::Finished => "finished",
+            Self::Lagged => "lagged",
+            Self::MaxAge => "max_age",
+            Self::WriteTimeout => "write_timeout",
+        }
+    }
+}
+
 impl fmt::Display for CloseReason {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(match self {

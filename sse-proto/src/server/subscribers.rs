@@ -261,6 +261,13 @@ impl Subscribers {
         self.iter().filter(|(_, subscriber)| !subscriber.waits && subscriber.position < position).count()
     }
 
+    /// Returns how many messages the slowest reader is late, in a log that ends at `end`: for a reader of some topics, those of
+    /// all topics count.
+    pub fn lag(&self, end: u64) -> u64 {
+        let late = self.iter().filter(|(_, subscriber)| !subscriber.waits);
+        late.map(|(_, subscriber)| end.saturating_sub(subscriber.position)).max().unwrap_or_default()
+    }
+
     /// Returns whether the deadline of a drain came before this reader had ended, so that it must give up.
     pub fn is_cut(&self, id: SubscriberId) -> bool {
         matches!(self.slots.get(id.index()), Some(Some(subscriber)) if subscriber.cut)

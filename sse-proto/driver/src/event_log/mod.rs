@@ -164,6 +164,13 @@ impl<K: Runtime> EventLog<K> {
         lock(&self.shared).subscribers.len()
     }
 
+    /// Returns how many messages the slowest session is late, for metrics. For a session of some topics, those of all topics
+    /// count. It looks at every session, with the log locked.
+    pub fn lag(&self) -> u64 {
+        let state = lock(&self.shared);
+        state.subscribers.lag(state.store.end())
+    }
+
     /// Returns the number of sessions that asked for this topic. Those that read all messages are not counted.
     pub fn sessions_in(&self, topic: &str) -> usize {
         lock(&self.shared).subscribers.in_topic(topic)

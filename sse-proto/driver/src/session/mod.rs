@@ -30,7 +30,7 @@ use sse_proto::{
 #[cfg(feature = "http")]
 pub use self::http::last_event_id;
 use self::{
-    feed::{Failure, Feed, Messages, Reading, Source},
+    feed::{Feed, Messages, Reading, Source},
     reports::Recipient,
     sender::SharedSession,
 };
@@ -137,7 +137,7 @@ impl<K: Runtime> Session<K> {
     }
 
     #[cfg(feature = "stream")]
-    fn streaming<S>(config: SessionConfig, stream: S, message: fn(S::Item) -> Result<Message, Failure>) -> Self
+    fn streaming<S>(config: SessionConfig, stream: S, message: fn(S::Item) -> Result<Message, feed::Failure>) -> Self
     where
         S: futures_core::Stream + Send + 'static,
     {
@@ -204,7 +204,7 @@ impl<K: Runtime> Session<K> {
                     if let Some(make) = heartbeat {
                         let message = make();
                         // A session that has no room has something better to send than a heartbeat.
-                        let _ = feed.with_machine(|machine| machine.send(&message));
+                        let _ = feed.with_machine(|machine| machine.send_heartbeat(&message));
                     }
                     if mem::replace(&mut beaten, true) {
                         // Nothing came of the first one, and the next may be due at once: other tasks have their turn.

@@ -4,7 +4,7 @@ use alloc::{sync::Arc, vec::Vec};
 
 use sse_proto::{
     Text,
-    server::{Observer, SessionInfo},
+    server::{Observer, SessionInfo, Transmitted},
 };
 
 use super::member::Membership;
@@ -14,6 +14,8 @@ use crate::transport::Runtime;
 pub(super) struct Groups<K: Runtime> {
     pub(super) joined: Vec<Membership<K>>,
     pub(super) recipients: Vec<Recipient>,
+    /// What was transmitted while there were recipients.
+    pub(super) transmitted: Transmitted,
 }
 
 /// An observer, and whose session it is in the observer's group.
@@ -24,7 +26,7 @@ pub(super) struct Recipient {
 
 impl<K: Runtime> Default for Groups<K> {
     fn default() -> Self {
-        Self { joined: Vec::new(), recipients: Vec::new() }
+        Self { joined: Vec::new(), recipients: Vec::new(), transmitted: Transmitted::default() }
     }
 }
 

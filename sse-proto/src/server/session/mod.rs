@@ -11,7 +11,7 @@ use bytes::{Bytes, BytesMut};
 
 pub use self::config::{OnLag, SessionConfig};
 use self::first::LagNotice;
-use super::{CloseReason, Cursor, Heartbeat, LogRead, PassedOver, Resumed, Store};
+use super::{CloseReason, Cursor, Heartbeat, LogRead, PassedOver, Resumed, Store, Transmitted};
 use crate::{Message, Text, Timestamp, hidden::Hidden, random::Random};
 
 /// One response with events, as a state machine.
@@ -55,6 +55,10 @@ pub struct Session {
     cursor: Option<Cursor>,
     state: State,
     reason: CloseReason,
+    /// Whether the queue has a heartbeat.
+    beat_queued: bool,
+    /// Whether what was transmitted last has a heartbeat.
+    beat: Beat,
     /// Whether the session was polled, so that its clocks run.
     begun: bool,
     /// The last message of a session that reads from a log, sent when it has read everything.
@@ -85,7 +89,7 @@ pub enum Output {
     /// End the response; no other output follows.
     Closed,
     /// A heartbeat is due that the caller makes ([`Heartbeat::made`](super::Heartbeat::made)): give it to
-    /// [`Session::send`], or send nothing.
+    /// [`Session::send_heartbeat`], or send nothing.
     Heartbeat,
     /// The log has overtaken the session: this client never gets some messages.
     Lagged {
@@ -99,6 +103,14 @@ pub enum Output {
         /// When to poll again at the latest; `None` to wait for messages or the log only.
         until: Option<Timestamp>,
     },
+}
+
+/// Whether there is a heartbeat in what was transmitted.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub(super) enum Beat {
+    Alone,
+    Among,
+    Not,
 }
 
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
@@ -142,6 +154,8 @@ impl Session {
             cursor,
             state: State::Open,
             reason: CloseReason::Finished,
+            beat_queued: false,
+            beat: Beat::Not,
             begun: false,
             farewell: None,
             queue: BytesMut::new(),
@@ -232,6 +246,18 @@ impl Session {
         Ok(())
     }
 
+    /// Queues a heartbeat that the caller has made ([`Output::Heartbeat`]), as [`send`](Self::send) does.
+    ///
+    /// # Errors
+    ///
+    /// As for [`send`](Self::send).
+    pub fn send_heartbeat(&mut self, heartbeat: &Message) -> Result<(), SendError> {
+        let queued = self.queue.len();
+        self.send(heartbeat)?;
+        self.beat_queued |= self.queue.len() > queued;
+        Ok(())
+    }
+
     /// Ends the response when all sent messages are transmitted, with a last message if there is one: a farewell, a
     /// [`Retry`](crate::Retry) hint, or both. No more messages are accepted. A blank line follows a reconnection time even
     /// without an event, because some readers (undici, httpx-sse) heed it only there.
@@ -293,6 +319,7 @@ impl Session {
             // Nothing more is taken from a log, however much there is in it.
             self.end(CloseReason::MaxAge);
         }
+        self.beat = Beat::Not;
         if self.lagged > 0 {
             return Output::Lagged { missed: mem::take(&mut self.lagged) };
         }
@@ -302,6 +329,9 @@ impl Session {
         }
         if !self.queue.is_empty() {
             self.quiet_since = now;
+            if mem::take(&mut self.beat_queued) {
+                self.beat = Beat::Among;
+            }
             return Output::Transmit(self.queue.split().freeze());
         }
         if self.state == State::Closing {
@@ -324,6 +354,11 @@ impl Session {
     /// Returns how many messages of the log this session did not get for other reasons.
     pub fn passed_over(&self) -> PassedOver {
         self.cursor.as_ref().map(Cursor::passed_over).unwrap_or_default()
+    }
+
+    /// Returns what the bytes of the last [`Output::Transmit`] are, for metrics. It looks at all of them.
+    pub fn transmitted(&self, bytes: &[u8]) -> Transmitted {
+        Transmitted::new(bytes, self.beat)
     }
 
     /// Returns the position in the log of a session that reads from one.
@@ -354,6 +389,7 @@ impl Session {
         };
         self.last_heartbeat = heartbeat.after(due, now);
         self.quiet_since = now;
+        self.beat = Beat::Alone;
         heartbeat.bytes().map_or(Output::Heartbeat, Output::Transmit)
     }
 

@@ -13,6 +13,7 @@ use core::{
 };
 use std::io;
 
+use bytes::Bytes;
 use sse_proto::{
     Text, Timestamp,
     server::{CloseReason, Observer, Output, Resumed, Session, SessionInfo, SessionTotals},
@@ -118,9 +119,10 @@ impl<K: Runtime> Feed<K> {
             #[cfg(feature = "stream")]
             Source::Stream(streaming) => streaming.poll(cx, now),
         };
-        match output {
+        match &output {
             Output::Aborted | Output::Closed => self.end(),
-            Output::Lagged { missed } => self.report(|observer, session| observer.lagged(session, missed)),
+            Output::Lagged { missed } => self.report(|observer, session| observer.lagged(session, *missed)),
+            Output::Transmit(bytes) => self.report_transmitted(bytes),
             _ => {}
         }
         output
@@ -183,10 +185,24 @@ impl<K: Runtime> Feed<K> {
         }
         let look = |machine: &Session| {
             let reason = machine.close_reason().unwrap_or(CloseReason::Disconnected);
-            (reason, SessionTotals::new(machine.missed(), machine.passed_over()))
+            let transmitted = self.groups.as_ref().map(|groups| groups.transmitted).unwrap_or_default();
+            (reason, SessionTotals::new(transmitted, machine.missed(), machine.passed_over()))
         };
         let (reason, totals) = self.look(look);
         self.report(|observer, session| observer.closed(session, reason, totals));
+    }
+
+    /// Counts what is transmitted, if anybody wants to know.
+    fn report_transmitted(&mut self, bytes: &Bytes) {
+        let groups = self.groups.as_mut().filter(|groups| !groups.recipients.is_empty());
+        if groups.is_none() && !SessionTrace::wants_transmitted() {
+            return;
+        }
+        let transmitted = self.source.look(|machine| machine.transmitted(bytes));
+        if let Some(groups) = groups {
+            groups.transmitted += transmitted;
+        }
+        self.report(|observer, session| observer.transmitted(session, transmitted));
     }
 
     fn report(&self, report: impl Fn(&dyn Observer, &SessionInfo<'_>)) {

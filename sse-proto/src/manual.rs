@@ -287,11 +287,11 @@
 //!   event_log      alarm, lock, transport
 //!   event_source   alarm, lock, trace, transport, turn
 //!   client         event_source
-//!   session        alarm, event_log, lock, trace, transport, unwind
+//!   session        alarm, event_log, lock, trace, transport, turn, unwind
 //!   typed          event_source, reader, transport
 //!   axum           session, transport
 //!   server         event_log, session
-//!   stream         event_source, reader, session, transport, typed
+//!   stream         event_source, reader, server, session, transport, typed
 //! sse-tokio
 //!   dial
 //!   io

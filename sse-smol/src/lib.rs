@@ -130,6 +130,9 @@ pub mod server {
     /// The sessions of a server, of every kind: its methods are on the page of [`sse_driver::server::Sessions`].
     pub type Sessions = sse_driver::server::Sessions<crate::transport::Smol>;
 
+    /// A session whose handler is not `Send`: its methods are on the page of [`sse_driver::server::LocalSession`].
+    pub type LocalSession = sse_driver::server::LocalSession<crate::transport::Smol>;
+
     /// Ends one session from elsewhere: its methods are on the page of [`sse_driver::server::SessionHandle`].
     pub type SessionHandle = sse_driver::server::SessionHandle<crate::transport::Smol>;
 }

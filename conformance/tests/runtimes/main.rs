@@ -11,6 +11,7 @@ mod flushes;
 mod groups;
 mod held;
 mod https;
+mod local;
 mod metrics;
 mod names;
 mod plain;

@@ -54,7 +54,7 @@ They are described in full on the page of [`sse_driver::Session`].
 | [`run(config, handler)`](sse_driver::Session::run) | is fed by an async function, which is dropped when the client leaves |
 | [`stream(config, stream)`](sse_driver::Session::stream) | sends what a stream yields |
 | [`try_run(config, handler)`](sse_driver::Session::try_run), [`try_stream(config, stream)`](sse_driver::Session::try_stream) | break the response off at an error |
-| [`with_heartbeat(make)`](sse_driver::Session::with_heartbeat) | makes each heartbeat when it is due |
+| [`with_heartbeat(make)`](sse_driver::Session::with_heartbeat), [`with_async_heartbeat(make)`](sse_driver::Session::with_async_heartbeat) | makes each heartbeat when it is due |
 | [`join(sessions)`](sse_driver::Session::join), [`join_as(sessions, key)`](sse_driver::Session::join_as) | is ended, counted and observed with a group |
 
 | to send the response | |

@@ -14,4 +14,4 @@ pub use sse_proto::{
 pub use crate::event_log::{Acknowledged, SessionHandle, Sessions};
 #[cfg(feature = "http")]
 pub use crate::session::last_event_id;
-pub use crate::session::{SendValueError, Serializing, Subscribe, WriteError};
+pub use crate::session::{LocalSession, SendValueError, Serializing, Subscribe, WriteError};

@@ -21,7 +21,7 @@ use crate::{
     typed::{Source, TypedSource},
 };
 #[cfg(feature = "std")]
-use crate::{Session, transport::Runtime};
+use crate::{Session, server::LocalSession, transport::Runtime};
 
 impl<C: Connect, T: Timer> Stream for EventSource<C, T> {
     type Item = Result<Event, Failure<C::Error>>;
@@ -90,6 +90,16 @@ impl<S: Source, V: FromEvent> Stream for TypedSource<S, V> {
 /// ```
 #[cfg(feature = "std")]
 impl<K: Runtime> Stream for Session<K> {
+    type Item = io::Result<Bytes>;
+
+    fn poll_next(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Option<Self::Item>> {
+        self.get_mut().poll_bytes(cx)
+    }
+}
+
+/// The bytes of the response, as those of a [`Session`].
+#[cfg(feature = "std")]
+impl<K: Runtime> Stream for LocalSession<K> {
     type Item = io::Result<Bytes>;
 
     fn poll_next(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Option<Self::Item>> {

@@ -2,8 +2,10 @@
 
 mod feed;
 mod groups;
+mod heartbeat;
 #[cfg(feature = "http")]
 mod http;
+mod local;
 mod member;
 mod reports;
 mod sender;
@@ -22,8 +24,10 @@ use core::{
 use std::{io, sync::Mutex};
 
 use bytes::Bytes;
+#[cfg(feature = "stream")]
+use sse_proto::Message;
 use sse_proto::{
-    EventId, Message,
+    EventId,
     server::{self, Output, Resumed, SessionConfig},
 };
 
@@ -31,10 +35,12 @@ use sse_proto::{
 pub use self::http::last_event_id;
 use self::{
     feed::{Feed, Messages, Reading, Source},
+    heartbeat::Heartbeats,
     reports::Recipient,
     sender::SharedSession,
 };
 pub use self::{
+    local::LocalSession,
     sender::Sender,
     serializing::{SendValueError, Serializing},
     subscribe::Subscribe,
@@ -59,7 +65,7 @@ pub struct Session<K: Runtime> {
 struct Parts<K: Runtime> {
     alarm: Alarm<K::Timer>,
     feed: Feed<K>,
-    heartbeat: Option<Box<dyn FnMut() -> Message + Send>>,
+    heartbeats: Option<Box<Heartbeats>>,
 }
 
 impl<K: Runtime> Session<K> {
@@ -172,18 +178,8 @@ impl<K: Runtime> Session<K> {
     }
 
     fn with_feed(timer: K::Timer, feed: Feed<K>) -> Self {
-        let parts = Parts { alarm: Alarm::new(timer), feed, heartbeat: None };
+        let parts = Parts { alarm: Alarm::new(timer), feed, heartbeats: None };
         Self { parts: Exclusive::new(parts), resumed: Resumed::Exact }
-    }
-
-    /// Makes each heartbeat with this function when it is due, at the times that the settings name. A message with
-    /// nothing in it sends nothing.
-    #[must_use]
-    pub fn with_heartbeat(mut self, make: impl FnMut() -> Message + Send + 'static) -> Self {
-        let parts = self.parts.get_mut();
-        parts.feed.with_machine(server::Session::make_heartbeats);
-        parts.heartbeat = Some(Box::new(make));
-        self
     }
 
     /// Waits for the next bytes to write: `None` at the end of the response.
@@ -193,18 +189,19 @@ impl<K: Runtime> Session<K> {
     /// The application has broken the response off ([`Sender::abort`]). The client must not get a regular end; nothing
     /// follows.
     pub fn poll_bytes(&mut self, cx: &mut Context<'_>) -> Poll<Option<io::Result<Bytes>>> {
-        let Parts { alarm, feed, heartbeat } = self.parts.get_mut();
+        let Parts { alarm, feed, heartbeats } = self.parts.get_mut();
         let mut beaten = false;
+        if let Some(message) = heartbeats.as_mut().and_then(|heartbeats| heartbeats.poll(cx)) {
+            feed.send_heartbeat(&message);
+        }
         loop {
             let now = alarm.now();
             match feed.poll(cx, now) {
                 Output::Aborted => return feed.poll_failure(cx).map(|failure| failure.map(Err)),
                 Output::Closed => return Poll::Ready(None),
                 Output::Heartbeat => {
-                    if let Some(make) = heartbeat {
-                        let message = make();
-                        // A session that has no room has something better to send than a heartbeat.
-                        let _ = feed.with_machine(|machine| machine.send_heartbeat(&message));
+                    if let Some(message) = heartbeats.as_mut().and_then(|heartbeats| heartbeats.begin(cx)) {
+                        feed.send_heartbeat(&message);
                     }
                     if mem::replace(&mut beaten, true) {
                         // Nothing came of the first one, and the next may be due at once: other tasks have their turn.

@@ -15,7 +15,7 @@ use std::io;
 
 use bytes::Bytes;
 use sse_proto::{
-    Text, Timestamp,
+    Message, Text, Timestamp,
     server::{CloseReason, Observer, Output, Resumed, Session, SessionInfo, SessionTotals},
 };
 
@@ -144,6 +144,11 @@ impl<K: Runtime> Feed<K> {
     /// Changes the machine, and wakes the senders if it has ended.
     pub(super) fn with_machine<T>(&mut self, act: impl FnOnce(&mut Session) -> T) -> T {
         self.source.with_machine(act)
+    }
+
+    /// Sends a heartbeat. A session that has no room has something better to send.
+    pub(super) fn send_heartbeat(&mut self, heartbeat: &Message) {
+        let _ = self.with_machine(|machine| machine.send_heartbeat(heartbeat));
     }
 
     pub(super) fn look<T>(&self, look: impl FnOnce(&Session) -> T) -> T {

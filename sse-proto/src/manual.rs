@@ -291,7 +291,7 @@
 //!   typed          event_source, reader, transport
 //!   axum           session, transport
 //!   server         event_log, session
-//!   stream         event_source, reader, server, session, transport, typed
+//!   stream         event_source, reader, session, transport, typed
 //! sse-tokio
 //!   dial
 //!   io

@@ -21,7 +21,7 @@ use crate::{
     typed::{Source, TypedSource},
 };
 #[cfg(feature = "std")]
-use crate::{Session, server::LocalSession, transport::Runtime};
+use crate::{Session, session::LocalSession, transport::Runtime};
 
 impl<C: Connect, T: Timer> Stream for EventSource<C, T> {
     type Item = Result<Event, Failure<C::Error>>;

@@ -7,7 +7,6 @@ mod heartbeat;
 mod http;
 mod local;
 mod member;
-mod reports;
 mod sender;
 mod serializing;
 mod subscribe;
@@ -36,7 +35,7 @@ pub use self::http::last_event_id;
 use self::{
     feed::{Feed, Messages, Reading, Source},
     heartbeat::Heartbeats,
-    reports::Recipient,
+    member::Recipient,
     sender::SharedSession,
 };
 pub use self::{

@@ -8,7 +8,7 @@ use sse_proto::{
     server::{self, Entry, Interest, SessionConfig, StartAt, SubscriberId, Subscribers, Subscription, TooManySessions},
 };
 
-use super::{Session, feed::Reading, reports::Recipient};
+use super::{Session, feed::Reading, member::Recipient};
 use crate::{
     event_log::EventLog,
     lock::lock,

@@ -22,10 +22,7 @@ use sse_proto::{
 #[cfg(feature = "stream")]
 pub(super) use self::stream::Streaming;
 pub(super) use self::{messages::Messages, reading::Reading};
-use super::{
-    member::Membership,
-    reports::{Groups, Recipient},
-};
+use super::member::{Groups, Membership, Recipient};
 use crate::{
     event_log::{SessionHandle, Sessions},
     lock::lock,
@@ -88,10 +85,11 @@ impl<K: Runtime> Feed<K> {
     /// Joins a group, unless it is in there already.
     pub(super) fn join(&mut self, sessions: &Sessions<K>, key: Option<Text>) {
         let reads = matches!(&self.source, Source::Log(reading) if reading.is_in(sessions));
-        let groups = self.groups.get_or_insert_default();
-        if reads || self.has_ended || groups.joined.iter().any(|group| group.is_in(sessions)) {
+        let mut joined = self.groups.iter().flat_map(|groups| &groups.joined);
+        if reads || self.has_ended || joined.any(|group| group.is_in(sessions)) {
             return;
         }
+        let groups = self.groups.get_or_insert_default();
         let (membership, recipient) = Membership::new(sessions, key);
         groups.joined.push(membership);
         if let Some(recipient) = recipient {

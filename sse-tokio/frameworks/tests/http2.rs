@@ -23,7 +23,10 @@ use sse_tokio::{
         rustls::{self, RootCertStore, ServerConfig, crypto::ring},
     },
 };
-use tokio::net::{TcpListener, TcpStream};
+use tokio::{
+    net::{TcpListener, TcpStream},
+    time::timeout,
+};
 use tokio_rustls::TlsAcceptor;
 
 /// What a request said: its version, its target, its fields, and the length of its body.
@@ -193,7 +196,8 @@ async fn a_response_that_was_broken_off_is_a_reset_stream() {
     {
         let config = ClientConfig::get(format!("http://a.example/{path}")).unwrap();
         let mut source = EventSourceOver::new(config, HttpConnector::new(plain));
-        assert_eq!(source.next().await.unwrap().unwrap().data(), "a");
+        let event = timeout(Duration::from_secs(60), source.next()).await.expect("the event did not come");
+        assert_eq!(event.unwrap().unwrap().data(), "a");
         let Some(Change::Reestablishing { cause, .. }) = source.next_change().await else { panic!("no end") };
         assert_eq!(cause, loss);
     }

@@ -127,6 +127,15 @@ pub mod server {
     //! [`EventLog`](crate::EventLog).
 
     pub use sse_driver::server::*;
+
+    /// The sessions of a server, of every kind: its methods are on the page of [`sse_driver::server::Sessions`].
+    pub type Sessions = sse_driver::server::Sessions<crate::transport::AsyncStd>;
+
+    /// A session whose handler is not `Send`: its methods are on the page of [`sse_driver::server::LocalSession`].
+    pub type LocalSession = sse_driver::server::LocalSession<crate::transport::AsyncStd>;
+
+    /// Ends one session from elsewhere: its methods are on the page of [`sse_driver::server::SessionHandle`].
+    pub type SessionHandle = sse_driver::server::SessionHandle<crate::transport::AsyncStd>;
 }
 
 pub mod transport {

@@ -210,6 +210,11 @@
 //! while it runs, and the [`Observer`](crate::server::Observer) for the operator. A client that hears of a gap asks for the
 //! whole state anew; one whose ID nobody knows gets everything that is kept, and may have some of it already.
 //!
+//! A client whose state is more than its events begins with a snapshot
+//! ([`with_snapshot`](crate::server::Session::with_snapshot)): messages made at one position of the log, and then everything
+//! from that position on. A client that can resume gets no snapshot, and one that cannot gets no `resync` event. The
+//! snapshot has to be made under the same lock as each change and its publication; then nothing is lost between the two.
+//!
 //! A slow reader never holds up the others, nor the publisher, which does not wait unless it asks to. What becomes of a
 //! reader that the log has overtaken is a setting of each session: it continues and the gap is reported, or it is ended
 //! ([`OnLag`](crate::server::OnLag)). With [`latest`](crate::server::Interest::latest) a reader does not get what is out
@@ -282,10 +287,10 @@
 //!   event_log      alarm, lock, transport
 //!   event_source   alarm, lock, trace, transport, turn
 //!   client         event_source
-//!   session        alarm, event_log, lock, trace, transport, unwind
+//!   session        alarm, event_log, lock, trace, transport, turn, unwind
 //!   typed          event_source, reader, transport
 //!   axum           session, transport
-//!   server         session
+//!   server         event_log, session
 //!   stream         event_source, reader, session, transport, typed
 //! sse-tokio
 //!   dial

@@ -133,6 +133,15 @@ pub mod server {
     #[cfg(feature = "axum")]
     pub use sse_driver::axum::LastEventIdOrQuery;
     pub use sse_driver::server::*;
+
+    /// The sessions of a server, of every kind: its methods are on the page of [`sse_driver::server::Sessions`].
+    pub type Sessions = sse_driver::server::Sessions<crate::transport::Tokio>;
+
+    /// A session whose handler is not `Send`: its methods are on the page of [`sse_driver::server::LocalSession`].
+    pub type LocalSession = sse_driver::server::LocalSession<crate::transport::Tokio>;
+
+    /// Ends one session from elsewhere: its methods are on the page of [`sse_driver::server::SessionHandle`].
+    pub type SessionHandle = sse_driver::server::SessionHandle<crate::transport::Tokio>;
 }
 
 pub mod transport {

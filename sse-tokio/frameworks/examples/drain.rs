@@ -1,5 +1,5 @@
 //! A server that stops without losing anybody: each client gets what there is, a farewell, and a time to come back at.
-//! A drain ends the sessions of a log; the example `push` shows how those that a handler feeds are ended.
+//! A drain ends the sessions of a log, and those that have joined them, as in the example `push`.
 //!
 //! ```sh
 //! cargo run -p sse-tokio-frameworks --example drain

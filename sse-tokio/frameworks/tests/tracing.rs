@@ -206,13 +206,18 @@ async fn sessions_tell_how_they_began_and_ended_and_no_secrets() {
     let expected = [
         "DEBUG sse_driver::server session opened topics=None",
         "DEBUG sse_driver::server session starts as asked topics=None resumed=Exact",
+        "TRACE sse_driver::server session transmits bytes=2 events=0 heartbeats=0",
         "INFO sse_driver::server session overtaken by the log topics=None missed=2",
+        "TRACE sse_driver::server session transmits bytes=52 events=1 heartbeats=0",
+        "TRACE sse_driver::server session transmits bytes=29 events=1 heartbeats=0",
         "DEBUG sse_driver::server session closed topics=None reason=finished missed=2",
         "DEBUG sse_driver::server session opened topics=None",
         "INFO sse_driver::server session cannot start as asked topics=None resumed=Gap { missed: 2 }",
         "DEBUG sse_driver::server session closed topics=None reason=the peer is gone missed=0",
-        "DEBUG sse_driver::server session opened topics=None",
-        "DEBUG sse_driver::server session closed topics=None reason=finished missed=0",
+        "DEBUG sse_driver::server session opened topics=Some([])",
+        "TRACE sse_driver::server session transmits bytes=2 events=0 heartbeats=0",
+        "TRACE sse_driver::server session transmits bytes=14 events=1 heartbeats=0",
+        "DEBUG sse_driver::server session closed topics=Some([]) reason=finished missed=0",
     ];
     // Sessions are numbered throughout the process, so it is only told which lines are of one session.
     let mut sessions = Vec::new();
@@ -227,5 +232,5 @@ async fn sessions_tell_how_they_began_and_ended_and_no_secrets() {
         .collect();
     assert_eq!(lines, expected, "{lines:#?}");
     let first = sessions[0];
-    assert_eq!(sessions, [0, 0, 0, 0, 1, 1, 1, 2, 2].map(|later| first + later));
+    assert_eq!(sessions, [0, 0, 0, 0, 0, 0, 0, 1, 1, 1, 2, 2, 2, 2].map(|later| first + later));
 }

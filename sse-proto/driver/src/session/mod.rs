@@ -1,8 +1,12 @@
 //! The loop of a session.
 
 mod feed;
+mod groups;
+mod heartbeat;
 #[cfg(feature = "http")]
 mod http;
+mod local;
+mod member;
 mod sender;
 mod serializing;
 mod subscribe;
@@ -10,26 +14,32 @@ mod write;
 
 use alloc::{boxed::Box, sync::Arc};
 use core::{
+    error::Error,
     fmt,
     future::Future,
     mem,
     task::{Context, Poll, ready},
 };
-use std::sync::Mutex;
+use std::{io, sync::Mutex};
 
 use bytes::Bytes;
+#[cfg(feature = "stream")]
+use sse_proto::Message;
 use sse_proto::{
-    EventId, Message,
+    EventId,
     server::{self, Output, Resumed, SessionConfig},
 };
 
 #[cfg(feature = "http")]
 pub use self::http::last_event_id;
 use self::{
-    feed::{Feed, Messages, Reading},
+    feed::{Feed, Messages, Reading, Source},
+    heartbeat::Heartbeats,
+    member::Recipient,
     sender::SharedSession,
 };
 pub use self::{
+    local::LocalSession,
     sender::Sender,
     serializing::{SendValueError, Serializing},
     subscribe::Subscribe,
@@ -54,14 +64,14 @@ pub struct Session<K: Runtime> {
 struct Parts<K: Runtime> {
     alarm: Alarm<K::Timer>,
     feed: Feed<K>,
-    heartbeat: Option<Box<dyn FnMut() -> Message + Send>>,
+    heartbeats: Option<Box<Heartbeats>>,
 }
 
 impl<K: Runtime> Session<K> {
     /// Returns a session that is fed with messages, and the half to send them with.
     pub fn channel(config: SessionConfig) -> (Sender, Self) {
         let (timer, sender, messages) = Self::fed(config);
-        (sender, Self::with_feed(timer, Feed::Messages(messages)))
+        (sender, Self::with_feed(timer, Feed::new(Source::Messages(messages))))
     }
 
     /// Returns a session that is fed by a handler, which gets the sending half. Nothing is spawned: the handler runs while
@@ -75,7 +85,25 @@ impl<K: Runtime> Session<K> {
         F: Future<Output = ()> + Send + 'static,
     {
         let (timer, sender, messages) = Self::fed(config);
-        Self::with_feed(timer, Feed::Messages(messages.with_handler(Box::pin(handler(sender)))))
+        let messages = messages.with_handler(Box::pin(handler(sender)));
+        Self::with_feed(timer, Feed::new(Source::Messages(messages)))
+    }
+
+    /// Returns a session that is fed by a handler which may fail: as [`run`](Self::run), but an error breaks the response off
+    /// after what was sent ([`Sender::abort`]).
+    pub fn try_run<F, E>(config: SessionConfig, handler: impl FnOnce(Sender) -> F) -> Self
+    where
+        F: Future<Output = Result<(), E>> + Send + 'static,
+        E: Into<Box<dyn Error + Send + Sync>>,
+    {
+        Self::run(config, |sender| {
+            let handled = handler(sender.clone());
+            async move {
+                if let Err(error) = handled.await {
+                    sender.abort(error);
+                }
+            }
+        })
     }
 
     /// Returns a session that sends what a stream yields: messages, or whatever they are made from. The response ends when
@@ -85,8 +113,42 @@ impl<K: Runtime> Session<K> {
     where
         S: futures_core::Stream<Item: Into<Message>> + Send + 'static,
     {
+        Self::streaming(config, stream, |item| Ok(item.into()))
+    }
+
+    /// Returns a session that sends what a stream yields until it fails: as [`stream`](Self::stream), but an error breaks
+    /// the response off after what was sent ([`Sender::abort`]).
+    ///
+    /// ```
+    /// use futures_core::Stream;
+    /// use sse_driver::{Event, Session, SessionConfig, transport::Runtime};
+    ///
+    /// /// Passes on what an upstream sends, and breaks off where it broke.
+    /// fn relay<K: Runtime, E>(upstream: impl Stream<Item = Result<Event, E>> + Send + 'static) -> Session<K>
+    /// where
+    ///     E: core::error::Error + Send + Sync + 'static,
+    /// {
+    ///     Session::try_stream(SessionConfig::new(), upstream)
+    /// }
+    /// ```
+    #[cfg(feature = "stream")]
+    pub fn try_stream<S, M, E>(config: SessionConfig, stream: S) -> Self
+    where
+        S: futures_core::Stream<Item = Result<M, E>> + Send + 'static,
+        M: Into<Message>,
+        E: Into<Box<dyn Error + Send + Sync>>,
+    {
+        Self::streaming(config, stream, |item| item.map(Into::into).map_err(Into::into))
+    }
+
+    #[cfg(feature = "stream")]
+    fn streaming<S>(config: SessionConfig, stream: S, message: fn(S::Item) -> Result<Message, feed::Failure>) -> Self
+    where
+        S: futures_core::Stream + Send + 'static,
+    {
         let (timer, machine) = Self::machine(config);
-        Self::with_feed(timer, Feed::Stream(Box::new(feed::Streaming::new(machine, stream))))
+        let streaming = feed::Streaming::new(machine, stream, message);
+        Self::with_feed(timer, Feed::new(Source::Stream(Box::new(streaming))))
     }
 
     /// Returns a session that reads all messages of a log: after the event with this ID; from the oldest event that is
@@ -98,8 +160,8 @@ impl<K: Runtime> Session<K> {
     }
 
     /// Returns a session that reads from a log, which it leaves when it is dropped.
-    fn reading(timer: K::Timer, reading: Reading<K>, resumed: Resumed) -> Self {
-        Self { resumed, ..Self::with_feed(timer, Feed::Log(Box::new(reading))) }
+    fn reading(timer: K::Timer, reading: Reading<K>, recipient: Option<Recipient>, resumed: Resumed) -> Self {
+        Self { resumed, ..Self::with_feed(timer, Feed::log(reading, recipient, resumed)) }
     }
 
     fn fed(config: SessionConfig) -> (K::Timer, Sender, Messages) {
@@ -115,33 +177,30 @@ impl<K: Runtime> Session<K> {
     }
 
     fn with_feed(timer: K::Timer, feed: Feed<K>) -> Self {
-        let parts = Parts { alarm: Alarm::new(timer), feed, heartbeat: None };
+        let parts = Parts { alarm: Alarm::new(timer), feed, heartbeats: None };
         Self { parts: Exclusive::new(parts), resumed: Resumed::Exact }
     }
 
-    /// Makes each heartbeat with this function when it is due, at the times that the settings name. A message with
-    /// nothing in it sends nothing.
-    #[must_use]
-    pub fn with_heartbeat(mut self, make: impl FnMut() -> Message + Send + 'static) -> Self {
-        let parts = self.parts.get_mut();
-        parts.feed.with_machine(server::Session::make_heartbeats);
-        parts.heartbeat = Some(Box::new(make));
-        self
-    }
-
     /// Waits for the next bytes to write: `None` at the end of the response.
-    pub fn poll_bytes(&mut self, cx: &mut Context<'_>) -> Poll<Option<Bytes>> {
-        let Parts { alarm, feed, heartbeat } = self.parts.get_mut();
+    ///
+    /// # Errors
+    ///
+    /// The application has broken the response off ([`Sender::abort`]). The client must not get a regular end; nothing
+    /// follows.
+    pub fn poll_bytes(&mut self, cx: &mut Context<'_>) -> Poll<Option<io::Result<Bytes>>> {
+        let Parts { alarm, feed, heartbeats } = self.parts.get_mut();
         let mut beaten = false;
+        if let Some(message) = heartbeats.as_mut().and_then(|heartbeats| heartbeats.poll(cx)) {
+            feed.send_heartbeat(&message);
+        }
         loop {
             let now = alarm.now();
             match feed.poll(cx, now) {
+                Output::Aborted => return feed.poll_failure(cx).map(|failure| failure.map(Err)),
                 Output::Closed => return Poll::Ready(None),
                 Output::Heartbeat => {
-                    if let Some(make) = heartbeat {
-                        let message = make();
-                        // A session that has no room has something better to send than a heartbeat.
-                        let _ = feed.with_machine(|machine| machine.send(&message));
+                    if let Some(message) = heartbeats.as_mut().and_then(|heartbeats| heartbeats.begin(cx)) {
+                        feed.send_heartbeat(&message);
                     }
                     if mem::replace(&mut beaten, true) {
                         // Nothing came of the first one, and the next may be due at once: other tasks have their turn.
@@ -150,7 +209,7 @@ impl<K: Runtime> Session<K> {
                     }
                 }
                 Output::Lagged { .. } => {}
-                Output::Transmit(bytes) => return Poll::Ready(Some(bytes)),
+                Output::Transmit(bytes) => return Poll::Ready(Some(Ok(bytes))),
                 Output::Wait { until: None } => return Poll::Pending,
                 Output::Wait { until: Some(deadline) } => ready!(alarm.poll_from(cx, now, deadline)),
             }

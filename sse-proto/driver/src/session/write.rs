@@ -18,7 +18,7 @@ impl<K: Runtime> Session<K> {
     ///
     /// # Errors
     ///
-    /// The peer is gone, or it took nothing within the
+    /// The application has broken the response off, the peer is gone, or it took nothing within the
     /// [write timeout](sse_proto::server::SessionConfig::write_timeout). The session has ended then.
     pub async fn write_to<S>(mut self, stream: S) -> Result<(), WriteError<<K::Io<S> as Write>::Error>>
     where
@@ -35,7 +35,8 @@ impl<K: Runtime> Session<K> {
                 }
                 next.map(Ok)
             });
-            let Some(mut bytes) = next.await? else { break };
+            let Some(bytes) = next.await? else { break };
+            let mut bytes = bytes.map_err(|_| WriteError::Aborted)?;
             while !bytes.is_empty() {
                 poll_fn(|cx| self.poll_write(cx, &mut io, &mut bytes)).await?;
             }
@@ -89,6 +90,9 @@ impl<K: Runtime> Session<K> {
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 #[non_exhaustive]
 pub enum WriteError<E> {
+    /// The application has broken the response off ([`Sender::abort`](super::Sender::abort)). Drop the connection, or mark
+    /// the end of the body as broken.
+    Aborted,
     /// The destination accepts no more bytes.
     Closed,
     /// The destination failed.
@@ -100,6 +104,7 @@ pub enum WriteError<E> {
 impl<E: fmt::Display> fmt::Display for WriteError<E> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
+            Self::Aborted => f.write_str("the application has broken the response off"),
             Self::Closed => f.write_str("the destination accepts no more bytes"),
             Self::Io(error) => write!(f, "the destination failed: {error}"),
             Self::TimedOut => f.write_str("the destination took nothing for too long"),
@@ -111,7 +116,7 @@ impl<E: Error + 'static> Error for WriteError<E> {
     fn source(&self) -> Option<&(dyn Error + 'static)> {
         match self {
             Self::Io(error) => Some(error),
-            Self::Closed | Self::TimedOut => None,
+            Self::Aborted | Self::Closed | Self::TimedOut => None,
         }
     }
 }

@@ -57,6 +57,14 @@ impl SessionTrace {
         )
     }
 
+    /// Returns whether each piece that is transmitted should be reported.
+    pub(super) fn wants_transmitted() -> bool {
+        #[cfg(feature = "tracing")]
+        return server::Tracer::wants_transmitted();
+        #[cfg(not(feature = "tracing"))]
+        false
+    }
+
     /// Reports something about the session.
     pub(super) fn report(&self, report: impl FnOnce(&dyn Observer)) {
         #[cfg(feature = "tracing")]

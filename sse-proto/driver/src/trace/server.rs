@@ -2,8 +2,8 @@
 
 use core::sync::atomic::{AtomicUsize, Ordering};
 
-use sse_proto::server::{CloseReason, Observer, Resumed, SessionInfo, SessionTotals};
-use tracing::{Level, event};
+use sse_proto::server::{CloseReason, Observer, Resumed, SessionInfo, SessionTotals, Transmitted};
+use tracing::{Level, enabled, event};
 
 const TARGET: &str = "sse_driver::server";
 
@@ -18,6 +18,10 @@ impl Tracer {
     pub(crate) fn new() -> Self {
         static LAST: AtomicUsize = AtomicUsize::new(0);
         Self { number: LAST.fetch_add(1, Ordering::Relaxed).wrapping_add(1) }
+    }
+
+    pub(crate) fn wants_transmitted() -> bool {
+        enabled!(target: TARGET, Level::TRACE)
     }
 }
 
@@ -40,6 +44,11 @@ impl Observer for Tracer {
 
     fn lagged(&self, session: &SessionInfo<'_>, missed: u64) {
         event!(target: TARGET, Level::INFO, session = self.number, topics = ?session.topics, missed, "session overtaken by the log");
+    }
+
+    fn transmitted(&self, _: &SessionInfo<'_>, transmitted: Transmitted) {
+        let Transmitted { bytes, events, heartbeats, .. } = transmitted;
+        event!(target: TARGET, Level::TRACE, session = self.number, bytes, events, heartbeats, "session transmits");
     }
 
     fn closed(&self, session: &SessionInfo<'_>, reason: CloseReason, totals: SessionTotals) {

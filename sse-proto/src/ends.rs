@@ -20,8 +20,7 @@ const NEAR: usize = 8;
 ///
 /// Invariants, where the chunk is the one that the last call named: bit `n` of `bits` is set only if byte `base + n` of
 /// the chunk is CR or LF; every CR and LF from the first place on and before `base + 64` that has no bit has been taken.
-/// `base` wraps: it may lie before the chunk. If the bytes are others than they were, positions are wrong, and nothing
-/// else is.
+/// `base` wraps: it may lie before the chunk.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct LineEnds {
     bits: u64,
@@ -165,7 +164,7 @@ mod swar {
 }
 
 #[cfg(all(target_arch = "x86_64", target_feature = "sse2"))]
-#[allow(unsafe_code, reason = "the compiler makes no masks of what can be said without")]
+#[allow(unsafe_code, reason = "the compiler does not make masks of safe code")]
 mod sse2 {
     use core::arch::x86_64::{_mm_cmpeq_epi8, _mm_loadu_si128, _mm_movemask_epi8, _mm_or_si128, _mm_set1_epi8};
 

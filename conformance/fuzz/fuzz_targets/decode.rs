@@ -1,5 +1,5 @@
-//! Any stream, cut in any way: the decoder gives what the oracle gives, keeps no more than its limits allow, and does
-//! not panic.
+//! Any stream, cut in any way: the decoder gives what the oracle gives and what its reader `plain` alone gives, keeps no
+//! more than its limits allow, and does not panic.
 //!
 //! The first byte is the seed of the cutting and chooses what is reported, the second one chooses tiny limits; the stream
 //! follows.
@@ -9,7 +9,7 @@
 use bytes::Bytes;
 use libfuzzer_sys::fuzz_target;
 use sse_conformance::{Case, Cutting, Pieces, runner, subjects};
-use sse_proto::{Chunk, Decoder, Item, Limit, LimitKind, Limits, Report};
+use sse_proto::{Chunk, Decoder, Item, Limit, LimitKind, Limits, Report, Retry};
 
 fuzz_target!(|input: &[u8]| {
     let [seed, size, stream @ ..] = input else { return };
@@ -23,10 +23,18 @@ fuzz_target!(|input: &[u8]| {
     // Where the value of a line has just begun, a limit must not be looked at in some cuttings and not in others.
     let begun = stream.iter().rposition(|byte| *byte == b':').map_or(stream, |colon| &stream[..=colon]);
     for stream in [stream, begun] {
-        let whole = read_items(limits, sizes, report, &[stream]);
-        assert_eq!(read_items(limits, sizes, report, &cutting.cut(stream)), whole, "{cutting}");
-        let owned = read_owned(limits, &cutting.cut(stream));
-        assert_eq!(owned, read_owned(limits, &[stream]), "{cutting}");
+        let pieces = cutting.cut(stream);
+        let plain = || Decoder::new().with_limits(limits).with_report(report).by_plain_alone();
+        let expected = read_items(plain(), sizes, &[stream]);
+        let items = |pieces: &[&[u8]]| read_items(Decoder::new().with_limits(limits).with_report(report), sizes, pieces);
+        assert_eq!(read_items(plain(), sizes, &pieces), expected, "`plain` alone, {cutting}");
+        assert_eq!(items(&[stream]), expected, "in one piece");
+        assert_eq!(items(&pieces), expected, "{cutting}");
+
+        let expected = read_owned(Decoder::new().with_limits(limits).by_plain_alone(), &[stream]);
+        let owned = |pieces: &[&[u8]]| read_owned(Decoder::new().with_limits(limits), pieces);
+        assert_eq!(owned(&[stream]), expected, "owned, in one piece");
+        assert_eq!(owned(&pieces), expected, "owned, {cutting}");
     }
 });
 
@@ -53,16 +61,18 @@ fn limits(choice: u8) -> (Limits, Sizes) {
     (limits.id(limit(4, sizes.id)).event_type(limit(8, sizes.event_type)), sizes)
 }
 
-/// What came before an error, the error, and the number of events left out.
-type Trace = (Vec<String>, Option<(LimitKind, usize)>, u64);
+/// What came before an error, the error, and the state of the decoder then.
+type Trace = (Vec<String>, Option<(LimitKind, usize)>, State);
 
-fn read_items(limits: Limits, sizes: Sizes, report: Report, pieces: &[&[u8]]) -> Trace {
-    let mut decoder = Decoder::new().with_limits(limits).with_report(report);
+/// The number of events left out, the reconnection time and the last event ID.
+type State = (u64, Option<Retry>, String);
+
+fn read_items(mut decoder: Decoder, sizes: Sizes, pieces: &[&[u8]]) -> Trace {
     let mut given = Vec::new();
     for mut chunk in pieces.iter().copied().map(Chunk::new) {
         loop {
             let item = match decoder.decode_item(&mut chunk) {
-                Err(error) => return (given, Some((error.limit, error.max)), decoder.skipped()),
+                Err(error) => return (given, Some((error.limit, error.max)), state(&decoder)),
                 Ok(None) => break,
                 Ok(Some(item)) => item,
             };
@@ -84,21 +94,24 @@ fn read_items(limits: Limits, sizes: Sizes, report: Report, pieces: &[&[u8]]) ->
         }
     }
     given.push(format!("{:?}", decoder.finish()));
-    (given, None, decoder.skipped())
+    (given, None, state(&decoder))
 }
 
-fn read_owned(limits: Limits, pieces: &[&[u8]]) -> Trace {
-    let mut decoder = Decoder::new().with_limits(limits);
+fn read_owned(mut decoder: Decoder, pieces: &[&[u8]]) -> Trace {
     let mut given = Vec::new();
     for piece in pieces {
         let mut chunk = Chunk::new(Bytes::copy_from_slice(piece));
         loop {
             match decoder.decode_owned(&mut chunk) {
-                Err(error) => return (given, Some((error.limit, error.max)), decoder.skipped()),
+                Err(error) => return (given, Some((error.limit, error.max)), state(&decoder)),
                 Ok(None) => break,
                 Ok(Some(event)) => given.push(format!("{event:?}")),
             }
         }
     }
-    (given, None, decoder.skipped())
+    (given, None, state(&decoder))
+}
+
+fn state(decoder: &Decoder) -> State {
+    (decoder.skipped(), decoder.retry(), decoder.last_event_id().into())
 }

@@ -24,7 +24,7 @@ pub(super) struct Carry {
     /// Whether the last byte ends a line that was not scanned.
     end_waits: bool,
     /// How many bytes there may be before they are scanned again: more of them may exceed a limit.
-    until: usize,
+    scan_at: usize,
     /// How much of the bytes has been read again.
     pub(super) replayed: Cursor,
 }
@@ -38,8 +38,8 @@ pub(super) const UNDECIDED: usize = 256;
 impl Carry {
     /// Begins with all of these bytes, which `block` was read from; `false` if they are not for the carry.
     pub(super) fn begin(&mut self, bytes: &[u8], block: Block, rules: &Rules) -> bool {
-        self.until = until(bytes, &block, rules);
-        if bytes.len() > self.until {
+        self.scan_at = max_len(bytes, &block, rules);
+        if bytes.len() > self.scan_at {
             return false;
         }
         self.block = block;
@@ -49,15 +49,15 @@ impl Carry {
         true
     }
 
-    /// Takes a chunk in which no line ends, if that exceeds no limit. Serves short chunks: without it, `big` is read 0.5,
-    /// `openai` 0.7 and `utf8` 0.8 times as fast at 64 bytes a chunk.
+    /// Takes a chunk in which no line ends, if that exceeds no limit. Serves short chunks: see the table in
+    /// `mod.rs`.
     #[inline(always)]
     pub(super) fn take_whole(&mut self, chunk: &[u8]) -> bool {
         let bytes = &mut self.buffer.bytes;
-        if bytes.len() + chunk.len() > self.until {
+        if bytes.len() + chunk.len() > self.scan_at {
             return false;
         }
-        // What is done to a length that is known needs no call.
+        // A fixed length compiles to inline copies.
         if let Ok(chunk) = chunk.try_into() {
             if ends::any_in_block(chunk) {
                 return false;
@@ -79,17 +79,18 @@ impl Carry {
 
     /// Takes a chunk of one byte, if it ends no block and can exceed no limit. Where a block `begins`, it is the first of
     /// it. The end of a line is scanned with the next byte, which may be the blank line; that of the block's first `data`
-    /// line and of a comment that is not reported can wait. Serves readers of single bytes: without it, ...
+    /// line and of a comment that is not reported can wait. Serves readers of single bytes: see the table in
+    /// `mod.rs`.
     #[inline]
     pub(super) fn take_byte(&mut self, byte: u8, begins: bool, rules: &Rules) -> bool {
         if begins {
             self.buffer.renew();
             self.block = Block::default();
             self.end_waits = false;
-            self.until = rules.begun;
+            self.scan_at = rules.first_line;
         }
         let bytes = &mut self.buffer.bytes;
-        if bytes.len() >= self.until {
+        if bytes.len() >= self.scan_at {
             return false;
         }
         if let b'\n' | b'\r' = byte {
@@ -101,7 +102,7 @@ impl Carry {
             if byte == b'\r' || !can_wait {
                 return false;
             }
-            self.until = bytes.len() + 1;
+            self.scan_at = bytes.len() + 1;
             self.end_waits = true;
         }
         bytes.extend_from_slice(&[byte]);
@@ -120,7 +121,7 @@ impl Carry {
         let mut piece = PIECE;
         while let Some(rest) = chunk.get(cursor.at..).filter(|rest| !rest.is_empty()) {
             let old = self.buffer.bytes.len();
-            let len = piece_len(rest, piece.min(self.until.saturating_sub(old) + 1));
+            let len = piece_len(rest, piece.min(self.scan_at.saturating_sub(old) + 1));
             let from = old - usize::from(mem::take(&mut self.end_waits));
             match <&[u8; PIECE]>::try_from(&rest[..len]) {
                 Ok(piece) => self.buffer.bytes.extend_from_slice(piece),
@@ -134,8 +135,8 @@ impl Carry {
                         *cursor = Cursor::new(cursor.at);
                         return Scan::Empty;
                     }
-                    self.until = until(&self.buffer.bytes, &self.block, rules);
-                    if self.buffer.bytes.len() > self.until {
+                    self.scan_at = max_len(&self.buffer.bytes, &self.block, rules);
+                    if self.buffer.bytes.len() > self.scan_at {
                         return Scan::NotMine;
                     }
                     piece = piece.saturating_mul(2);
@@ -154,6 +155,7 @@ impl Carry {
         Scan::Cut
     }
 
+    /// Whether a LF would end the commonest heartbeat.
     pub(super) fn is_heartbeat(&self) -> bool {
         self.end_waits && &*self.buffer.bytes == b":\n"
     }
@@ -181,7 +183,7 @@ fn piece_len(rest: &[u8], most: usize) -> usize {
 
 /// How long these bytes, which end with an unfinished line of this block, can become before that exceeds a limit or is
 /// more than should be kept.
-fn until(bytes: &[u8], block: &Block, rules: &Rules) -> usize {
+fn max_len(bytes: &[u8], block: &Block, rules: &Rules) -> usize {
     let kept = block.data_len + usize::from(block.data.is_value());
     let data = rules.data_line.min(rules.data.saturating_sub(kept));
     let line = bytes.get(block.at..).and_then(<[u8]>::first_chunk);

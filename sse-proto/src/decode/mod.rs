@@ -2,20 +2,20 @@
 //!
 //! # Two readers of one grammar
 //!
-//! A stream is blocks, a block is lines, and a blank line ends the block. Nothing of a block takes effect before its
-//! blank line but `retry`, which may take effect twice. So a block can be read again from its first byte at any time,
-//! and everything rests on that: the readers share no state, they hand over *bytes*.
+//! A stream is blocks, a block is lines, and a blank line ends the block. No line of a block takes effect before the
+//! blank line, except `retry`, which can take effect twice without harm. So a block can be read again from its first
+//! byte, and everything rests on that: a reader that cannot go on hands over *bytes*, never its state.
 //!
 //! ```text
 //!              the next byte begins a block
 //!                          |
-//!                          v                event or nothing: the next block
+//!                          v                blank line: the next block
 //!   chunk -------->  scan the chunk  --------------------------------------------> Home::Chunk
 //!                     |          |
 //!        cut by the   |          |  not mine: a limit, a NUL in an ID,
-//!        chunk's end  |          |  something to be reported
+//!        chunk's end  |          |  a line to report; or cut and too long to carry
 //!                     v          |
-//!   chunk -->  carry, scan again |          event or nothing: the next block
+//!   chunk -->  carry, scan again |          blank line: the next block
 //!                     |   -------|-----------------------------------------------> Home::Carry
 //!                     |          |
 //!          not mine,  |          |
@@ -25,25 +25,31 @@
 //!
 //! - **scan** (`scan.rs`) reads whole lines. It is a function over slices: it gets bytes, the ends of their lines and a
 //!   [`Block`] of places, and moves the block forward. It never sees the decoder. Called again with more bytes after
-//!   the same ones, it goes on where it stopped. What it cannot decide it leaves alone (`NotMine`).
-//! - **plain** (`plain.rs`) reads any piece of any line, one byte or a megabyte at a time. It is complete, it is the
-//!   specification of the other, and it alone judges limits and findings. It works alone: the tests compare the two.
+//!   the same ones, it goes on where it stopped. At a line that may exceed a limit, at an ID with NUL, and at a line
+//!   other than `data` and `event` while the [`Report`] asks for anything, it gives the block up (`NotMine`).
+//! - **plain** (`plain.rs`) reads any piece of any line, one byte or a megabyte at a time. It is complete and is the
+//!   specification of `scan`; it alone reports comments, findings and exceeded limits. If findings are reported, it
+//!   reads everything. It works alone: `tests.rs` compares the whole decoder with it.
 //! - **The carry** (`carry.rs`) holds the bytes of a block that a chunk has cut, so that `scan` finds it in one piece.
 //!   Before a limit can be exceeded, at 128 KiB, and where `scan` gives up, its bytes go to `plain` (`Replay`).
 //!   The hand-over has one direction: scan, carry, plain, and back to scan at the next block.
+//! - **Forgotten lines.** Comments, unknown fields and `retry` give an event nothing. Where a chunk ends after lines of
+//!   only these kinds, they are dropped, and the next byte counts as the first of the block.
 //! - **The chunk** ([`Chunk`]) is the caller's bytes with a cursor: a position, and the line ends that are known
-//!   after it (`ends.rs`). The decoder keeps nothing about the caller's memory. A CR that ends a chunk is remembered in
-//!   one place, `after_cr`: a LF that begins the next chunk is passed, whoever reads on.
+//!   after it ([`LineEnds`](crate::ends::LineEnds)). The decoder keeps nothing about the caller's memory. Between two
+//!   chunks, a LF after a CR is passed by `after_cr`, whoever reads on; within one, by `next_line`.
 //! - **An event** (`event.rs`) is the places of its [`Parts`] in one [`Home`]: the chunk, the carry, or `joined`, where
-//!   the values of several `data` lines are put together. It becomes text, checked by `utf8.rs`, when it is asked for.
+//!   the values of several `data` lines are put together, and those that `plain` reads. Data and type are checked to be
+//!   UTF-8 when the event is asked for, the ID at the blank line.
 //! - **The grammar of one line** (names, spaces, digits) is in `field.rs`, once for both readers.
 //!
 //! For example `data: é` with a cut in the middle of the é: `scan` finds no line end in the first chunk, so that its
 //! bytes, half of the é among them, are carried. The next chunk is added to the carry and scanned there. At the blank
 //! line the value is whole again, and only then checked to be UTF-8.
 //!
-//! A limit for a further property of a block is judged in `plain` ([`Plain::read`](plain::Plain)), and `scan` gives a
-//! block up (`NotMine`) where it might be exceeded; `Rules` holds the number.
+//! A new limit is judged in `plain`, which knows each line as soon as its name is there. `scan` gives a block up where
+//! the limit may be exceeded, `scan_simple` too; `max_len` in `carry.rs` says how long an unfinished block can become
+//! unseen; `Rules` has the number. `tests.rs` finds what was missed, if its limits include the new one.
 //!
 //! # Special cases for speed
 //!
@@ -65,6 +71,8 @@ mod event;
 mod field;
 mod plain;
 mod scan;
+#[cfg(test)]
+mod tests;
 
 use core::{fmt, mem};
 
@@ -125,7 +133,7 @@ pub struct Decoder {
 /// Who reads the next byte.
 #[derive(Clone, Copy, Debug, Default, Eq, PartialEq)]
 enum Mode {
-    /// It begins a block.
+    /// It begins a block, or follows lines that were forgotten.
     Block,
     /// It belongs to a block that is carried.
     Carry,
@@ -155,10 +163,12 @@ struct Rules {
     id: usize,
     /// Of a line that is not data, or is not known to be.
     undecided: usize,
-    /// Of a block before any of it was scanned.
-    begun: usize,
+    /// Of a first line before any of it was scanned.
+    first_line: usize,
     /// Whether nothing but events is reported.
     quiet: bool,
+    /// Whether blocks are scanned before they are for `plain`. A block that is scanned has no findings.
+    scans: bool,
 }
 
 impl Rules {
@@ -175,8 +185,9 @@ impl Rules {
             event_type,
             id,
             undecided,
-            begun: data_line.min(undecided),
+            first_line: data_line.min(undecided),
             quiet: report == Report::new(),
+            scans: !report.findings,
         }
     }
 }
@@ -217,6 +228,16 @@ impl Decoder {
         self
     }
 
+    /// Lets `plain` read everything, so that tests can compare it with the whole decoder. For a decoder whose limits and
+    /// report are set.
+    #[cfg(any(test, fuzzing))]
+    #[doc(hidden)]
+    #[must_use]
+    pub fn by_plain_alone(mut self) -> Self {
+        self.rules.scans = false;
+        self
+    }
+
     /// Reads the chunk until an event is complete, and borrows it; `None` when all of the chunk is read.
     ///
     /// The event lies in the chunk or, if it was cut or its lines had to be joined, in the decoder.
@@ -232,7 +253,7 @@ impl Decoder {
             return Ok(Some(event.borrow(chunk.bytes, &mut self.texts)));
         }
         loop {
-            match self.advance_in(chunk.bytes, &mut chunk.cursor) {
+            match self.advance_short(chunk.bytes, &mut chunk.cursor) {
                 Step::Event => return Ok(Some(self.event_in(chunk.bytes))),
                 Step::Failed(error) => return Err(error),
                 Step::More => return Ok(None),
@@ -271,7 +292,7 @@ impl Decoder {
             return Ok(Some(event.take(&chunk.bytes, &mut self.texts)));
         }
         loop {
-            match self.advance_in(chunk.bytes.as_ref(), &mut chunk.cursor) {
+            match self.advance_short(chunk.bytes.as_ref(), &mut chunk.cursor) {
                 Step::Event => return Ok(Some(self.take_event(chunk))),
                 Step::Failed(error) => return Err(error),
                 Step::More => return Ok(None),
@@ -311,7 +332,7 @@ impl Decoder {
             self.event = event;
             return Step::Event;
         }
-        self.advance_in(bytes, &mut chunk.cursor)
+        self.advance_short(bytes, &mut chunk.cursor)
     }
 
     /// Returns the event that [`advance`](Self::advance) has just completed, borrowed from the same `chunk` and the
@@ -392,9 +413,9 @@ impl Decoder {
         scan::scan_simple(bytes, cursor, &self.rules).map(|block| Parts::of(Home::Chunk, &block))
     }
 
-    /// Reads on in any way.
+    /// Takes a short chunk that ends no block, or reads on in the general way.
     #[inline(always)]
-    fn advance_in(&mut self, bytes: &[u8], cursor: &mut Cursor) -> Step {
+    fn advance_short(&mut self, bytes: &[u8], cursor: &mut Cursor) -> Step {
         if cursor.at == 0 && !self.after_cr {
             let is_taken = self.mode == Mode::Carry && self.carry.take_whole(bytes)
                 || bytes.len() == 1 && self.take_byte(bytes[0]);
@@ -403,7 +424,7 @@ impl Decoder {
                 return Step::More;
             }
         }
-        self.advance_far(bytes, cursor)
+        self.advance_slow(bytes, cursor)
     }
 
     /// Takes a chunk of one byte.
@@ -421,15 +442,16 @@ impl Decoder {
         true
     }
 
-    /// Reads on where more than one short way is to be tried.
+    /// Reads on in the general way.
     #[inline(never)]
-    fn advance_far(&mut self, bytes: &[u8], cursor: &mut Cursor) -> Step {
+    fn advance_slow(&mut self, bytes: &[u8], cursor: &mut Cursor) -> Step {
         self.event.home = Home::Nowhere;
-        if self.queued.is_some() {
-            if self.plain.begins_block() {
+        if let Some(step) = self.queued {
+            self.queued = None;
+            if step == Step::LastEventId {
                 self.mode = self.between_blocks();
             }
-            return self.queued.take().unwrap_or(Step::More);
+            return step;
         }
         if cursor.at == 0
             && let Some(first) = bytes.first()
@@ -440,10 +462,7 @@ impl Decoder {
             self.plain.offset += 1;
         }
         let step = loop {
-            if let Mode::Failed(error) = self.mode {
-                return Step::Failed(error);
-            }
-            if cursor.at >= bytes.len() && self.mode != Mode::Replay {
+            if cursor.at >= bytes.len() && !matches!(self.mode, Mode::Failed(_) | Mode::Replay) {
                 self.let_go();
                 break Step::More;
             }
@@ -451,7 +470,8 @@ impl Decoder {
                 Mode::Block => self.scan_chunk(bytes, cursor),
                 Mode::Carry => self.scan_carry(bytes, cursor),
                 Mode::Start => self.begin_stream(bytes, cursor),
-                Mode::Failed(_) | Mode::Plain | Mode::Replay => match self.read_plain(bytes, cursor) {
+                Mode::Failed(error) => return Step::Failed(error),
+                Mode::Plain | Mode::Replay => match self.read_plain(bytes, cursor) {
                     Some(step) => break step,
                     None => false,
                 },
@@ -613,18 +633,17 @@ impl Decoder {
         if !changed || !self.rules.report.last_event_ids {
             return step;
         }
-        // The event comes first: whoever stores the ID has got it then.
-        if step.is_none() {
-            return Some(Step::LastEventId);
+        if step.is_some() {
+            // The event comes first: whoever stores the ID has got it then. In this mode, no block is read before the ID.
+            self.queued = Some(Step::LastEventId);
+            self.mode = Mode::Plain;
         }
-        self.queued = Some(Step::LastEventId);
-        self.mode = Mode::Plain;
-        step
+        step.or(Some(Step::LastEventId))
     }
 
-    /// Who reads the first byte of a block. A block that is scanned has no findings.
+    /// Who reads the first byte of a block.
     const fn between_blocks(&self) -> Mode {
-        if self.rules.report.findings { Mode::Plain } else { Mode::Block }
+        if self.rules.scans { Mode::Block } else { Mode::Plain }
     }
 
     /// Frees large buffers that are not in use at the end of a chunk: it may be long until the next one.

@@ -79,7 +79,7 @@ impl Plain {
                 self.line_offset = self.offset;
             }
             let end = cursor.ends.next(bytes);
-            let piece = end.map_or(rest, |end| &bytes[cursor.at..end]);
+            let piece = end.map_or(rest, |end| bytes.get(cursor.at..end).unwrap_or_default());
             let next = end.map_or(bytes.len(), |end| next_line(bytes, end, &mut cursor.ends));
             self.offset += (next - cursor.at) as u64;
             cursor.at = next;
@@ -216,7 +216,7 @@ impl Plain {
         }
         if let Some(excess) = excess {
             self.line = Line::Ignored;
-            return Some(excess.read(field));
+            return Some(excess.into_read(field));
         }
         let value = if field == Field::Data { data } else { &mut self.text };
         value.bytes.extend_from_slice(piece);
@@ -241,7 +241,7 @@ impl Plain {
                 // The LF before this line counts once the line has a value, which may be empty: at the same byte,
                 // however the stream was cut.
                 if let Some(excess) = Excess::check(&rules.limits, field, 0, data.bytes.len(), 0) {
-                    return Some(excess.read(field));
+                    return Some(excess.into_read(field));
                 }
             }
             Field::Event => mem::swap(&mut self.event_type, &mut self.text),
@@ -286,7 +286,7 @@ impl Excess {
         }
     }
 
-    fn read(self, field: Field) -> Read {
+    fn into_read(self, field: Field) -> Read {
         match self.on_excess {
             OnExcess::SkipEvent if field == Field::Comment => Read::SkippedComment(self.error),
             on_excess => Read::Excess(self.error, on_excess),

@@ -39,6 +39,8 @@ mod lock;
 mod methods;
 mod reader;
 pub mod report;
+#[cfg(feature = "serve")]
+mod serve;
 #[cfg(feature = "std")]
 pub mod server;
 #[cfg(feature = "std")]
@@ -63,6 +65,8 @@ pub use sse_proto::server::{Publication, SessionConfig};
 use self::alarm::Alarm;
 #[cfg(feature = "stream")]
 pub use self::reader::StreamReader;
+#[cfg(feature = "serve")]
+pub use self::serve::serve;
 #[cfg(feature = "http")]
 pub use self::transport::NoMoreEvents;
 #[cfg(feature = "std")]

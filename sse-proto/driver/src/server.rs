@@ -11,6 +11,10 @@ pub use sse_proto::{
     },
 };
 
+#[cfg(feature = "serve")]
+pub use crate::serve::{IntoService, Listener, OfHyper, Serve, Stopped};
+#[cfg(all(feature = "axum", feature = "serve"))]
+pub use crate::serve::{OfTower, TowerService};
 #[cfg(feature = "http")]
 pub use crate::session::last_event_id;
 pub use crate::session::{SendValueError, Serializing, Subscribe, WriteError};

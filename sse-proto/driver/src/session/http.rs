@@ -13,15 +13,25 @@ use http_body::{Body, Frame};
 use sse_proto::{EventId, server};
 
 use super::Session;
+#[cfg(feature = "serve")]
+use super::handle::SessionHandle;
 use crate::transport::Runtime;
 
-impl<K: Runtime> Session<K> {
+impl<K> Session<K>
+where
+    K: Runtime + 'static,
+    K::Timer: Send,
+{
     /// Returns the response of a handler: status 200, the header fields of
     /// [`RESPONSE_HEADERS`](server::RESPONSE_HEADERS), and the session as its body.
     ///
     /// In axum (feature `axum`), a session is a response itself.
     pub fn into_http_response(self) -> http::Response<Self> {
+        #[cfg(feature = "serve")]
+        let handle = SessionHandle::new(&self.parts);
         let mut response = http::Response::new(self);
+        #[cfg(feature = "serve")]
+        response.extensions_mut().insert(handle);
         for (name, value) in server::RESPONSE_HEADERS {
             if let Ok(name) = HeaderName::try_from(name) {
                 response.headers_mut().insert(name, HeaderValue::from_static(value));

@@ -12,6 +12,7 @@ mod https;
 mod names;
 mod plain;
 mod requests;
+mod serve;
 mod typed;
 
 use core::net::SocketAddr;

@@ -39,7 +39,7 @@ const HEARTBEAT: Duration = Duration::from_millis(200);
 /// The largest message that is taken for an echo.
 const MOST: usize = 16 * 1024 * 1024;
 
-impl<K: Runtime> State<K> {
+impl<K: Runtime<Timer: Send> + 'static> State<K> {
     pub(super) fn new() -> Self {
         Self { log: EventLog::default(), quiet: EventLog::default(), sessions: Arc::default() }
     }

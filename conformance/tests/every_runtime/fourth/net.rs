@@ -1,7 +1,7 @@
 //! The standard library's sockets, which do not block.
 
 use core::{
-    future::{Future, poll_fn, ready},
+    future::{Future, Ready, poll_fn, ready},
     pin::Pin,
     task::{Context, Poll},
 };
@@ -11,9 +11,9 @@ use std::{
 };
 
 use futures_io::{AsyncRead, AsyncWrite};
-use sse_driver::{self, transport::Target};
+use sse_driver::{self, server, transport::Target};
 
-use super::executor::Place;
+use super::{Fourth, executor::Place};
 
 /// Tries until the socket does not block, and waits in this place.
 fn poll<T>(place: &Place, cx: &Context<'_>, mut act: impl FnMut() -> io::Result<T>) -> Poll<io::Result<T>> {
@@ -45,6 +45,15 @@ impl Listener {
     pub(super) async fn accept(&self) -> io::Result<Tcp> {
         let (socket, _) = poll_fn(|cx| poll(&self.place, cx, || self.socket.accept())).await?;
         Tcp::new(socket)
+    }
+}
+
+impl server::Listener<Fourth> for Listener {
+    type Stream = Tcp;
+    type Opening = Ready<io::Result<Tcp>>;
+
+    async fn accept(&mut self) -> io::Result<Self::Opening> {
+        Ok(ready(Ok(Listener::accept(self).await?)))
     }
 }
 

@@ -31,7 +31,7 @@ use sse_driver::{
 };
 use sse_proto::{
     bytes::Bytes,
-    server::{SessionConfig, StartAt},
+    server::{LogConfig, SessionConfig, StartAt},
 };
 
 use crate::common::listen;
@@ -137,7 +137,7 @@ impl<R: UnderTest> Server<R> {
         let stopping = Arc::clone(&stop);
         let thread = thread::spawn(move || {
             R::block_on(async {
-                let log = EventLog::default();
+                let log = EventLog::new(LogConfig::new().bytes(64 * 1024 * 1024));
                 let (listener, address) = listen::<R>();
                 let app = App { log: log.clone(), config, senders };
                 let serve = configure(serve(listener, app), &log).with_graceful_shutdown(raised::<R>(stopping));
@@ -153,6 +153,13 @@ impl<R: UnderTest> Server<R> {
     fn stop(self) -> Stopped {
         self.stop.store(true, Ordering::Relaxed);
         self.thread.join().expect("the server does not panic")
+    }
+
+    /// Publishes more than the buffers of a connection take, and less than the log keeps.
+    fn publish_much(&self) {
+        for _ in 0..32 {
+            self.log.publish("x".repeat(1_000_000)).expect("room");
+        }
     }
 
     /// Waits until the log has this number of sessions.

@@ -16,15 +16,6 @@ on_every_runtime!(
     a_client_waits_to_be_accepted_where_there_are_enough,
 );
 
-/// More than the buffers of a connection take.
-const MUCH: usize = 16;
-
-fn publish_much<R: UnderTest>(server: &Server<R>) {
-    for _ in 0..MUCH {
-        server.log.publish("x".repeat(900_000)).expect("room");
-    }
-}
-
 fn a_client_that_closes_its_connection_is_gone_at_once<R: UnderTest>() {
     let server = Server::<R>::start();
     let mut client = Client::request(server.address, "GET /events HTTP/1.1", "");
@@ -54,7 +45,7 @@ fn a_client_that_does_not_read_is_gone_after_the_write_timeout<R: UnderTest>() {
     let mut client = Client::request(server.address, "GET /events HTTP/1.1", "");
     client.head();
     let began = Instant::now();
-    publish_much(&server);
+    server.publish_much();
     server.wait_for_sessions(0);
     assert!(began.elapsed() >= TIMEOUT);
     assert!(client.is_over());

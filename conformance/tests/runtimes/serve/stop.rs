@@ -35,9 +35,7 @@ fn a_server_stops_beside_a_client_that_does_not_read<R: UnderTest>() {
     let address = server.address;
     let mut stuck = Client::request(address, "GET /events HTTP/1.1", "");
     stuck.head();
-    for _ in 0..16 {
-        server.log.publish("x".repeat(900_000)).expect("room");
-    }
+    server.publish_much();
     let mut reader = Client::request(address, "GET /events HTTP/1.1", "");
     reader.head();
     server.wait_for_sessions(2);

@@ -7,7 +7,7 @@ use std::{
     time::Duration,
 };
 
-use sse_driver::transport::WriteDeadline;
+use sse_driver::server::WriteDeadline;
 use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 
 use crate::transport::Timer;

@@ -17,4 +17,7 @@ pub use crate::serve::{IntoService, Listener, OfHyper, Serve, Stopped};
 pub use crate::serve::{OfTower, TowerService};
 #[cfg(feature = "http")]
 pub use crate::session::last_event_id;
-pub use crate::session::{SendValueError, Serializing, Subscribe, WriteError};
+pub use crate::{
+    session::{SendValueError, Serializing, Subscribe, WriteError},
+    write_deadline::WriteDeadline,
+};

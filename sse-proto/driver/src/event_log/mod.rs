@@ -161,11 +161,12 @@ impl<K: Runtime> EventLog<K> {
     /// that are opened from now on start after the client's last event ID, read the log to its end, and end in the same
     /// way. Ready when all have ended or the deadline has come.
     ///
-    /// Sessions that have not ended by the deadline are cut and listed in [`Drained::cut`]. Where an HTTP engine writes
-    /// (axum, hyper), it may keep such a connection until its peer reads or leaves: bound the engine's own shutdown
-    /// with a timeout.
+    /// Sessions that have not ended by the deadline are cut and listed in [`Drained::cut`]. Their connections end with
+    /// them where the driver writes: under `serve`, over HTTP/1, and with [`write_to`](crate::Session::write_to). Another
+    /// HTTP engine (`axum::serve`, hyper) may keep such a connection until its peer reads or leaves: give its sockets a
+    /// write timeout, or bound its shutdown with one.
     ///
-    /// Stop listening before, so that clients reconnect elsewhere. Dropping the future does not stop
+    /// Stop listening before, so that clients reconnect elsewhere: `serve` does, and drains the logs that it is given. Dropping the future does not stop
     /// the drain, but no session is cut then.
     ///
     /// Only sessions that read from this log are ended. Those that a handler, a [`Sender`](super::Sender) or a stream feeds

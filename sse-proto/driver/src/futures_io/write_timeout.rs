@@ -10,7 +10,7 @@ use std::io;
 
 use futures_io::{AsyncRead, AsyncWrite};
 
-use crate::transport::{Timer, WriteDeadline};
+use crate::{transport::Timer, write_deadline::WriteDeadline};
 
 /// Fails the writes of a socket when its peer has taken nothing for too long: for servers that do not use
 /// [`serve`](crate::serve), whose HTTP engine would wait for ever.

@@ -12,7 +12,7 @@ use bytes::{Buf, Bytes};
 use hyper::rt;
 
 use super::handover::Handover;
-use crate::transport::{Timer, WriteDeadline};
+use crate::{transport::Timer, write_deadline::WriteDeadline};
 
 /// A socket that fails writes which take too long, and that notes when hyper has flushed the head of a session's response.
 pub(super) struct Socket<I, T, B> {

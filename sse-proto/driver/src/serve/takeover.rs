@@ -15,7 +15,8 @@ use hyper::rt;
 use super::{framing::BodyWriter, handover::Parked};
 use crate::{
     session::{SessionHandle, Source, write},
-    transport::{Timer, WriteDeadline},
+    transport::Timer,
+    write_deadline::WriteDeadline,
 };
 
 /// A socket, and the response that goes on there.

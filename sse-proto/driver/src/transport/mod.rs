@@ -8,8 +8,6 @@ mod chunks;
 #[cfg(feature = "http")]
 mod http;
 mod receive;
-#[cfg(feature = "std")]
-mod write_deadline;
 
 use core::{
     fmt,
@@ -28,8 +26,6 @@ pub use self::chunks::ChunkReader;
 #[cfg(feature = "http")]
 pub use self::http::*;
 pub use self::receive::ReceiveBuffer;
-#[cfg(feature = "std")]
-pub use self::write_deadline::WriteDeadline;
 
 /// A source of received bytes.
 pub trait Read {

@@ -9,8 +9,7 @@ use std::io;
 
 use sse_proto::Timestamp;
 
-use super::Timer;
-use crate::Alarm;
+use crate::{Alarm, transport::Timer};
 
 /// Fails the writes of a connection when its peer has taken nothing for too long: the part that the adapters' wrappers of
 /// sockets (`WriteTimeout`) share, and that a custom one needs.

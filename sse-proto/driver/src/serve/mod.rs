@@ -232,10 +232,12 @@ where
         let mut member = connections.0.join();
         let connection = Connection::<K, S>::new(self.service.clone(), self.config, Arc::clone(member.stop()));
         K::spawn(async move {
-            let Some(Some(takeover)) = member.until_cut(connection.run(opening)).await else { return };
-            // In a task of its own, so that nothing is kept of this one, which is many times as large.
+            let Some(Some(takeover)) = member.until_cut(pin!(connection.run(opening))).await else { return };
+            // In a task of its own, so that nothing is kept of this one, which is many times as large. In a box, because
+            // the compiler keeps room for a future where it comes from and where it is pinned.
+            let mut rest = Box::pin(takeover.run::<K::Timer>());
             K::spawn(async move {
-                member.until_cut(takeover.run::<K::Timer>()).await;
+                member.until_cut(rest.as_mut()).await;
             });
         });
     }

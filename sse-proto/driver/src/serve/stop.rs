@@ -4,7 +4,7 @@ use alloc::{collections::BTreeMap, sync::Arc};
 use core::{
     future::{Future, poll_fn},
     mem,
-    pin::pin,
+    pin::Pin,
     sync::atomic::{AtomicU8, Ordering},
     task::{Context, Poll, Waker},
 };
@@ -107,8 +107,7 @@ impl Member {
     }
 
     /// Runs a future unless the connections are cut meanwhile. The task is also woken when the stop begins.
-    pub(super) async fn until_cut<F: Future>(&mut self, work: F) -> Option<F::Output> {
-        let mut work = pin!(work);
+    pub(super) async fn until_cut<F: Future>(&mut self, mut work: Pin<&mut F>) -> Option<F::Output> {
         poll_fn(|cx| {
             if self.register(cx.waker()) == Phase::Cut as u8 {
                 return Poll::Ready(None);

@@ -2,7 +2,7 @@
 
 use alloc::boxed::Box;
 use core::{
-    future::poll_fn,
+    future::{Future, poll_fn},
     pin::Pin,
     task::{Context, Poll, ready},
     time::Duration,
@@ -36,23 +36,25 @@ where
     }
 
     /// Writes the rest of the response, and closes the connection.
-    pub(super) async fn run<T: Timer + Default>(self) {
+    pub(super) fn run<T: Timer + Default>(self) -> impl Future<Output = ()> {
         let Self { io, parked: Parked { body, session, framing }, write_timeout } = self;
         let mut writer = BodyWriter::new(io, framing);
         let mut rest = Rest::<B, T> { body, session, is_broken: false, stall: Stall::None, write_timeout };
-        let written = write(&mut rest, &mut writer).await;
-        // A response that broke off gets no last chunk, so that the client knows.
-        if written.is_err() || rest.is_broken {
-            return;
+        // Not an `async fn`, whose future would keep room for the arguments as well.
+        async move {
+            let written = write(&mut rest, &mut writer).await;
+            // A response that broke off gets no last chunk, so that the client knows.
+            if written.is_err() || rest.is_broken {
+                return;
+            }
+            writer.end();
+            let mut deadline = WriteDeadline::<T>::new(write_timeout);
+            let _ = poll_fn(|cx| {
+                let closed = writer.poll_close(cx);
+                deadline.check(cx, closed)
+            })
+            .await;
         }
-        drop(rest);
-        writer.end();
-        let mut deadline = WriteDeadline::<T>::new(write_timeout);
-        let _ = poll_fn(|cx| {
-            let closed = writer.poll_close(cx);
-            deadline.check(cx, closed)
-        })
-        .await;
     }
 }
 

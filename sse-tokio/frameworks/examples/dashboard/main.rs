@@ -26,7 +26,7 @@ async fn main() -> Result<(), Box<dyn Error>> {
     println!("open http://{}/", listener.local_addr()?);
     let log = EventLog::default();
     tokio::spawn(publish_all(log.clone(), Duration::from_millis(700)));
-    serve(listener, log, async { drop(tokio::signal::ctrl_c().await) }).await?;
+    serve(listener, log, async { drop(tokio::signal::ctrl_c().await) }).await;
     Ok(())
 }
 
@@ -72,7 +72,7 @@ pub(crate) async fn check() -> Result<(), Box<dyn Error>> {
         return Err("the client does not come back".into());
     };
     source.close();
-    server.await??;
+    server.await?;
     println!("drained; a client comes back in {} ms", delay.as_millis());
     if delay < Duration::from_secs(1) { Err("that is too early".into()) } else { Ok(()) }
 }

@@ -1,6 +1,6 @@
 //! The server: what a program has to write.
 
-use std::{io, time::Duration};
+use std::time::Duration;
 
 use axum::{
     Router,
@@ -8,12 +8,11 @@ use axum::{
     http::{HeaderMap, StatusCode, header},
     response::{Html, IntoResponse},
     routing::get,
-    serve::ListenerExt,
 };
 use serde::Serialize;
 use sse_tokio::{
     EventLog, EventType, LastEventId, Message, Publication, Retry, SessionConfig,
-    server::{DrainConfig, Heartbeat},
+    server::{DrainConfig, Heartbeat, Stopped},
 };
 use tokio::net::TcpListener;
 use tower_http::compression::CompressionLayer;
@@ -32,18 +31,13 @@ pub(crate) async fn serve(
     listener: TcpListener,
     log: EventLog,
     stop: impl Future<Output = ()> + Send + 'static,
-) -> io::Result<()> {
+) -> Stopped {
     let app = Router::new()
         .route("/", get(page))
         .route("/events/{topics}", get(events))
         .layer(CompressionLayer::new()) // compresses the page, and leaves events alone
         .with_state(log.clone());
-    let drained = async move {
-        stop.await;
-        log.drain(DrainConfig::new()).await;
-    };
-    let listener = listener.tap_io(|socket| drop(socket.set_nodelay(true)));
-    axum::serve(listener, app).with_graceful_shutdown(drained).await
+    sse_tokio::serve(listener, app).with_graceful_shutdown(stop).drain(&log, DrainConfig::new()).await
 }
 
 async fn page() -> impl IntoResponse {

@@ -23,13 +23,14 @@ use std::{
 
 use http::{Request, Response};
 use http_body::{Body, Frame};
-use hyper::{body::Incoming, service::Service};
+use hyper::service::Service;
 use sse_conformance::runtimes::UnderTest;
 use sse_driver::{
     EventLog, Sender, Session, serve,
-    server::{Serve, Stopped, last_event_id},
+    server::{RequestBody, Serve, Stopped, last_event_id},
 };
 use sse_proto::{
+    EventId,
     bytes::Bytes,
     server::{LogConfig, SessionConfig, StartAt},
 };
@@ -51,11 +52,20 @@ impl<R: UnderTest> Clone for App<R> {
 }
 
 impl<R: UnderTest> App<R> {
-    async fn respond(self, mut request: Request<Incoming>) -> Response<Content<R>> {
+    async fn respond(self, mut request: Request<RequestBody>) -> Response<Content<R>> {
         let id = last_event_id(request.headers());
         match request.uri().path() {
             "/plain" => return Response::new(Content::Text("plain".into())),
             "/read" => while poll_fn(|cx| Pin::new(request.body_mut()).poll_frame(cx)).await.is_some() {},
+            "/echo" => {
+                let session = Session::run(self.config, |sender| async move {
+                    while let Some(Ok(frame)) = poll_fn(|cx| Pin::new(request.body_mut()).poll_frame(cx)).await {
+                        let text = frame.into_data().map(|bytes| String::from_utf8_lossy(&bytes).into_owned());
+                        sender.send(text.unwrap_or_default()).await.expect("the client listens");
+                    }
+                });
+                return session.into_http_response().map(Content::Events);
+            }
             "/channel" => {
                 let (sender, session) = Session::channel(self.config);
                 self.senders.send(sender).expect("the test waits for it");
@@ -68,12 +78,12 @@ impl<R: UnderTest> App<R> {
     }
 }
 
-impl<R: UnderTest> Service<Request<Incoming>> for App<R> {
+impl<R: UnderTest> Service<Request<RequestBody>> for App<R> {
     type Response = Response<Content<R>>;
     type Error = Infallible;
     type Future = Pin<Box<dyn Future<Output = Result<Self::Response, Infallible>> + Send>>;
 
-    fn call(&self, request: Request<Incoming>) -> Self::Future {
+    fn call(&self, request: Request<RequestBody>) -> Self::Future {
         let app = self.clone();
         Box::pin(async move { Ok(app.respond(request).await) })
     }
@@ -155,11 +165,11 @@ impl<R: UnderTest> Server<R> {
         self.thread.join().expect("the server does not panic")
     }
 
-    /// Publishes more than the buffers of a connection take, and less than the log keeps.
-    fn publish_much(&self) {
-        for _ in 0..32 {
-            self.log.publish("x".repeat(1_000_000)).expect("room");
-        }
+    /// Publishes more than the buffers of a connection take, and less than the log keeps. Returns the ID of the last event.
+    fn publish_much(&self) -> EventId {
+        let publish = || self.log.publish("x".repeat(1_000_000)).expect("room");
+        (1..32).for_each(|_| drop(publish()));
+        publish().expect("an ID")
     }
 
     /// Waits until the log has this number of sessions.

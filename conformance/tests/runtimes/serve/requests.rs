@@ -13,6 +13,7 @@ on_every_runtime!(
     a_connection_that_should_be_closed_is_closed_after_the_session,
     a_body_that_is_expected_is_asked_for_only_if_it_is_read,
     a_body_that_nobody_reads_does_not_disturb_the_session,
+    a_body_that_is_read_while_the_response_is_written_is_read_to_its_end,
 );
 
 fn a_session_is_sent_in_chunks_and_its_connection_ends_with_it<R: UnderTest>() {
@@ -107,7 +108,8 @@ fn a_body_that_is_expected_is_asked_for_only_if_it_is_read<R: UnderTest>() {
     let mut client = Client::request(server.address, "POST /read HTTP/1.1", fields);
     assert_eq!(client.head(), "http/1.1 100 continue\r\n\r\n");
     client.send("body");
-    assert!(client.head().starts_with("http/1.1 200 ok\r\n"));
+    let head = client.head();
+    assert!(head.starts_with("http/1.1 200 ok\r\n") && head.contains("\r\nconnection: close\r\n"), "{head}");
     assert_eq!(client.chunk().as_deref(), Some(":\n"));
 
     let mut client = Client::request(server.address, "POST /events HTTP/1.1", fields);
@@ -123,11 +125,25 @@ fn a_body_that_nobody_reads_does_not_disturb_the_session<R: UnderTest>() {
     let server = Server::<R>::start();
     let mut client = Client::request(server.address, "POST /events HTTP/1.1", "Content-Length: 3000000\r\n");
     client.send(&"x".repeat(1_500_000));
-    assert!(client.head().starts_with("http/1.1 200 ok\r\n"));
+    assert!(client.head().contains("\r\nconnection: close\r\n"));
     assert_eq!(client.chunk().as_deref(), Some(":\n"));
     client.send(&"x".repeat(1_500_000));
     server.log.publish("a").expect("room");
     client.event("a");
     server.log.close();
     assert_eq!(client.rest(), "0\r\n\r\n");
+}
+
+fn a_body_that_is_read_while_the_response_is_written_is_read_to_its_end<R: UnderTest>() {
+    let server = Server::<R>::start();
+    let mut client = Client::request(server.address, "POST /echo HTTP/1.1", "Content-Length: 6\r\n");
+    let head = client.head();
+    assert!(head.starts_with("http/1.1 200 ok\r\n") && !head.contains("connection:"), "{head}");
+    for part in ["one", "two"] {
+        client.send(part);
+        client.event(part);
+    }
+    assert_eq!(client.chunk(), None);
+    client.send("GET /plain HTTP/1.1\r\nHost: x\r\n\r\n");
+    assert!(client.head().contains("\r\ncontent-length: 5\r\n"));
 }

@@ -28,15 +28,16 @@ on_every_runtime!(
 );
 
 fn a_server_stops_beside_a_client_that_does_not_read<R: UnderTest>() {
-    const DRAIN: Duration = Duration::from_millis(300);
+    const DRAIN: Duration = Duration::from_secs(1);
     let server = Server::<R>::start_with(SessionConfig::new(), |serve, log| {
         serve.drain(log, DrainConfig::new().farewell(Message::from("farewell")).timeout(DRAIN))
     });
     let address = server.address;
     let mut stuck = Client::request(address, "GET /events HTTP/1.1", "");
     stuck.head();
-    server.publish_much();
-    let mut reader = Client::request(address, "GET /events HTTP/1.1", "");
+    let last = server.publish_much();
+    let last = format!("Last-Event-ID: {}\r\n", last.as_str());
+    let mut reader = Client::request(address, "GET /events HTTP/1.1", &last);
     reader.head();
     server.wait_for_sessions(2);
     let reader = thread::spawn(move || reader.rest());

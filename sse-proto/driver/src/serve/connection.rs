@@ -14,11 +14,12 @@ use std::io;
 use bytes::Bytes;
 use http::{Request, Response};
 use http_body::Body;
-use hyper::{body::Incoming, rt, server::conn::http1, service::Service};
+use hyper::{rt, server::conn::http1, service::Service};
 use sse_proto::Timestamp;
 
 use super::{
-    handover::Handover, service::Application, socket::Socket, stop::Stop, takeover::Takeover, timer::HyperTimer,
+    handover::Handover, request::RequestBody, service::Application, socket::Socket, stop::Stop, takeover::Takeover,
+    timer::HyperTimer,
 };
 use crate::{
     Alarm,
@@ -48,7 +49,7 @@ impl<K, S, B> Connection<K, S>
 where
     K: Spawn + 'static,
     K::Timer: Send + 'static,
-    S: Service<Request<Incoming>, Response = Response<B>> + Send + 'static,
+    S: Service<Request<RequestBody>, Response = Response<B>> + Send + 'static,
     S::Future: Send + 'static,
     S::Error: Into<Box<dyn Error + Send + Sync>>,
     B: Body<Data = Bytes> + Send + 'static,
@@ -150,7 +151,6 @@ mod http2 {
     use http::{Request, Response};
     use http_body::Body;
     use hyper::{
-        body::Incoming,
         rt::{self, ReadBuf},
         server::conn::http2,
         service::Service,
@@ -158,7 +158,7 @@ mod http2 {
 
     use super::Connection;
     use crate::{
-        serve::{service::Application, socket::Socket, timer::HyperTimer},
+        serve::{request::RequestBody, service::Application, socket::Socket, timer::HyperTimer},
         transport::Spawn,
     };
 
@@ -211,7 +211,7 @@ mod http2 {
     where
         K: Spawn + 'static,
         K::Timer: Send + 'static,
-        S: Service<Request<Incoming>, Response = Response<B>> + Send + 'static,
+        S: Service<Request<RequestBody>, Response = Response<B>> + Send + 'static,
         S::Future: Send + 'static,
         S::Error: Into<Box<dyn Error + Send + Sync>>,
         B: Body<Data = Bytes> + Send + 'static,

@@ -18,12 +18,15 @@
 //! | `OPTIONS`, where the application did not look at the method | status 204 with `Allow` |
 //! | requests before on the same connection | answered by hyper, in their order |
 //! | requests after on the same connection | not answered: the head says `Connection: close`, the client repeats them |
-//! | a body of the request that nobody read, `Expect: 100-continue` | discarded, and not asked for |
+//! | a body of the request that nobody wants, `Expect: 100-continue` | discarded, and not asked for |
+//! | a body of the request that is still being read (an echo, a report on an upload) | left to hyper |
+//! | a request with a body, to a service that takes hyper's own body | left to hyper |
 
 mod connection;
 mod framing;
 mod handover;
 mod listener;
+mod request;
 mod service;
 mod socket;
 mod stop;
@@ -45,7 +48,7 @@ use std::io;
 use bytes::Bytes;
 use http::{Request, Response};
 use http_body::Body;
-use hyper::{body::Incoming, rt, service::Service};
+use hyper::{rt, service::Service};
 use sse_proto::server::{DrainConfig, Drained};
 
 #[cfg(feature = "axum")]
@@ -56,7 +59,8 @@ use self::{
 };
 pub use self::{
     listener::Listener,
-    service::{IntoService, OfHyper},
+    request::RequestBody,
+    service::{IncomingService, IntoService, OfHyper, OfIncoming},
 };
 use crate::{
     Alarm, EventLog,
@@ -94,8 +98,8 @@ type Boxed<T> = Pin<Box<dyn Future<Output = T> + Send>>;
 /// A [`Session`](crate::Session) that the application returns is written without hyper: an idle subscriber costs less than
 /// a tenth of the memory, the [write timeout](sse_proto::server::SessionConfig::write_timeout) and the cut at the end of
 /// a [drain](EventLog::drain) are in force, and the session ends as soon as its client closes the connection, also one way.
-/// The connection closes with the session, as the head of the response says (`Connection: close`). All other responses,
-/// and sessions over HTTP/2, are hyper's.
+/// The connection closes with the session, as the head of the response says (`Connection: close`). All other responses are
+/// hyper's, and sessions over HTTP/2, and those whose request is still being read ([`IntoService`]).
 ///
 /// Connections run in tasks of their own. Dropping the future of the server closes them all.
 #[must_use = "a server does nothing unless awaited"]
@@ -172,7 +176,7 @@ where
     K::Timer: Send + 'static,
     K::Io<L::Stream>: rt::Read + rt::Write + Send + Unpin + 'static,
     L: Listener<K>,
-    S: Service<Request<Incoming>, Response = Response<B>> + Clone + Send + 'static,
+    S: Service<Request<RequestBody>, Response = Response<B>> + Clone + Send + 'static,
     S::Future: Send + 'static,
     S::Error: Into<Box<dyn Error + Send + Sync>>,
     B: Body<Data = Bytes> + Send + 'static,
@@ -192,7 +196,7 @@ where
     K::Timer: Send + 'static,
     K::Io<L::Stream>: rt::Read + rt::Write + Send + Unpin + 'static,
     L: Listener<K>,
-    S: Service<Request<Incoming>, Response = Response<B>> + Clone + Send + 'static,
+    S: Service<Request<RequestBody>, Response = Response<B>> + Clone + Send + 'static,
     S::Future: Send + 'static,
     S::Error: Into<Box<dyn Error + Send + Sync>>,
     B: Body<Data = Bytes> + Send + 'static,

@@ -18,11 +18,15 @@ use hyper::{body::Incoming, service::Service};
 use super::{
     framing::Framing,
     handover::{Handover, Parked},
+    request::RequestBody,
 };
 use crate::session::SessionHandle;
 
 /// What a server can serve: a [service of hyper](Service), such as `service_fn` makes of a function, and with the feature
-/// `axum` a service of tower, such as axum's `Router`. The parameter `M` only keeps the two apart, and is inferred.
+/// `axum` a service of tower, such as axum's `Router`. The parameter `M` only keeps the kinds apart, and is inferred.
+///
+/// The body of the request is a [`RequestBody`], or for services of hyper [`Incoming`]. Then, the server does not know
+/// whether a body was read to its end, and leaves the session of a request with a body to hyper.
 pub trait IntoService<M> {
     /// The service of hyper.
     type Service;
@@ -35,11 +39,37 @@ pub trait IntoService<M> {
 #[derive(Clone, Copy, Debug)]
 pub enum OfHyper {}
 
-impl<S: Service<Request<Incoming>>> IntoService<OfHyper> for S {
+impl<S: Service<Request<RequestBody>>> IntoService<OfHyper> for S {
     type Service = S;
 
     fn into_service(self) -> S {
         self
+    }
+}
+
+/// Marks a service of hyper that takes hyper's own body.
+#[derive(Clone, Copy, Debug)]
+pub enum OfIncoming {}
+
+/// A service of hyper that takes hyper's own body.
+#[derive(Clone, Debug)]
+pub struct IncomingService<S>(S);
+
+impl<S: Service<Request<Incoming>>> IntoService<OfIncoming> for S {
+    type Service = IncomingService<S>;
+
+    fn into_service(self) -> IncomingService<S> {
+        IncomingService(self)
+    }
+}
+
+impl<S: Service<Request<Incoming>>> Service<Request<RequestBody>> for IncomingService<S> {
+    type Response = S::Response;
+    type Error = S::Error;
+    type Future = S::Future;
+
+    fn call(&self, request: Request<RequestBody>) -> S::Future {
+        self.0.call(request.map(RequestBody::into_incoming))
     }
 }
 
@@ -59,7 +89,7 @@ impl<S, B> Application<S, B> {
 
 impl<S, B> Service<Request<Incoming>> for Application<S, B>
 where
-    S: Service<Request<Incoming>, Response = Response<B>>,
+    S: Service<Request<RequestBody>, Response = Response<B>>,
     S::Future: Send + 'static,
     B: Body<Data = Bytes> + Send + 'static,
 {
@@ -69,9 +99,16 @@ where
 
     fn call(&self, request: Request<Incoming>) -> Self::Future {
         let (method, version) = (request.method().clone(), request.version());
-        let response = self.service.call(request);
+        let (head, body) = request.into_parts();
+        let (body, is_read) = RequestBody::new(body);
+        let response = self.service.call(Request::from_parts(head, body));
         let handover = self.handover.clone();
-        Box::pin(async move { Ok(prepare(response.await?, &method, version, handover)) })
+        Box::pin(async move {
+            let response = response.await?;
+            // Whoever still reads the request gets it from hyper.
+            let handover = handover.filter(|_| is_read.get());
+            Ok(prepare(response, &method, version, handover))
+        })
     }
 }
 
@@ -191,9 +228,9 @@ mod tower {
     };
 
     use http::Request;
-    use hyper::{body::Incoming, service::Service};
+    use hyper::service::Service;
 
-    use super::IntoService;
+    use super::{IntoService, RequestBody};
 
     /// Marks a service of tower.
     #[derive(Clone, Copy, Debug)]
@@ -203,7 +240,7 @@ mod tower {
     #[derive(Clone, Debug)]
     pub struct TowerService<S>(S);
 
-    impl<S: tower_service::Service<Request<Incoming>>> IntoService<OfTower> for S {
+    impl<S: tower_service::Service<Request<RequestBody>>> IntoService<OfTower> for S {
         type Service = TowerService<S>;
 
         fn into_service(self) -> TowerService<S> {
@@ -211,15 +248,15 @@ mod tower {
         }
     }
 
-    impl<S> Service<Request<Incoming>> for TowerService<S>
+    impl<S> Service<Request<RequestBody>> for TowerService<S>
     where
-        S: tower_service::Service<Request<Incoming>, Future: Send> + Clone + Send + 'static,
+        S: tower_service::Service<Request<RequestBody>, Future: Send> + Clone + Send + 'static,
     {
         type Response = S::Response;
         type Error = S::Error;
         type Future = Pin<Box<dyn Future<Output = Result<S::Response, S::Error>> + Send>>;
 
-        fn call(&self, request: Request<Incoming>) -> Self::Future {
+        fn call(&self, request: Request<RequestBody>) -> Self::Future {
             let mut service = self.0.clone();
             Box::pin(async move {
                 poll_fn(|cx| service.poll_ready(cx)).await?;

@@ -25,6 +25,11 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Client<S> {
     /// Sends a request without a body, and returns the head of the response in lower case.
     pub(crate) async fn request(&mut self, line: &str, fields: &str) -> String {
         self.send(format!("{line}\r\nHost: x\r\n{fields}\r\n").as_bytes()).await;
+        self.head().await
+    }
+
+    /// Reads the head of a response, in lower case.
+    pub(crate) async fn head(&mut self) -> String {
         let mut head = Vec::new();
         while !head.ends_with(b"\r\n\r\n") {
             head.extend(self.exactly(1).await);

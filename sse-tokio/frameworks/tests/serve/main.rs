@@ -103,6 +103,54 @@ async fn a_router_answers_head_and_refuses_options() {
     assert_eq!(client.chunk().await.as_deref(), Some(&b":\n"[..]));
 }
 
+/// As language models are asked. A service that takes hyper's own body does not report whether it has read it.
+#[tokio::test]
+async fn a_session_for_a_post_is_taken_over_when_its_body_has_been_read() {
+    let echo =
+        async |text: String| Session::stream(SessionConfig::new(), Texts(text.lines().map(str::to_owned).collect()));
+    let router = Router::new().route("/", axum::routing::post(echo));
+    let mut client = Client::connect(start(router).await).await;
+    client.send(b"POST / HTTP/1.1\r\nHost: x\r\nContent-Length: 3\r\n\r\na\nb").await;
+    assert!(client.head().await.contains("\r\nconnection: close\r\n"));
+    assert!(client.chunks().await.ends_with(b"data: a\n\ndata: b\n\n"));
+    client.end().await;
+
+    let log = EventLog::default();
+    let events = log.clone();
+    let service = hyper::service::service_fn(move |request: http::Request<hyper::body::Incoming>| {
+        let session = Session::resume(&events, None);
+        async move {
+            let read = axum::body::to_bytes(axum::body::Body::new(request), 10).await;
+            read.map(|_| session.into_http_response())
+        }
+    });
+    let (listener, address) = listen().await;
+    tokio::spawn(serve(listener, service).into_future());
+    for (request, taken_over) in
+        [("POST / HTTP/1.1\r\nContent-Length: 1\r\n\r\na", false), ("GET / HTTP/1.1\r\n\r\n", true)]
+    {
+        let mut client = Client::connect(address).await;
+        client.send(request.as_bytes()).await;
+        assert_eq!(client.head().await.contains("\r\nconnection: close\r\n"), taken_over);
+        log.publish("c").unwrap();
+        client.event("c").await;
+    }
+}
+
+/// A stream of messages.
+struct Texts(std::collections::VecDeque<String>);
+
+impl futures_core::Stream for Texts {
+    type Item = String;
+
+    fn poll_next(
+        mut self: std::pin::Pin<&mut Self>,
+        _: &mut std::task::Context<'_>,
+    ) -> std::task::Poll<Option<String>> {
+        std::task::Poll::Ready(self.0.pop_front())
+    }
+}
+
 #[tokio::test]
 async fn a_connection_can_be_upgraded() {
     let upgrade = any(async |request: axum::extract::Request| {

@@ -22,8 +22,12 @@ use crate::{
     unwind,
 };
 
+#[expect(
+    clippy::large_enum_variant,
+    reason = "sessions of a log are the many, and each is in an allocation of its own"
+)]
 pub(super) enum Feed<K: Runtime> {
-    Log(Box<Reading<K>>),
+    Log(Reading<K>),
     Messages(Messages),
     #[cfg(feature = "stream")]
     Stream(Box<Streaming>),

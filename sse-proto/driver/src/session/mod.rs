@@ -108,7 +108,7 @@ impl<K: Runtime> Session<K> {
 
     /// Returns a session that reads from a log, which it leaves when it is dropped.
     fn reading(timer: K::Timer, reading: Reading<K>, resumed: Resumed) -> Self {
-        Self { resumed, ..Self::with_feed(timer, Feed::Log(Box::new(reading))) }
+        Self { resumed, ..Self::with_feed(timer, Feed::Log(reading)) }
     }
 
     fn fed(config: SessionConfig) -> (K::Timer, Sender, Messages) {

@@ -1,6 +1,7 @@
 //! The server: hyper until the head of a session's response is written, and the driver from then on.
 
 mod client;
+mod engine;
 mod peers;
 mod requests;
 mod stop;
@@ -165,17 +166,17 @@ impl<R: UnderTest> Server<R> {
         self.thread.join().expect("the server does not panic")
     }
 
-    /// Publishes more than the buffers of a connection take, and less than the log keeps. Returns the ID of the last event.
-    fn publish_much(&self) -> EventId {
-        let publish = || self.log.publish("x".repeat(1_000_000)).expect("room");
-        (1..32).for_each(|_| drop(publish()));
-        publish().expect("an ID")
-    }
-
     /// Waits until the log has this number of sessions.
     fn wait_for_sessions(&self, sessions: usize) {
         wait_for_sessions(&self.log, sessions);
     }
+}
+
+/// Publishes more than the buffers of a connection take, and less than the log keeps. Returns the ID of the last event.
+fn publish_much<R: UnderTest>(log: &EventLog<R>) -> EventId {
+    let publish = || log.publish("x".repeat(1_000_000)).expect("room");
+    (1..32).for_each(|_| drop(publish()));
+    publish().expect("an ID")
 }
 
 /// Waits until a log has this number of sessions. Whatever does not happen within half a minute does not happen.

@@ -6,7 +6,7 @@ use std::time::Instant;
 use sse_conformance::runtimes::UnderTest;
 use sse_proto::server::SessionConfig;
 
-use super::{Server, client::Client};
+use super::{Server, client::Client, publish_much};
 
 on_every_runtime!(
     a_client_that_closes_its_connection_is_gone_at_once,
@@ -45,7 +45,7 @@ fn a_client_that_does_not_read_is_gone_after_the_write_timeout<R: UnderTest>() {
     let mut client = Client::request(server.address, "GET /events HTTP/1.1", "");
     client.head();
     let began = Instant::now();
-    server.publish_much();
+    publish_much(&server.log);
     server.wait_for_sessions(0);
     assert!(began.elapsed() >= TIMEOUT);
     assert!(client.is_over());

@@ -17,7 +17,7 @@ use sse_conformance::runtimes::UnderTest;
 use sse_driver::{EventLog, serve, server::DrainConfig};
 use sse_proto::{Message, server::SessionConfig};
 
-use super::{App, Server, client::Client, raised, wait_for_sessions};
+use super::{App, Server, client::Client, publish_much, raised, wait_for_sessions};
 use crate::common::listen;
 
 on_every_runtime!(
@@ -35,7 +35,7 @@ fn a_server_stops_beside_a_client_that_does_not_read<R: UnderTest>() {
     let address = server.address;
     let mut stuck = Client::request(address, "GET /events HTTP/1.1", "");
     stuck.head();
-    let last = server.publish_much();
+    let last = publish_much(&server.log);
     let last = format!("Last-Event-ID: {}\r\n", last.as_str());
     let mut reader = Client::request(address, "GET /events HTTP/1.1", &last);
     reader.head();

@@ -3,6 +3,7 @@
 use std::{
     future::{Future, Ready, ready},
     io,
+    net::SocketAddr,
 };
 
 use sse_driver::{
@@ -61,21 +62,23 @@ impl Spawn for Tokio {
 /// With `TCP_NODELAY`.
 impl Listener<Tokio> for TcpListener {
     type Stream = TcpStream;
+    type Address = SocketAddr;
     type Opening = Ready<io::Result<TcpStream>>;
 
-    async fn accept(&mut self) -> io::Result<Self::Opening> {
-        let (stream, _) = Self::accept(self).await?;
-        Ok(ready(stream.set_nodelay(true).map(|()| stream)))
+    async fn accept(&mut self) -> io::Result<(Self::Opening, SocketAddr)> {
+        let (stream, address) = Self::accept(self).await?;
+        Ok((ready(stream.set_nodelay(true).map(|()| stream)), address))
     }
 }
 
 #[cfg(unix)]
 impl Listener<Tokio> for UnixListener {
     type Stream = UnixStream;
+    type Address = ();
     type Opening = Ready<io::Result<UnixStream>>;
 
-    async fn accept(&mut self) -> io::Result<Self::Opening> {
+    async fn accept(&mut self) -> io::Result<(Self::Opening, ())> {
         let (stream, _) = Self::accept(self).await?;
-        Ok(ready(Ok(stream)))
+        Ok((ready(Ok(stream)), ()))
     }
 }

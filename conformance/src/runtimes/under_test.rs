@@ -54,7 +54,7 @@ pub trait UnderTest:
 /// The sockets of a runtime.
 pub trait Sockets: Runtime + Sized {
     /// Accepts connections.
-    type Listener: Listener<Self, Stream = Self::Tcp> + Sync;
+    type Listener: Listener<Self, Stream = Self::Tcp, Address = SocketAddr> + Sync;
     /// A connection, before it is wrapped.
     type Tcp: Send + Unpin + 'static;
 

@@ -12,7 +12,9 @@ pub use sse_proto::{
 };
 
 #[cfg(feature = "serve")]
-pub use crate::serve::{IncomingService, IntoService, Listener, OfHyper, OfIncoming, RequestBody, Serve, Stopped};
+pub use crate::serve::{
+    IncomingService, IntoService, Listener, OfHyper, OfIncoming, PeerAddress, RequestBody, Serve, Stopped,
+};
 #[cfg(all(feature = "axum", feature = "serve"))]
 pub use crate::serve::{OfTower, TowerService};
 #[cfg(feature = "http")]

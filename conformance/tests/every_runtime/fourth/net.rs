@@ -7,7 +7,7 @@ use core::{
 };
 use std::{
     io::{self, Read, Write},
-    net::{Shutdown, TcpListener, TcpStream, ToSocketAddrs},
+    net::{Shutdown, SocketAddr, TcpListener, TcpStream, ToSocketAddrs},
 };
 
 use futures_io::{AsyncRead, AsyncWrite};
@@ -50,10 +50,13 @@ impl Listener {
 
 impl server::Listener<Fourth> for Listener {
     type Stream = Tcp;
+    type Address = SocketAddr;
     type Opening = Ready<io::Result<Tcp>>;
 
-    async fn accept(&mut self) -> io::Result<Self::Opening> {
-        Ok(ready(Ok(Listener::accept(self).await?)))
+    async fn accept(&mut self) -> io::Result<(Self::Opening, SocketAddr)> {
+        let tcp = Listener::accept(self).await?;
+        let address = tcp.socket.peer_addr()?;
+        Ok((ready(Ok(tcp)), address))
     }
 }
 

@@ -38,15 +38,18 @@ pub(super) struct ConnectionConfig {
 }
 
 /// A connection that hyper is to have.
-pub(super) struct Connection<K, S> {
+pub(super) struct Connection<K, S, A> {
     service: S,
+    /// The client's.
+    address: A,
     config: ConnectionConfig,
     stop: Arc<Stop>,
     runtime: PhantomData<fn() -> K>,
 }
 
-impl<K, S, B> Connection<K, S>
+impl<K, S, B, A> Connection<K, S, A>
 where
+    A: Clone + Send + Sync + 'static,
     K: Spawn + 'static,
     K::Timer: Send + 'static,
     S: Service<Request<RequestBody>, Response = Response<B>> + Send + 'static,
@@ -55,8 +58,8 @@ where
     B: Body<Data = Bytes> + Send + 'static,
     B::Error: Into<Box<dyn Error + Send + Sync>>,
 {
-    pub(super) fn new(service: S, config: ConnectionConfig, stop: Arc<Stop>) -> Self {
-        Self { service, config, stop, runtime: PhantomData }
+    pub(super) fn new(service: S, address: A, config: ConnectionConfig, stop: Arc<Stop>) -> Self {
+        Self { service, address, config, stop, runtime: PhantomData }
     }
 
     /// Has hyper read requests and write responses, until the connection ends, or until the head of a session's response
@@ -100,7 +103,7 @@ where
             .header_read_timeout(head_timeout)
             .keep_alive(keep_alive)
             .max_buf_size(READ_BUFFER)
-            .serve_connection(socket, Application::new(self.service, Some(Arc::clone(&handover))))
+            .serve_connection(socket, Application::new(self.service, self.address, Some(Arc::clone(&handover))))
             .with_upgrades();
         let mut is_told = false;
         let parked = poll_fn(|cx| {
@@ -207,8 +210,9 @@ mod http2 {
         }
     }
 
-    impl<K, S, B> Connection<K, S>
+    impl<K, S, B, A> Connection<K, S, A>
     where
+        A: Clone + Send + Sync + 'static,
         K: Spawn + 'static,
         K::Timer: Send + 'static,
         S: Service<Request<RequestBody>, Response = Response<B>> + Send + 'static,
@@ -225,7 +229,7 @@ mod http2 {
             let socket = Socket::<_, K::Timer, B>::new(io, read, self.config.write_timeout);
             let mut connection = http2::Builder::new(Tasks::<K>(PhantomData))
                 .timer(HyperTimer::<K::Timer>::new())
-                .serve_connection(socket, Application::new(self.service, None));
+                .serve_connection(socket, Application::new(self.service, self.address, None));
             let mut is_told = false;
             poll_fn(|cx| {
                 let mut connection = Pin::new(&mut connection);

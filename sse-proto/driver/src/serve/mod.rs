@@ -58,7 +58,7 @@ use self::{
     stop::Stop,
 };
 pub use self::{
-    listener::Listener,
+    listener::{Listener, PeerAddress},
     request::RequestBody,
     service::{IncomingService, IntoService, OfHyper, OfIncoming},
 };
@@ -207,7 +207,7 @@ where
         let mut alarm = Alarm::new(K::Timer::default());
         while let Some(accepted) = self.accept(&connections).await {
             match accepted {
-                Ok(opening) => self.start(opening, &connections),
+                Ok((opening, address)) => self.start(opening, address, &connections),
                 Err(error) => self.wait_after(&error, &mut alarm).await,
             }
         }
@@ -217,7 +217,7 @@ where
     }
 
     /// Waits for the next connection: `None` when the server stops.
-    async fn accept(&mut self, connections: &Connections) -> Option<io::Result<L::Opening>> {
+    async fn accept(&mut self, connections: &Connections) -> Option<io::Result<(L::Opening, L::Address)>> {
         let Self { listener, signal, max_connections, .. } = self;
         let mut accepted = pin!(listener.accept());
         poll_fn(|cx| {
@@ -232,9 +232,10 @@ where
         .await
     }
 
-    fn start(&self, opening: L::Opening, connections: &Connections) {
+    fn start(&self, opening: L::Opening, address: L::Address, connections: &Connections) {
         let mut member = connections.0.join();
-        let connection = Connection::<K, S>::new(self.service.clone(), self.config, Arc::clone(member.stop()));
+        let (service, stop) = (self.service.clone(), Arc::clone(member.stop()));
+        let connection = Connection::<K, _, _>::new(service, address, self.config, stop);
         K::spawn(async move {
             let Some(Some(takeover)) = member.until_cut(pin!(connection.run(opening))).await else { return };
             // In a task of its own, so that nothing is kept of this one, which is many times as large. In a box, because

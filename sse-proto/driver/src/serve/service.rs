@@ -18,6 +18,7 @@ use hyper::{body::Incoming, service::Service};
 use super::{
     framing::Framing,
     handover::{Handover, Parked},
+    listener::PeerAddress,
     request::RequestBody,
 };
 use crate::session::SessionHandle;
@@ -75,20 +76,22 @@ impl<S: Service<Request<Incoming>>> Service<Request<RequestBody>> for IncomingSe
 
 /// The application on one connection.
 #[derive(Clone)]
-pub(super) struct Application<S, B> {
+pub(super) struct Application<S, B, A> {
     service: S,
+    address: A,
     /// `None` where no response is taken over.
     handover: Option<Arc<Handover<B>>>,
 }
 
-impl<S, B> Application<S, B> {
-    pub(super) fn new(service: S, handover: Option<Arc<Handover<B>>>) -> Self {
-        Self { service, handover }
+impl<S, B, A> Application<S, B, A> {
+    pub(super) fn new(service: S, address: A, handover: Option<Arc<Handover<B>>>) -> Self {
+        Self { service, address, handover }
     }
 }
 
-impl<S, B> Service<Request<Incoming>> for Application<S, B>
+impl<S, B, A> Service<Request<Incoming>> for Application<S, B, A>
 where
+    A: Clone + Send + Sync + 'static,
     S: Service<Request<RequestBody>, Response = Response<B>>,
     S::Future: Send + 'static,
     B: Body<Data = Bytes> + Send + 'static,
@@ -99,7 +102,8 @@ where
 
     fn call(&self, request: Request<Incoming>) -> Self::Future {
         let (method, version) = (request.method().clone(), request.version());
-        let (head, body) = request.into_parts();
+        let (mut head, body) = request.into_parts();
+        head.extensions.insert(PeerAddress(self.address.clone()));
         let (body, is_read) = RequestBody::new(body);
         let response = self.service.call(Request::from_parts(head, body));
         let handover = self.handover.clone();

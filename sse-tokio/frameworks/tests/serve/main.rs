@@ -17,7 +17,7 @@ use axum::{
 use hyper_util::rt::TokioIo;
 use sse_tokio::{
     Change, EventLog, EventSource, LastEventId, Session, SessionConfig, serve,
-    server::{LogConfig, StartAt},
+    server::{LogConfig, PeerAddress, StartAt},
 };
 use tokio::{
     io::{AsyncReadExt, AsyncWriteExt},
@@ -101,6 +101,18 @@ async fn a_router_answers_head_and_refuses_options() {
     // The connection is kept for both.
     assert!(client.request("GET / HTTP/1.1", "").await.contains("\r\nconnection: close\r\n"));
     assert_eq!(client.chunk().await.as_deref(), Some(&b":\n"[..]));
+}
+
+#[tokio::test]
+async fn a_handler_gets_the_address_of_its_client() {
+    let address =
+        async |axum::Extension(PeerAddress(address)): axum::Extension<PeerAddress<SocketAddr>>| address.to_string();
+    let server = start(Router::new().route("/", get(address))).await;
+    let stream = tokio::net::TcpStream::connect(server).await.unwrap();
+    let own = stream.local_addr().unwrap().to_string();
+    let mut client = Client::over(stream);
+    client.request("GET / HTTP/1.1", "").await;
+    assert_eq!(client.exactly(own.len()).await, own.as_bytes());
 }
 
 /// As language models are asked. A service that takes hyper's own body does not report whether it has read it.

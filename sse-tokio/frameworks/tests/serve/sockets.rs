@@ -3,6 +3,7 @@
 use std::{
     future::{Ready, ready},
     io,
+    net::SocketAddr,
     pin::Pin,
     sync::Arc,
     task::{Context, Poll},
@@ -51,10 +52,11 @@ struct NarrowListener(TcpListener);
 
 impl Listener<Tokio> for NarrowListener {
     type Stream = Narrow;
+    type Address = ();
     type Opening = Ready<io::Result<Narrow>>;
 
-    async fn accept(&mut self) -> io::Result<Self::Opening> {
-        Ok(ready(Ok(Narrow(self.0.accept().await?.0))))
+    async fn accept(&mut self) -> io::Result<(Self::Opening, ())> {
+        Ok((ready(Ok(Narrow(self.0.accept().await?.0))), ()))
     }
 }
 
@@ -85,12 +87,13 @@ struct TlsListener {
 
 impl Listener<Tokio> for TlsListener {
     type Stream = server::TlsStream<TcpStream>;
+    type Address = SocketAddr;
     type Opening = Accept<TcpStream>;
 
-    async fn accept(&mut self) -> io::Result<Self::Opening> {
-        let (tcp, _) = self.tcp.accept().await?;
+    async fn accept(&mut self) -> io::Result<(Self::Opening, SocketAddr)> {
+        let (tcp, address) = self.tcp.accept().await?;
         tcp.set_nodelay(true)?;
-        Ok(self.acceptor.accept(tcp))
+        Ok((self.acceptor.accept(tcp), address))
     }
 }
 
@@ -121,10 +124,7 @@ pub(crate) fn tls(
     (TlsListener { tcp, acceptor: TlsAcceptor::from(Arc::new(server)) }, Arc::new(client))
 }
 
-async fn connect(
-    address: std::net::SocketAddr,
-    config: &Arc<rustls::ClientConfig>,
-) -> Client<client::TlsStream<TcpStream>> {
+async fn connect(address: SocketAddr, config: &Arc<rustls::ClientConfig>) -> Client<client::TlsStream<TcpStream>> {
     let tcp = TcpStream::connect(address).await.unwrap();
     let name = rustls::pki_types::ServerName::try_from("localhost").unwrap();
     Client::over(TlsConnector::from(Arc::clone(config)).connect(name, tcp).await.unwrap())

@@ -290,7 +290,7 @@
 //!   session        alarm, event_log, lock, trace, transport, unwind
 //!   typed          event_source, reader, transport
 //!   axum           session, transport
-//!   serve          alarm, event_log, lock, session, transport, write_deadline
+//!   serve          alarm, event_log, lock, session, trace, transport, write_deadline
 //!   stream         event_source, reader, session, transport, typed
 //!   server         serve, session, write_deadline
 //! sse-tokio

@@ -63,7 +63,7 @@ pub use self::{
     service::{IncomingService, IntoService, OfHyper, OfIncoming},
 };
 use crate::{
-    Alarm, EventLog,
+    Alarm, EventLog, trace,
     transport::{Runtime, Spawn},
 };
 
@@ -208,7 +208,10 @@ where
         while let Some(accepted) = self.accept(&connections).await {
             match accepted {
                 Ok((opening, address)) => self.start(opening, address, &connections),
-                Err(error) => self.wait_after(&error, &mut alarm).await,
+                Err(error) => {
+                    trace::not_accepted(&error);
+                    self.wait_after(&error, &mut alarm).await;
+                }
             }
         }
         let Self { listener, drains, shutdown_timeout, .. } = self;

@@ -125,6 +125,9 @@
 //! - `Connect::classify` says which errors no other attempt will change.
 //! - Dropping a future or a body gives up what it stands for. Nothing has to be told.
 //!
+//! A server (feature `serve`) needs `sse_driver::transport::Spawn`, which starts a task, and a
+//! `sse_driver::server::Listener`, which accepts connections; the wrapper must make them readers and writers of hyper.
+//!
 //! With hyper (feature `http`) only a connection is missing: `sse_driver::transport::Dial` opens a socket, closures do, too, and
 //! `sse_driver::transport::HttpConnector` makes a transport of it. For sockets with the traits of `futures_io` there is
 //! `sse_driver::futures_io::FuturesIo` (feature `futures-io`), with TLS by rustls (feature `futures-tls`).
@@ -138,7 +141,8 @@
 //! | `transport::Dial`, `transport::Socket`, `futures_io::ConnectTcp` | that the stream, and the future that opens it, are `Send` |
 //! | `Session::run`, `stream` and `with_heartbeat`, `server::Subscribe::filter`, `EventLog::with_store` | that what the caller hands in is `Send` |
 //! | `EventLog::observe` | that the observer is `Send` and `Sync` |
-//! | a session as the response of axum | that the `Timer` is `Send` |
+//! | a session as the response of HTTP (`into_http_response`, axum) | that the `Timer` is `Send` |
+//! | `serve` | that the `Timer`, the streams, and the application with its futures and bodies are `Send` |
 //!
 //! These bounds are there so that sources and sessions can move between threads: they keep such values in boxes. hyper
 //! does not ask for them over HTTP/1.1. A runtime whose sockets stay in one thread, such as monoio, can therefore have
@@ -282,25 +286,31 @@
 //!   lock           unwind
 //!   transport      turn
 //!   alarm          transport
-//!   futures_io     transport
 //!   reader         transport, turn
 //!   event_log      alarm, lock, transport
 //!   event_source   alarm, lock, trace, transport, turn
+//!   write_deadline alarm, transport
 //!   client         event_source
+//!   futures_io     transport, write_deadline
 //!   session        alarm, event_log, lock, trace, transport, turn, unwind
 //!   typed          event_source, reader, transport
 //!   axum           session, transport
-//!   server         event_log, session
+//!   serve          alarm, event_log, lock, session, trace, transport, write_deadline
 //!   stream         event_source, reader, session, transport, typed
+//!   server         event_log, serve, session, write_deadline
 //! sse-tokio
 //!   dial
 //!   io
 //!   reqwest
+//!   serve
 //!   timer
+//!   write_timeout
 //! sse-smol
 //!   dial
+//!   serve
 //!   timer
 //! sse-asyncstd
 //!   dial
+//!   serve
 //!   timer
 //! ```

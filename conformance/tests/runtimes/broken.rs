@@ -3,6 +3,7 @@
 use core::{
     error::Error,
     fmt,
+    net::SocketAddr,
     pin::Pin,
     task::{Context, Poll},
 };
@@ -52,7 +53,7 @@ impl Stream for Items {
 }
 
 /// The sessions of a path: of a stream, a handler, or a sender, which break off or end.
-fn session<R: UnderTest>(path: &str) -> Session<R> {
+pub(crate) fn session<R: UnderTest>(path: &str) -> Session<R> {
     let (config, breaks) = (SessionConfig::new(), path.ends_with("broken"));
     if path.starts_with("/stream") {
         return Session::try_stream(config, Items::new(breaks));
@@ -83,28 +84,29 @@ fn session<R: UnderTest>(path: &str) -> Session<R> {
 fn a_client_knows_a_response_that_was_broken_off_from_one_that_has_ended<R: UnderTest>() {
     R::block_on(async {
         let server = serve_http::<R, _>(|request| session::<R>(request.uri().path()).into_http_response());
-        for path in ["stream", "handler", "sender"] {
-            for (end, loss) in
-                [("broken", Loss::Broken { in_mid_event: false }), ("whole", Loss::End { in_mid_event: false })]
-            {
-                let config = ClientConfig::get(format!("http://{server}/{path}/{end}")).expect("a URL");
-                let mut source = EventSource::<R>::open(config).expect("a URL");
-                let (mut seen, mut lost) = (Vec::new(), None);
-                while lost.is_none() {
-                    match source.next_change().await.expect("a change") {
-                        Change::Event(event) => seen.push(String::from(event.data())),
-                        Change::Reestablishing { cause, .. } => lost = Some(cause),
-                        _ => {}
-                    }
-                }
-                assert_eq!(
-                    (&seen[..], lost),
-                    (&[String::from("a"), String::from("b")][..], Some(loss)),
-                    "{path} {end}"
-                );
-            }
-        }
+        check_losses::<R>(server).await;
     });
+}
+
+/// A client of the sessions knows which ones were broken off.
+pub(crate) async fn check_losses<R: UnderTest>(server: SocketAddr) {
+    for path in ["stream", "handler", "sender"] {
+        for (end, loss) in
+            [("broken", Loss::Broken { in_mid_event: false }), ("whole", Loss::End { in_mid_event: false })]
+        {
+            let config = ClientConfig::get(format!("http://{server}/{path}/{end}")).expect("a URL");
+            let mut source = EventSource::<R>::open(config).expect("a URL");
+            let (mut seen, mut lost) = (Vec::new(), None);
+            while lost.is_none() {
+                match source.next_change().await.expect("a change") {
+                    Change::Event(event) => seen.push(String::from(event.data())),
+                    Change::Reestablishing { cause, .. } => lost = Some(cause),
+                    _ => {}
+                }
+            }
+            assert_eq!((&seen[..], lost), (&[String::from("a"), String::from("b")][..], Some(loss)), "{path} {end}");
+        }
+    }
 }
 
 fn a_writer_gets_the_error_of_a_response_that_was_broken_off<R: UnderTest>() {

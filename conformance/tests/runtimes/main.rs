@@ -16,6 +16,7 @@ mod metrics;
 mod names;
 mod plain;
 mod requests;
+mod serve;
 mod snapshot;
 mod topics;
 mod typed;

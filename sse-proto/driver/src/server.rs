@@ -11,7 +11,16 @@ pub use sse_proto::{
     },
 };
 
-pub use crate::event_log::{Acknowledged, SessionHandle, Sessions};
+#[cfg(feature = "serve")]
+pub use crate::serve::{
+    IncomingService, IntoService, Listener, OfHyper, OfIncoming, PeerAddress, RequestBody, Serve, Stopped,
+};
+#[cfg(all(feature = "axum", feature = "serve"))]
+pub use crate::serve::{OfTower, TowerService};
 #[cfg(feature = "http")]
 pub use crate::session::last_event_id;
-pub use crate::session::{LocalSession, SendValueError, Serializing, Subscribe, WriteError};
+pub use crate::{
+    event_log::{Acknowledged, SessionHandle, Sessions},
+    session::{LocalSession, SendValueError, Serializing, Subscribe, WriteError},
+    write_deadline::WriteDeadline,
+};

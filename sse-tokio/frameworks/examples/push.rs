@@ -9,11 +9,11 @@
 
 use std::{env, error::Error, io, net::SocketAddr, time::Duration};
 
-use axum::{Router, extract::State, routing::get, serve::ListenerExt};
+use axum::{Router, extract::State, routing::get};
 use serde::{Deserialize, Serialize};
 use sse_tokio::{
     EventSource, EventType, Message, Retry, Sender, Session, SessionConfig,
-    server::{DrainConfig, Heartbeat, SendValueError, Sessions},
+    server::{DrainConfig, Heartbeat, SendValueError, Sessions, Stopped},
     typed::JsonError,
 };
 use tokio::{net::TcpListener, sync::watch, time::sleep};
@@ -40,7 +40,7 @@ async fn main() -> Result<(), Box<dyn Error>> {
     let (listener, address) = listen("127.0.0.1:8080").await?;
     println!("curl -N http://{address}/events");
     let stop = async { drop(tokio::signal::ctrl_c().await) };
-    serve(listener, Duration::from_secs(1), stop).await?;
+    serve(listener, Duration::from_secs(1), stop).await;
     Ok(())
 }
 
@@ -80,21 +80,12 @@ async fn listen(address: &str) -> io::Result<(TcpListener, SocketAddr)> {
 }
 
 /// Serves until it should stop, and then until all sessions have their farewell.
-async fn serve(
-    listener: TcpListener,
-    pause: Duration,
-    stop: impl Future<Output = ()> + Send + 'static,
-) -> io::Result<()> {
+async fn serve(listener: TcpListener, pause: Duration, stop: impl Future<Output = ()> + Send + 'static) -> Stopped {
     let sessions = Sessions::new();
     let app = Router::new().route("/events", get(events)).with_state(Pushing { pause, sessions: sessions.clone() });
     let farewell = Message::new().event(EventType::from_static("stopping"));
-    let stop = async move {
-        stop.await;
-        sessions.drain(DrainConfig::new().farewell(farewell)).await;
-    };
-    // Without TCP_NODELAY the second of two small events can wait 40 ms for the first to be acknowledged.
-    let listener = listener.tap_io(|socket| drop(socket.set_nodelay(true)));
-    axum::serve(listener, app).with_graceful_shutdown(stop).await
+    let drain = DrainConfig::new().farewell(farewell);
+    sse_tokio::serve(listener, app).with_graceful_shutdown(stop).drain(&sessions, drain).await
 }
 
 /// Listens to a server of its own, at a quicker pace, and then stops it while it pushes.
@@ -123,7 +114,7 @@ pub(crate) async fn check() -> Result<(), Box<dyn Error>> {
     stop.send(())?;
     while source.next().await.ok_or("the client has ended")??.event_type() != "stopping" {}
     source.close();
-    server.await??;
+    server.await?;
     println!("the server has stopped, and said so");
     Ok(())
 }

@@ -62,15 +62,16 @@ impl<K: Runtime> Sessions<K> {
     /// reconnection time, and then it ends. One that reads from a log reads it to its end before the farewell. Sessions
     /// that are opened or join from now on end in the same way. Ready when all have ended or the deadline has come.
     ///
-    /// Sessions that have not ended by the deadline are cut and listed in [`Drained::cut`]. Where an HTTP engine writes
-    /// (axum, hyper), it may keep such a connection until its peer reads or leaves: bound the engine's own shutdown
-    /// with a timeout.
+    /// Sessions that have not ended by the deadline are cut and listed in [`Drained::cut`]. Their connections end with
+    /// them where the driver writes: under `serve`, over HTTP/1, and with [`write_to`](crate::Session::write_to). Another
+    /// HTTP engine (`axum::serve`, hyper) may keep such a connection until its peer reads or leaves: give its sockets a
+    /// write timeout, or bound its shutdown with one.
     ///
     /// A handler or a stream that feeds a session is dropped when the response has ended; a [`Sender`](crate::Sender)
     /// sends nothing more. Those that should finish their work first do not join.
     ///
-    /// Stop listening before, so that clients reconnect elsewhere. Dropping the future does not stop
-    /// the drain, but no session is cut then.
+    /// Stop listening before, so that clients reconnect elsewhere: `serve` does, and drains what it is given. Dropping the
+    /// future does not stop the drain, but no session is cut then.
     pub async fn drain(&self, config: DrainConfig) -> Drained {
         let mut alarm = Alarm::new(K::Timer::default());
         self.begin_drain(config);
@@ -155,6 +156,19 @@ impl<K: Runtime> Sessions<K> {
 impl<K: Runtime> Clone for Sessions<K> {
     fn clone(&self) -> Self {
         Self { shared: Arc::clone(&self.shared) }
+    }
+}
+
+/// The [group](EventLog::group) of the log.
+impl<K: Runtime> From<&EventLog<K>> for Sessions<K> {
+    fn from(log: &EventLog<K>) -> Self {
+        log.group()
+    }
+}
+
+impl<K: Runtime> From<&Self> for Sessions<K> {
+    fn from(sessions: &Self) -> Self {
+        sessions.clone()
     }
 }
 

@@ -10,7 +10,7 @@ use core::{
 use sse_proto::{Message, server};
 
 use super::Session;
-use crate::transport::Runtime;
+use crate::{lock::hold, transport::Runtime};
 
 type Making = Pin<Box<dyn Future<Output = Message> + Send>>;
 
@@ -79,10 +79,11 @@ impl<K: Runtime> Session<K> {
         self.with_heartbeats(Heartbeats::Async { make, making: None })
     }
 
-    fn with_heartbeats(mut self, heartbeats: Heartbeats) -> Self {
-        let parts = self.parts.get_mut();
+    fn with_heartbeats(self, heartbeats: Heartbeats) -> Self {
+        let mut parts = hold(&self.parts);
         parts.feed.with_machine(server::Session::make_heartbeats);
         parts.heartbeats = Some(Box::new(heartbeats));
+        drop(parts);
         self
     }
 }

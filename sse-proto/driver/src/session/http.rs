@@ -12,16 +12,28 @@ use http::{HeaderMap, HeaderName, HeaderValue};
 use http_body::{Body, Frame};
 use sse_proto::{EventId, server};
 
+#[cfg(feature = "serve")]
+use super::WeakSession;
 use super::{LocalSession, Session};
 use crate::transport::Runtime;
 
-impl<K: Runtime> Session<K> {
+impl<K> Session<K>
+where
+    K: Runtime + 'static,
+    K::Timer: Send,
+{
     /// Returns the response of a handler: status 200, the header fields of
     /// [`RESPONSE_HEADERS`](server::RESPONSE_HEADERS), and the session as its body.
     ///
     /// In axum (feature `axum`), a session is a response itself.
     pub fn into_http_response(self) -> http::Response<Self> {
-        response(self)
+        #[cfg(feature = "serve")]
+        let weak = WeakSession::new(&self.parts);
+        #[cfg_attr(not(feature = "serve"), expect(unused_mut, reason = "only `serve` needs the session"))]
+        let mut response = response(self);
+        #[cfg(feature = "serve")]
+        response.extensions_mut().insert(weak);
+        response
     }
 }
 

@@ -10,6 +10,8 @@ mod member;
 mod sender;
 mod serializing;
 mod subscribe;
+#[cfg(feature = "serve")]
+mod weak;
 mod write;
 
 use alloc::{boxed::Box, sync::Arc};
@@ -32,6 +34,10 @@ use sse_proto::{
 
 #[cfg(feature = "http")]
 pub use self::http::last_event_id;
+#[cfg(feature = "serve")]
+pub(crate) use self::weak::WeakSession;
+#[cfg(feature = "serve")]
+pub(crate) use self::write::{ByteSource, write};
 use self::{
     feed::{Feed, Messages, Reading, Source},
     heartbeat::Heartbeats,
@@ -48,7 +54,7 @@ pub use self::{
 use crate::{
     Alarm,
     event_log::EventLog,
-    lock::Exclusive,
+    lock::hold,
     transport::{Runtime, Timer},
 };
 
@@ -56,11 +62,14 @@ use crate::{
 ///
 /// All its methods are **cancel safe** but [`write_to`](Self::write_to), which ends the session when it is dropped.
 pub struct Session<K: Runtime> {
-    /// Exclusive, so that a session is `Sync` whatever its handler, its filter and the runtime's timer are.
-    parts: Exclusive<Parts<K>>,
+    /// Behind a lock, so that a session is `Sync` whatever its handler, its filter and the runtime's timer are. Shared
+    /// with the task that writes the response when `serve` has taken the connection over: the session itself is then
+    /// somewhere in a body, which middleware may have wrapped.
+    parts: Arc<Mutex<Parts<K>>>,
     resumed: Resumed,
 }
 
+/// What a session is made of: the same task polls it for bytes, and asks it what to do while they cannot be written.
 struct Parts<K: Runtime> {
     alarm: Alarm<K::Timer>,
     feed: Feed<K>,
@@ -178,7 +187,7 @@ impl<K: Runtime> Session<K> {
 
     fn with_feed(timer: K::Timer, feed: Feed<K>) -> Self {
         let parts = Parts { alarm: Alarm::new(timer), feed, heartbeats: None };
-        Self { parts: Exclusive::new(parts), resumed: Resumed::Exact }
+        Self { parts: Arc::new(Mutex::new(parts)), resumed: Resumed::Exact }
     }
 
     /// Waits for the next bytes to write: `None` at the end of the response.
@@ -188,7 +197,24 @@ impl<K: Runtime> Session<K> {
     /// The application has broken the response off ([`Sender::abort`]). The client must not get a regular end; nothing
     /// follows.
     pub fn poll_bytes(&mut self, cx: &mut Context<'_>) -> Poll<Option<io::Result<Bytes>>> {
-        let Parts { alarm, feed, heartbeats } = self.parts.get_mut();
+        hold(&self.parts).poll_bytes(cx)
+    }
+
+    /// Returns what became of the wish to resume.
+    pub fn resumed(&self) -> Resumed {
+        self.resumed
+    }
+
+    /// Returns how many messages of the log this session did not get because it was too slow.
+    pub fn missed(&self) -> u64 {
+        hold(&self.parts).feed.look(server::Session::missed)
+    }
+}
+
+impl<K: Runtime> Parts<K> {
+    /// Waits for the next bytes to write: `None` at the end of the response, an error where it is broken off.
+    fn poll_bytes(&mut self, cx: &mut Context<'_>) -> Poll<Option<io::Result<Bytes>>> {
+        let Self { alarm, feed, heartbeats } = self;
         let mut beaten = false;
         if let Some(message) = heartbeats.as_mut().and_then(|heartbeats| heartbeats.poll(cx)) {
             feed.send_heartbeat(&message);
@@ -216,14 +242,22 @@ impl<K: Runtime> Session<K> {
         }
     }
 
-    /// Returns what became of the wish to resume.
-    pub fn resumed(&self) -> Resumed {
-        self.resumed
+    /// Reports that the peer took some of the last bytes.
+    fn handle_progress(&mut self) {
+        let now = self.alarm.now();
+        self.feed.with_machine(|machine| machine.handle_progress(now));
     }
 
-    /// Returns how many messages of the log this session did not get because it was too slow.
-    pub fn missed(&self) -> u64 {
-        self.parts.look(|parts| parts.feed.look(server::Session::missed))
+    /// Waits while the peer takes nothing. Ready when the session has ended: by its write timeout, or by the application.
+    fn poll_stalled(&mut self, cx: &mut Context<'_>) -> Poll<()> {
+        loop {
+            let now = self.alarm.now();
+            match self.feed.handle_write_pending(cx.waker(), now) {
+                Output::Wait { until: Some(deadline) } => ready!(self.alarm.poll_from(cx, now, deadline)),
+                Output::Wait { until: None } => return Poll::Pending,
+                _ => return Poll::Ready(()),
+            }
+        }
     }
 }
 

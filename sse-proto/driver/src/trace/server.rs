@@ -7,6 +7,12 @@ use tracing::{Level, enabled, event};
 
 const TARGET: &str = "sse_driver::server";
 
+/// Reports that a server could not accept a connection.
+#[cfg(feature = "serve")]
+pub(super) fn not_accepted(error: &std::io::Error) {
+    event!(target: TARGET, Level::WARN, %error, "connection not accepted");
+}
+
 /// Reports what becomes of a session. Keys are left out, because they may be secret.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Tracer {

@@ -26,7 +26,7 @@ async fn main() -> Result<(), Box<dyn Error>> {
     println!("open http://{}/", listener.local_addr()?);
     let figures = Figures::default();
     tokio::spawn(publish_all(figures.clone(), Duration::from_millis(700)));
-    serve(listener, figures, async { drop(tokio::signal::ctrl_c().await) }).await?;
+    serve(listener, figures, async { drop(tokio::signal::ctrl_c().await) }).await;
     Ok(())
 }
 
@@ -78,7 +78,7 @@ pub(crate) async fn check() -> Result<(), Box<dyn Error>> {
         }
     };
     source.close();
-    server.await??;
+    server.await?;
     println!("drained; a client comes back in {} ms", delay.as_millis());
     if delay < Duration::from_secs(1) { Err("that is too early".into()) } else { Ok(()) }
 }

@@ -2,7 +2,6 @@
 
 use std::{
     collections::BTreeMap,
-    io,
     sync::{Arc, Mutex, PoisonError},
     time::Duration,
 };
@@ -13,12 +12,11 @@ use axum::{
     http::{HeaderMap, StatusCode, header},
     response::{Html, IntoResponse},
     routing::get,
-    serve::ListenerExt,
 };
 use serde::Serialize;
 use sse_tokio::{
     EventLog, EventType, LastEventId, Message, Publication, Retry, SessionConfig,
-    server::{DrainConfig, Heartbeat},
+    server::{DrainConfig, Heartbeat, Stopped},
 };
 use tokio::net::TcpListener;
 use tower_http::compression::CompressionLayer;
@@ -59,18 +57,13 @@ pub(crate) async fn serve(
     listener: TcpListener,
     figures: Figures,
     stop: impl Future<Output = ()> + Send + 'static,
-) -> io::Result<()> {
+) -> Stopped {
     let app = Router::new()
         .route("/", get(page))
         .route("/events/{topics}", get(events))
         .layer(CompressionLayer::new()) // compresses the page, and leaves events alone
         .with_state(figures.clone());
-    let drained = async move {
-        stop.await;
-        figures.log.drain(DrainConfig::new()).await;
-    };
-    let listener = listener.tap_io(|socket| drop(socket.set_nodelay(true)));
-    axum::serve(listener, app).with_graceful_shutdown(drained).await
+    sse_tokio::serve(listener, app).with_graceful_shutdown(stop).drain(&figures.log, DrainConfig::new()).await
 }
 
 async fn page() -> impl IntoResponse {

@@ -52,8 +52,12 @@ enum Breaking {
     Broken,
 }
 
+#[expect(
+    clippy::large_enum_variant,
+    reason = "sessions of a log are the many, and each is in an allocation of its own"
+)]
 pub(super) enum Source<K: Runtime> {
-    Log(Box<Reading<K>>),
+    Log(Reading<K>),
     Messages(Messages),
     #[cfg(feature = "stream")]
     Stream(Box<Streaming>),
@@ -69,7 +73,7 @@ impl<K: Runtime> Feed<K> {
 
     /// A feed of a log, whose observer is the recipient.
     pub(super) fn log(reading: Reading<K>, recipient: Option<Recipient>, resumed: Resumed) -> Self {
-        let feed = Self::with_recipient(Source::Log(Box::new(reading)), recipient);
+        let feed = Self::with_recipient(Source::Log(reading), recipient);
         feed.report(|observer, session| {
             observer.opened(session);
             observer.resumed(session, resumed);

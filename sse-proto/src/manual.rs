@@ -168,7 +168,8 @@
 //! [`Decoder::decode_owned`](crate::Decoder::decode_owned) and
 //! [`EventSource::take_event`](crate::client::EventSource::take_event) give an [`Event`](crate::Event) whose parts are
 //! slices of the received [`Bytes`](bytes::Bytes). Nothing is copied where a value lay there in one piece, but the
-//! slice keeps the block alive. Where all events are kept, or each arrived in its own block, that costs little more
+//! slice keeps the block alive; out of a [`Chunk`](crate::Chunk) of a slice, and where a short event was cut, the event is
+//! copied. Where all events are kept, or each arrived in its own block, that costs little more
 //! than their text. One event that is kept out of many keeps its whole block: at most 64 KiB with the readers and the
 //! HTTP client of the adapters, and what the caller hands in elsewhere (`decode_owned`, `handle_data`,
 //! `sse_driver::StreamReader`). Copy such an event if it is stored for long.
@@ -185,6 +186,7 @@
 //! | what | at most |
 //! |---|---|
 //! | the data of an event that was cut or joined | twice [`Limits::data`](crate::Limits), because a buffer doubles when it is full, and three times while it moves |
+//! | the lines of an event that chunks have cut | 128 KiB, then only the values |
 //! | data that is not well-formed UTF-8, while it is borrowed | three times `data` more, with U+FFFD in place of what is wrong |
 //! | an unfinished line that is not data, a comment that is reported | twice [`Limits::line`](crate::Limits), and three times while it moves |
 //! | an ID, an event type | twice [`Limits::id`](crate::Limits), [`Limits::event_type`](crate::Limits) |
@@ -194,8 +196,8 @@
 //! | the head of a response | 64 KiB; a longer one breaks the connection |
 //! | a redirect | a URL of less than 64 KiB; a longer one fails |
 //!
-//! A buffer is larger than 64 KiB only after a large value. It is let go when a chunk ends between two events, or when the
-//! value after the next one needs less than a quarter of it.
+//! A buffer is larger than 64 KiB only after a large value. It is let go when a chunk ends and the buffer is not in use, or
+//! when the value after the next one needs less than a quarter of it.
 //!
 //! # Serving: a log and its readers
 //!

@@ -13,8 +13,11 @@ enum Call {
     Take,
 }
 
-/// A call, the place of its chunk, and, if a new chunk comes there before: its stream, where it begins and where it ends.
-fn calls() -> impl Strategy<Value = Vec<(Call, usize, Option<(usize, usize, usize)>)>> {
+/// A stream, and where a piece of it begins and ends.
+type Piece = (usize, usize, usize);
+
+/// A call, the place of its chunk, and the new chunk that comes there before, if any.
+fn calls() -> impl Strategy<Value = Vec<(Call, usize, Option<Piece>)>> {
     let call = prop_oneof![
         8 => Just(Call::Advance),
         1 => Just(Call::Comment),

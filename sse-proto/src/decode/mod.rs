@@ -446,12 +446,8 @@ impl Decoder {
     #[inline(never)]
     fn advance_slow(&mut self, bytes: &[u8], cursor: &mut Cursor) -> Step {
         self.event.home = Home::Nowhere;
-        if let Some(step) = self.queued {
-            self.queued = None;
-            if step == Step::LastEventId {
-                self.mode = self.between_blocks();
-            }
-            return step;
+        if self.queued.is_some() {
+            return self.take_queued();
         }
         if cursor.at == 0
             && let Some(first) = bytes.first()
@@ -463,7 +459,10 @@ impl Decoder {
         }
         let step = loop {
             if cursor.at >= bytes.len() && !matches!(self.mode, Mode::Failed(_) | Mode::Replay) {
-                self.let_go();
+                // Not worth its price after each of many short chunks.
+                if self.mode != Mode::Carry || bytes.len() > 1024 {
+                    self.let_go();
+                }
                 break Step::More;
             }
             let has_event = match self.mode {
@@ -484,6 +483,15 @@ impl Decoder {
             self.after_cr = bytes.ends_with(b"\r");
         }
         step
+    }
+
+    /// Returns what was queued after the step before. An ID that is reported after its event ends the block.
+    #[cold]
+    fn take_queued(&mut self) -> Step {
+        if self.queued == Some(Step::LastEventId) {
+            self.mode = self.between_blocks();
+        }
+        self.queued.take().unwrap_or(Step::More)
     }
 
     /// Reads the first bytes of the stream, up to where it is known whether they are a BOM (R-058).
@@ -508,7 +516,7 @@ impl Decoder {
     }
 
     /// Reads a block that begins in the chunk, and returns whether it gives an event.
-    #[inline(always)]
+    #[inline(never)]
     fn scan_chunk(&mut self, bytes: &[u8], cursor: &mut Cursor) -> bool {
         if self.rules.quiet && scan::skip_heartbeats(bytes, cursor) {
             if let Some(event) = self.simple(bytes, cursor) {

@@ -19,7 +19,8 @@ use crate::transport::{Runtime, Write};
 /// A [`Session`] with a handler or a stream that is not `Send`, for executors of one thread: actix-web's,
 /// `tokio::task::LocalSet`, `smol::LocalExecutor`, or hyper without a spawn.
 ///
-/// It is a body as a session is. The handler runs while the body is polled, and is dropped when the response ends.
+/// It is a body as a session is. The handler runs while the body is polled, and is dropped when the response ends. [`serve`](crate::serve())
+/// does not take it, because a connection there is a task that moves between threads.
 ///
 /// ```
 /// use std::rc::Rc;

@@ -269,16 +269,18 @@
 //!   time
 //!   utf8
 //!   text           utf8
+//!   chunk          ends, text, utf8
 //!   field          text
 //!   event          field, text
-//!   decode         ends, event, field, hidden, limits, text, utf8
 //!   message        ends, event, field, text
+//!   report         event, field, limits
 //!   data           message
+//!   decode         chunk, ends, event, field, limits, report, text, utf8
 //!   serde          event, field, message, text
 //!   server         field, hidden, message, random, text, time
 //!   json           data, event, message
-//!   client         decode, event, field, hidden, json, limits, random, text, time
-//!   typed          client, decode, event, field, hidden, json, text
+//!   client         chunk, decode, event, field, hidden, json, limits, random, report, text, time
+//!   typed          client, event, field, hidden, json, report, text
 //! sse-driver
 //!   methods
 //!   report

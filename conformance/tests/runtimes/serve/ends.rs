@@ -58,7 +58,7 @@ fn stuck(server: &Server<impl UnderTest>) -> (Client, sse_driver::Sender) {
 fn a_drain_cuts_a_joined_session_whose_client_does_not_read<R: UnderTest>() {
     const DRAIN: Duration = Duration::from_millis(100);
     let server =
-        Server::<R>::start_with(config(), |serve, log| serve.drain(&log.group(), DrainConfig::new().timeout(DRAIN)));
+        Server::<R>::start_with(config(), |serve, log| serve.drain(log.group(), DrainConfig::new().timeout(DRAIN)));
     let (mut client, sender) = stuck(&server);
     let stopped = server.stop();
     let [drained] = &stopped.drained[..] else { panic!("{stopped:?}") };

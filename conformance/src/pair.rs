@@ -262,7 +262,7 @@ impl Pair {
             }
             connection.session.handle_log(&mut self.log);
             match connection.session.poll_output(self.now) {
-                server::Output::Closed => {
+                server::Output::Aborted | server::Output::Closed => {
                     connection.ended = true;
                     connection.coming.push_back((self.now + delay, Arrival::End));
                 }

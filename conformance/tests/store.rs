@@ -133,7 +133,7 @@ async fn a_client_of_the_store_is_told_what_it_misses() {
         let mut cx = core::task::Context::from_waker(core::task::Waker::noop());
         let mut decoder = Decoder::new();
         let mut got = Vec::new();
-        while let core::task::Poll::Ready(Some(bytes)) = session.poll_bytes(&mut cx) {
+        while let core::task::Poll::Ready(Some(Ok(bytes))) = session.poll_bytes(&mut cx) {
             let mut chunk = Chunk::new(&bytes[..]);
             while let Some(event) = decoder.decode(&mut chunk).unwrap() {
                 got.push(event.data().to_string());

@@ -43,7 +43,7 @@ fn open(log: &EventLog, topics: Option<&'static str>) -> Session {
 fn take(session: &mut Session) -> (usize, usize) {
     let mut cx = Context::from_waker(Waker::noop());
     let (mut bytes, mut pieces) = (0, 0);
-    while let Poll::Ready(Some(piece)) = session.poll_bytes(&mut cx) {
+    while let Poll::Ready(Some(Ok(piece))) = session.poll_bytes(&mut cx) {
         bytes += piece.len();
         pieces += 1;
     }

@@ -158,7 +158,7 @@ fn respond(mut stream: TcpStream, mut session: Session, log: &mut EventLog) -> i
             // Only sessions whose heartbeats are made by the application are asked for them.
             server::Output::Heartbeat => {}
             // A server that has more than one client would wait here for the log or for `until`. This one hangs up.
-            server::Output::Wait { .. } | server::Output::Closed => return Ok(()),
+            server::Output::Wait { .. } | server::Output::Aborted | server::Output::Closed => return Ok(()),
         }
     }
 }

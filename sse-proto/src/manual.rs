@@ -125,6 +125,9 @@
 //! - `Connect::classify` says which errors no other attempt will change.
 //! - Dropping a future or a body gives up what it stands for. Nothing has to be told.
 //!
+//! A server (feature `serve`) needs `sse_driver::transport::Spawn`, which starts a task, and a
+//! `sse_driver::server::Listener`, which accepts connections; the wrapper must make them readers and writers of hyper.
+//!
 //! With hyper (feature `http`) only a connection is missing: `sse_driver::transport::Dial` opens a socket, closures do, too, and
 //! `sse_driver::transport::HttpConnector` makes a transport of it. For sockets with the traits of `futures_io` there is
 //! `sse_driver::futures_io::FuturesIo` (feature `futures-io`), with TLS by rustls (feature `futures-tls`).
@@ -138,7 +141,8 @@
 //! | `transport::Dial`, `transport::Socket`, `futures_io::ConnectTcp` | that the stream, and the future that opens it, are `Send` |
 //! | `Session::run`, `stream` and `with_heartbeat`, `server::Subscribe::filter`, `EventLog::with_store` | that what the caller hands in is `Send` |
 //! | `EventLog::observe` | that the observer is `Send` and `Sync` |
-//! | a session as the response of axum | that the `Timer` is `Send` |
+//! | a session as the response of HTTP (`into_http_response`, axum) | that the `Timer` is `Send` |
+//! | `serve` | that the `Timer`, the streams, and the application with its futures and bodies are `Send` |
 //!
 //! These bounds are there so that sources and sessions can move between threads: they keep such values in boxes. hyper
 //! does not ask for them over HTTP/1.1. A runtime whose sockets stay in one thread, such as monoio, can therefore have
@@ -212,6 +216,11 @@
 //! while it runs, and the [`Observer`](crate::server::Observer) for the operator. A client that hears of a gap asks for the
 //! whole state anew; one whose ID nobody knows gets everything that is kept, and may have some of it already.
 //!
+//! A client whose state is more than its events begins with a snapshot
+//! ([`with_snapshot`](crate::server::Session::with_snapshot)): messages made at one position of the log, and then everything
+//! from that position on. A client that can resume gets no snapshot, and one that cannot gets no `resync` event. The
+//! snapshot has to be made under the same lock as each change and its publication; then nothing is lost between the two.
+//!
 //! A slow reader never holds up the others, nor the publisher, which does not wait unless it asks to. What becomes of a
 //! reader that the log has overtaken is a setting of each session: it continues and the gap is reported, or it is ended
 //! ([`OnLag`](crate::server::OnLag)). With [`latest`](crate::server::Interest::latest) a reader does not get what is out
@@ -260,16 +269,18 @@
 //!   time
 //!   utf8
 //!   text           utf8
+//!   chunk          ends, text, utf8
 //!   field          text
 //!   event          field, text
-//!   decode         ends, event, field, hidden, limits, text, utf8
 //!   message        ends, event, field, text
+//!   report         event, field, limits
 //!   data           message
+//!   decode         chunk, ends, event, field, limits, report, text, utf8
 //!   serde          event, field, message, text
 //!   server         field, hidden, message, random, text, time
 //!   json           data, event, message
-//!   client         decode, event, field, hidden, json, limits, random, text, time
-//!   typed          client, decode, event, field, hidden, json, text
+//!   client         chunk, decode, event, field, hidden, json, limits, random, report, text, time
+//!   typed          client, event, field, hidden, json, report, text
 //! sse-driver
 //!   methods
 //!   report
@@ -279,25 +290,31 @@
 //!   lock           unwind
 //!   transport      turn
 //!   alarm          transport
-//!   futures_io     transport
 //!   reader         transport, turn
 //!   event_log      alarm, lock, transport
 //!   event_source   alarm, lock, trace, transport, turn
+//!   write_deadline alarm, transport
 //!   client         event_source
-//!   session        alarm, event_log, lock, trace, transport, unwind
+//!   futures_io     transport, write_deadline
+//!   session        alarm, event_log, lock, trace, transport, turn, unwind
 //!   typed          event_source, reader, transport
 //!   axum           session, transport
-//!   server         session
+//!   serve          alarm, event_log, lock, session, trace, transport, write_deadline
 //!   stream         event_source, reader, session, transport, typed
+//!   server         event_log, serve, session, write_deadline
 //! sse-tokio
 //!   dial
 //!   io
 //!   reqwest
+//!   serve
 //!   timer
+//!   write_timeout
 //! sse-smol
 //!   dial
+//!   serve
 //!   timer
 //! sse-asyncstd
 //!   dial
+//!   serve
 //!   timer
 //! ```

@@ -29,6 +29,7 @@ fn drain(session: &mut Session, log: Option<&mut EventLog>, now: Timestamp) -> S
             Output::Transmit(bytes) => sent += &text(&bytes),
             Output::Lagged { missed } => sent += &format!("<{missed} missed>"),
             Output::Heartbeat => sent += "<heartbeat>",
+            Output::Aborted => panic!("nobody asked for it"),
             Output::Closed => return sent + "<closed>",
             Output::Wait { .. } => return sent,
         }

@@ -35,7 +35,7 @@ fn drain(session: &mut Session, log: &mut EventLog, now: Timestamp) -> String {
         session.handle_log(log);
         match session.poll_output(now) {
             Output::Transmit(bytes) => sent += core::str::from_utf8(&bytes).unwrap(),
-            Output::Closed | Output::Wait { .. } => return sent,
+            Output::Aborted | Output::Closed | Output::Wait { .. } => return sent,
             Output::Heartbeat | Output::Lagged { .. } => {}
         }
     }
@@ -76,6 +76,42 @@ fn a_heartbeat_may_be_a_message_or_be_made_when_it_is_due() {
 }
 
 #[test]
+fn what_is_transmitted_is_counted_by_events_and_heartbeats() {
+    let mut log = EventLog::new(LogConfig::new());
+    let (cursor, _) = log.subscribe(StartAt::Live, START);
+    let mut session = Session::reading(SessionConfig::new().retry(Retry::from_millis(7)), cursor);
+    let next = |session: &mut Session, log: &mut EventLog, now: Timestamp| {
+        session.handle_log(log);
+        let Output::Transmit(bytes) = session.poll_output(now) else { panic!("nothing to transmit") };
+        let transmitted = session.transmitted(&bytes);
+        assert_eq!(transmitted.bytes, bytes.len() as u64);
+        (transmitted.events, transmitted.heartbeats)
+    };
+    assert_eq!(next(&mut session, &mut log, START), (0, 0));
+    let empty = Message::new().data("");
+    for message in [Message::from("a\n\nb"), empty, Message::new().comment("c\n\nd")] {
+        log.publish(message, START).unwrap();
+    }
+    assert_eq!(next(&mut session, &mut log, START), (2, 0));
+    assert_eq!(next(&mut session, &mut log, at(15)), (0, 1));
+    log.publish("x", at(16)).unwrap();
+    assert_eq!(next(&mut session, &mut log, at(16)), (1, 0));
+
+    // Heartbeats that the application makes are among the messages that it sends.
+    let mut made = Session::new(SessionConfig::new().heartbeat(Heartbeat::quiet(SECOND).made()));
+    next(&mut made, &mut log, START);
+    assert_eq!(made.poll_output(at(1)), Output::Heartbeat);
+    made.send_heartbeat(&Message::new()).unwrap();
+    assert!(matches!(made.poll_output(at(1)), Output::Wait { .. }));
+    assert_eq!(made.poll_output(at(2)), Output::Heartbeat);
+    made.send_heartbeat(&Message::new().comment("beat")).unwrap();
+    made.send(&Message::from("a")).unwrap();
+    assert_eq!(next(&mut made, &mut log, at(2)), (1, 1));
+    made.send(&Message::from("b")).unwrap();
+    assert_eq!(next(&mut made, &mut log, at(2)), (1, 0));
+}
+
+#[test]
 fn no_heartbeat_comes_after_the_end() {
     let mut session = Session::new(SessionConfig::new());
     transmitted(session.poll_output(START));
@@ -83,6 +119,42 @@ fn no_heartbeat_comes_after_the_end() {
     assert_eq!(session.poll_output(at(100)), Output::Closed);
     assert_eq!(session.poll_output(at(200)), Output::Closed);
     assert_eq!(session.close_reason(), Some(CloseReason::Finished));
+}
+
+#[test]
+fn an_aborted_response_ends_as_a_broken_one_after_what_was_sent() {
+    let mut session = Session::new(quiet());
+    session.send(&Message::from("a")).unwrap();
+    session.abort();
+    assert_eq!(session.send(&Message::from("b")), Err(SendError::Closed));
+    session.close(Some(&Message::from("bye")));
+    assert_eq!(transmitted(session.poll_output(START)), ":\n");
+    assert_eq!(transmitted(session.poll_output(START)), "data: a\n\n");
+    assert_eq!(session.close_reason(), None);
+    assert_eq!(session.poll_output(START), Output::Aborted);
+    assert_eq!(session.poll_output(START), Output::Aborted);
+    assert_eq!(session.close_reason(), Some(CloseReason::Aborted));
+
+    // One that has ended in order, or whose peer is gone, stays so.
+    let mut closed = Session::new(quiet());
+    transmitted(closed.poll_output(START));
+    closed.close(None);
+    closed.abort();
+    assert_eq!(closed.poll_output(START), Output::Closed);
+    let mut gone = Session::new(quiet());
+    gone.handle_disconnect();
+    gone.abort();
+    assert_eq!((gone.poll_output(START), gone.close_reason()), (Output::Closed, Some(CloseReason::Disconnected)));
+
+    // One of a log sends nothing more from it.
+    let mut log = EventLog::new(LogConfig::new());
+    let (cursor, _) = log.subscribe(StartAt::Live, START);
+    let mut reading = Session::reading(quiet(), cursor);
+    transmitted(reading.poll_output(START));
+    log.publish("unsent", START).unwrap();
+    reading.abort();
+    reading.handle_log(&mut log);
+    assert_eq!(reading.poll_output(START), Output::Aborted);
 }
 
 #[test]

@@ -38,6 +38,35 @@ fn publish(log: &mut EventLog, topics: &str, data: &'static str) {
 }
 
 #[test]
+fn a_subscriber_to_nothing_is_woken_only_with_everybody_and_ends_with_everybody() {
+    let mut subscribers = Subscribers::default();
+    let fed = subscribers.join(Subscription::to_none().key("ann")).unwrap();
+    let reader = subscribers.join(Subscription::to(["a"])).unwrap();
+    let wait = |subscribers: &mut Subscribers| {
+        subscribers.wait(fed, u64::MAX);
+        subscribers.wait(reader, 0);
+    };
+    wait(&mut subscribers);
+    let mut woken = Vec::new();
+    subscribers.wake(&[], &mut woken);
+    subscribers.wake(&["a".into()], &mut woken);
+    assert_eq!(woken, [reader]);
+    assert_eq!((subscribers.len(), subscribers.with_key("ann"), subscribers.in_topic("a")), (2, 1, 1));
+
+    woken.clear();
+    wait(&mut subscribers);
+    subscribers.drain(DrainConfig::new(), 0, START);
+    subscribers.wake_all(&mut woken);
+    assert_eq!(woken.iter().collect::<BTreeSet<_>>(), BTreeSet::from([&fed, &reader]));
+    subscribers.leave(reader);
+    assert!(matches!(subscribers.poll_drained(at(1)), DrainProgress::Waiting { .. }));
+    assert!(!subscribers.is_cut(fed));
+    let DrainProgress::Done(drained) = subscribers.poll_drained(at(10)) else { panic!("after the deadline") };
+    assert_eq!((drained.sessions, &drained.cut[..]), (2, &[Some(Text::from("ann"))][..]));
+    assert!(subscribers.is_cut(fed));
+}
+
+#[test]
 fn a_reader_gets_the_messages_to_its_topics_and_to_all_once_and_in_order() {
     let mut log = EventLog::new(LogConfig::new());
     let mut subscribe = |topics: &str| {

@@ -46,6 +46,7 @@
 //! | [`Change`] | all that a client can report: opened, lost and why, an event, the end |
 //! | [`Failure`] | why a client has no more events |
 //! | [`EventReader`] | reads the events of any stream of bytes, once |
+//! | [`serve`](serve()) | serves an application, sessions without hyper |
 //! | [`Session`] | one response with events |
 //! | [`EventLog`] | what is published, once for all sessions, and replayed to those that reconnect |
 //! | [`Message`] | an event to send, or a comment, an ID, a reconnection time |
@@ -72,8 +73,12 @@
 
 #[cfg(feature = "client")]
 mod dial;
+#[cfg(feature = "server")]
+mod serve;
 mod timer;
 
+#[cfg(feature = "server")]
+pub use crate::serve::serve;
 pub use sse_driver::{
     self, ClientConfig, Event, EventId, EventRef, EventType, FieldError, Limits, Message, Publication, ReadError,
     Retry, Sender, SessionConfig, StreamReader, Text, bytes, client, events, report, sse_proto, typed,
@@ -126,6 +131,19 @@ pub mod server {
     //! [`EventLog`](crate::EventLog).
 
     pub use sse_driver::server::*;
+
+    /// The sessions of a server, of every kind: its methods are on the page of [`sse_driver::server::Sessions`].
+    pub type Sessions = sse_driver::server::Sessions<crate::transport::Smol>;
+
+    /// A session whose handler is not `Send`: its methods are on the page of [`sse_driver::server::LocalSession`].
+    pub type LocalSession = sse_driver::server::LocalSession<crate::transport::Smol>;
+
+    /// Ends one session from elsewhere: its methods are on the page of [`sse_driver::server::SessionHandle`].
+    pub type SessionHandle = sse_driver::server::SessionHandle<crate::transport::Smol>;
+
+    /// A server with its settings, to be awaited: made by [`serve`](crate::serve()).
+    #[cfg(feature = "server")]
+    pub type Serve<L, S> = sse_driver::server::Serve<crate::transport::Smol, L, S>;
 }
 
 pub mod transport {
@@ -143,6 +161,10 @@ pub mod transport {
     #[cfg(feature = "client")]
     pub use crate::dial::Tcp;
     pub use crate::timer::Timer;
+
+    /// Fails the writes of a socket when its peer has taken nothing for too long: for hyper, as
+    /// `Io::new(WriteTimeout::new(socket, timeout))`.
+    pub type WriteTimeout<S> = sse_driver::futures_io::WriteTimeout<S, Timer>;
 
     /// Opens TCP connections, and TLS over them for `https`.
     #[cfg(feature = "client")]

@@ -49,8 +49,8 @@ impl Timer for Clock {
 
 #[test]
 fn flags_keep_their_values_while_the_server_is_away() {
-    const ALL: &str = "event: all\nid: 1\ndata: {\"dark\":true,\"beta\":false}\n\n";
-    const ONE: &str = "event: one\nid: 2\ndata: [\"beta\",true]\n\nevent: new\ndata: ?\n\n";
+    const PUT: &str = "event: put\nid: 1\ndata: {\"dark\":true,\"beta\":false}\n\n";
+    const PATCH: &str = "event: patch\nid: 2\ndata: [\"beta\",true]\n\nevent: new\ndata: ?\n\n";
     let (clock, flags) = (Clock::default(), Flags::default());
     let seen = RefCell::new(Vec::new());
     let transport = |request: Request| {
@@ -61,10 +61,10 @@ fn flags_keep_their_values_while_the_server_is_away() {
         let refusal =
             |status| Response { head: ResponseHead { status, ..ResponseHead::default() }, body: Io::new(&b""[..]) };
         ready(match seen.borrow().len() {
-            1 => Ok(stream(ALL)),
+            1 => Ok(stream(PUT)),
             2 => Err(io::ErrorKind::HostUnreachable.into()),
             3 => Ok(refusal(503)),
-            4 => Ok(stream(ONE)),
+            4 => Ok(stream(PATCH)),
             _ => Ok(refusal(204)),
         })
     };

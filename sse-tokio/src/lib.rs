@@ -46,6 +46,7 @@
 //! | [`Change`] | all that a client can report: opened, lost and why, an event, the end |
 //! | [`Failure`] | why a client has no more events |
 //! | [`EventReader`] | reads the events of any stream of bytes, once |
+//! | [`serve`](serve()) | serves an application, sessions without hyper |
 //! | [`Session`] | one response with events |
 //! | [`EventLog`] | what is published, once for all sessions, and replayed to those that reconnect |
 //! | [`Message`] | an event to send, or a comment, an ID, a reconnection time |
@@ -75,8 +76,13 @@ mod dial;
 mod io;
 #[cfg(feature = "reqwest")]
 mod reqwest;
+#[cfg(feature = "server")]
+mod serve;
 mod timer;
+mod write_timeout;
 
+#[cfg(feature = "server")]
+pub use crate::serve::serve;
 #[cfg(feature = "axum")]
 pub use sse_driver::axum::LastEventId;
 pub use sse_driver::{
@@ -133,6 +139,19 @@ pub mod server {
     #[cfg(feature = "axum")]
     pub use sse_driver::axum::LastEventIdOrQuery;
     pub use sse_driver::server::*;
+
+    /// The sessions of a server, of every kind: its methods are on the page of [`sse_driver::server::Sessions`].
+    pub type Sessions = sse_driver::server::Sessions<crate::transport::Tokio>;
+
+    /// A session whose handler is not `Send`: its methods are on the page of [`sse_driver::server::LocalSession`].
+    pub type LocalSession = sse_driver::server::LocalSession<crate::transport::Tokio>;
+
+    /// Ends one session from elsewhere: its methods are on the page of [`sse_driver::server::SessionHandle`].
+    pub type SessionHandle = sse_driver::server::SessionHandle<crate::transport::Tokio>;
+
+    /// A server with its settings, to be awaited: made by [`serve`](crate::serve()).
+    #[cfg(feature = "server")]
+    pub type Serve<L, S> = sse_driver::server::Serve<crate::transport::Tokio, L, S>;
 }
 
 pub mod transport {
@@ -151,7 +170,7 @@ pub mod transport {
     pub use crate::dial::Dialler;
     #[cfg(feature = "reqwest")]
     pub use crate::reqwest::{ReqwestBody, ReqwestConnector, ReqwestError};
-    pub use crate::{io::Io, timer::Timer};
+    pub use crate::{io::Io, timer::Timer, write_timeout::WriteTimeout};
     #[cfg(feature = "reqwest")]
     #[doc(no_inline)]
     pub use ::reqwest;

@@ -40,7 +40,7 @@ fn serve(session: Session, room: usize) -> (DuplexStream, JoinHandle<bool>) {
 /// What has been written by the time that everything has come to rest.
 fn ready_bytes(session: &mut Session) -> String {
     let mut sent = String::new();
-    while let Poll::Ready(Some(bytes)) = session.poll_bytes(&mut Context::from_waker(Waker::noop())) {
+    while let Poll::Ready(Some(Ok(bytes))) = session.poll_bytes(&mut Context::from_waker(Waker::noop())) {
         sent += core::str::from_utf8(&bytes).unwrap();
     }
     sent
@@ -102,7 +102,7 @@ fn a_stream_is_sent_in_one_piece_as_far_as_there_is_room_and_ends_the_session() 
     tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap().block_on(async {
         let items = Items(["a", "b", "c"].into(), true);
         let mut session = Session::stream(quiet().queue(18), items);
-        let mut next = async || poll_fn(|cx| session.poll_bytes(cx)).await.map(|bytes| bytes.to_vec());
+        let mut next = async || poll_fn(|cx| session.poll_bytes(cx)).await.map(|bytes| bytes.unwrap().to_vec());
         assert_eq!(next().await.unwrap(), b":\n");
         assert_eq!(next().await.unwrap(), b"data: a\n\ndata: b\n\n");
         assert_eq!(next().await.unwrap(), b"data: c\n\n");
@@ -178,7 +178,7 @@ async fn a_heartbeat_is_made_by_a_function_each_time() {
         count += 1;
         Message::new().comment(format!("{count}"))
     });
-    let mut next = async || poll_fn(|cx| session.poll_bytes(cx)).await.unwrap();
+    let mut next = async || poll_fn(|cx| session.poll_bytes(cx)).await.unwrap().unwrap();
     let started = Instant::now();
     assert_eq!(next().await, ":\n");
     assert_eq!(next().await, ": 1\n");

@@ -22,10 +22,6 @@ impl UnderTest for AsyncStd {
         task::block_on(work)
     }
 
-    fn spawn(work: impl Future<Output = ()> + Send + 'static) {
-        task::spawn(work);
-    }
-
     fn sleep(time: Duration) -> impl Future<Output = ()> + Send {
         task::sleep(time)
     }

@@ -22,10 +22,6 @@ impl UnderTest for Smol {
         ::smol::block_on(work)
     }
 
-    fn spawn(work: impl Future<Output = ()> + Send + 'static) {
-        ::smol::spawn(work).detach();
-    }
-
     async fn sleep(time: Duration) {
         Timer::after(time).await;
     }

@@ -12,7 +12,7 @@ use std::{io, net, sync::Arc};
 use ::tokio::{
     io::{AsyncRead, AsyncWrite, ReadBuf},
     net::{TcpListener, TcpStream},
-    runtime, task, time,
+    runtime, time,
 };
 use sse_driver::transport::{Socket, Target, rustls::ClientConfig};
 use sse_tokio::transport::{Dialler, Tokio};
@@ -29,10 +29,6 @@ impl UnderTest for Tokio {
         // Tasks have another thread than `work`, so that wake-ups cross threads.
         let runtime = runtime::Builder::new_multi_thread().worker_threads(1).enable_all().build();
         runtime.expect("a runtime").block_on(work)
-    }
-
-    fn spawn(work: impl Future<Output = ()> + Send + 'static) {
-        task::spawn(work);
     }
 
     fn sleep(time: Duration) -> impl Future<Output = ()> + Send {

@@ -3,8 +3,9 @@
 use core::{fmt, future::Future, net::SocketAddr, time::Duration};
 use std::{io, net, sync::Arc};
 
-use sse_driver::transport::{
-    Dial, HttpConnector, Read, Runtime, Socket, Target, Write, hyper::rt, rustls::ClientConfig,
+use sse_driver::{
+    server::Listener,
+    transport::{Dial, HttpConnector, Read, Runtime, Socket, Spawn, Target, Write, hyper::rt, rustls::ClientConfig},
 };
 
 use super::Memory;
@@ -16,6 +17,7 @@ use super::Memory;
 /// and where `sse_driver::transport` requires it; a runtime with one thread may run everything there.
 pub trait UnderTest:
     Runtime<Timer: Send>
+    + Spawn
     + Sockets
     + Runtime<Io<Memory>: Stream + From<Memory>>
     + Runtime<Io<<Self as Sockets>::Tcp>: Stream>
@@ -35,9 +37,6 @@ pub trait UnderTest:
     /// Runs the runtime on this thread until `work` is done.
     fn block_on<T>(work: impl Future<Output = T>) -> T;
 
-    /// Starts a task, within [`block_on`](Self::block_on).
-    fn spawn(work: impl Future<Output = ()> + Send + 'static);
-
     /// Waits for this time.
     fn sleep(time: Duration) -> impl Future<Output = ()> + Send;
 
@@ -53,9 +52,9 @@ pub trait UnderTest:
 }
 
 /// The sockets of a runtime.
-pub trait Sockets {
+pub trait Sockets: Runtime + Sized {
     /// Accepts connections.
-    type Listener: Send + Sync + 'static;
+    type Listener: Listener<Self, Stream = Self::Tcp, Address = SocketAddr> + Sync;
     /// A connection, before it is wrapped.
     type Tcp: Send + Unpin + 'static;
 

@@ -135,7 +135,7 @@ impl Reader {
         let waker = Waker::from(Arc::clone(&self.woken));
         let mut decoder = Decoder::new();
         let mut data = Vec::new();
-        while let Poll::Ready(Some(bytes)) = self.session.poll_bytes(&mut Context::from_waker(&waker)) {
+        while let Poll::Ready(Some(Ok(bytes))) = self.session.poll_bytes(&mut Context::from_waker(&waker)) {
             let mut chunk = Chunk::new(&bytes[..]);
             while let Some(event) = decoder.decode(&mut chunk).expect("within limits") {
                 data.push(event.data().to_owned());

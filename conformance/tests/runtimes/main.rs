@@ -4,14 +4,21 @@
 #[macro_use]
 mod every_runtime;
 
+mod broken;
 mod common;
 mod cut;
 mod flushes;
+mod groups;
 mod held;
 mod https;
+mod local;
+mod metrics;
 mod names;
 mod plain;
 mod requests;
+mod serve;
+mod snapshot;
+mod topics;
 mod typed;
 
 use core::net::SocketAddr;

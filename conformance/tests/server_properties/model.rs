@@ -235,7 +235,7 @@ impl World {
             let position = client.session.position().expect("it reads from a log");
             match output {
                 Output::Closed => return self.remove(index),
-                Output::Heartbeat => panic!("nobody asked for it"),
+                Output::Aborted | Output::Heartbeat => panic!("nobody asked for it"),
                 Output::Lagged { missed } => client.told += missed,
                 Output::Transmit(bytes) => client.receive(&bytes, &self.history),
                 Output::Wait { .. } => {

@@ -107,7 +107,7 @@ impl Client {
         let mut has_farewell = false;
         while patience > 0 {
             patience -= 1;
-            let Some(bytes) = in_time("a session", poll_fn(|cx| session.poll_bytes(cx))).await else {
+            let Some(Ok(bytes)) = in_time("a session", poll_fn(|cx| session.poll_bytes(cx))).await else {
                 return has_farewell;
             };
             assert!(!has_farewell, "client {} receives something after the farewell", self.id);

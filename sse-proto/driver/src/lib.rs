@@ -9,13 +9,14 @@
 //! | [`Session`] | the loop of one response |
 //! | [`EventLog`] | the log that sessions share |
 //! | [`Sender`] | sends messages to one session |
+//! | [`serve`](serve()) | serves an application, sessions without hyper |
 //! | [`transport::Runtime`] | what stands for a runtime: its timer, and the wrapper of its readers and writers |
 //! | [`transport::Connect`] | sends a request and returns the response |
 //! | [`transport::Read`], [`transport::Write`] | where bytes come from and go to |
 //! | [`transport::Timer`] | a clock, an alarm, and a seed |
 //! | [`transport::HttpConnector`] | HTTP by hyper over the sockets of a [`transport::Dial`] |
 // Without these features, some of the types above are missing.
-#![cfg_attr(not(feature = "http"), allow(rustdoc::broken_intra_doc_links))]
+#![cfg_attr(not(feature = "serve"), allow(rustdoc::broken_intra_doc_links))]
 #![no_std]
 #![forbid(unsafe_code)]
 #![warn(clippy::alloc_instead_of_core, clippy::std_instead_of_alloc, clippy::std_instead_of_core, clippy::unwrap_used)]
@@ -39,6 +40,8 @@ mod lock;
 mod methods;
 mod reader;
 pub mod report;
+#[cfg(feature = "serve")]
+mod serve;
 #[cfg(feature = "std")]
 pub mod server;
 #[cfg(feature = "std")]
@@ -51,6 +54,8 @@ mod turn;
 pub mod typed;
 #[cfg(feature = "std")]
 mod unwind;
+#[cfg(feature = "std")]
+mod write_deadline;
 
 pub use sse_proto::{
     self, Event, EventId, EventRef, EventType, FieldError, Limits, Message, Retry, Text, Timestamp, bytes, events,
@@ -63,6 +68,8 @@ pub use sse_proto::server::{Publication, SessionConfig};
 use self::alarm::Alarm;
 #[cfg(feature = "stream")]
 pub use self::reader::StreamReader;
+#[cfg(feature = "serve")]
+pub use self::serve::serve;
 #[cfg(feature = "http")]
 pub use self::transport::NoMoreEvents;
 #[cfg(feature = "std")]

@@ -13,7 +13,7 @@ use crate::unwind;
 ///
 /// A lock that a panic has poisoned is used on: the machines never leave anything half done.
 pub(crate) fn lock<T>(mutex: &Mutex<T>) -> Locked<'_, T> {
-    Locked { state: mutex.lock().unwrap_or_else(PoisonError::into_inner), after: After::default() }
+    Locked { state: hold(mutex), after: After::default() }
 }
 
 /// Access to what tasks share, with a list of what to do when the lock is free again.
@@ -98,23 +98,10 @@ impl Wakers {
     }
 }
 
-/// A value that is `Sync` whatever it holds, because it is used through `&mut` only. Through `&` one can look at it.
-pub(crate) struct Exclusive<T>(Mutex<T>);
-
-impl<T> Exclusive<T> {
-    pub(crate) const fn new(value: T) -> Self {
-        Self(Mutex::new(value))
-    }
-
-    /// Returns the value, without locking.
-    pub(crate) fn get_mut(&mut self) -> &mut T {
-        self.0.get_mut().unwrap_or_else(PoisonError::into_inner)
-    }
-
-    /// Locks the value for a look at it.
-    pub(crate) fn look<R>(&self, look: impl FnOnce(&T) -> R) -> R {
-        look(&self.0.lock().unwrap_or_else(PoisonError::into_inner))
-    }
+/// Locks what one task uses at a time, and which is behind a lock for the compiler's sake. A panic of the application's
+/// code under this lock does no harm: the machines never leave anything half done.
+pub(crate) fn hold<T: ?Sized>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
+    mutex.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
 #[cfg(test)]
@@ -126,7 +113,7 @@ mod tests {
         sync::{Mutex, TryLockError},
     };
 
-    use super::{Exclusive, lock};
+    use super::lock;
 
     /// What happened, in order.
     type Events = Arc<Mutex<Vec<&'static str>>>;
@@ -197,14 +184,5 @@ mod tests {
         }));
         assert!(panicked.is_err());
         assert_eq!(*lock(&events), ["first", "dropped"]);
-    }
-
-    #[test]
-    fn an_exclusive_value_is_sync() {
-        fn check<T: Send + Sync>(_: &T) {}
-        let mut value = Exclusive::new(core::cell::Cell::new(1));
-        check(&value);
-        value.get_mut().set(2);
-        assert_eq!(value.look(core::cell::Cell::get), 2);
     }
 }

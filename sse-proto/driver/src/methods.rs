@@ -53,7 +53,9 @@ They are described in full on the page of [`sse_driver::Session`].
 | [`channel(config)`](sse_driver::Session::channel) | is fed by a [`Sender`](sse_driver::Sender) |
 | [`run(config, handler)`](sse_driver::Session::run) | is fed by an async function, which is dropped when the client leaves |
 | [`stream(config, stream)`](sse_driver::Session::stream) | sends what a stream yields |
-| [`with_heartbeat(make)`](sse_driver::Session::with_heartbeat) | makes each heartbeat when it is due |
+| [`try_run(config, handler)`](sse_driver::Session::try_run), [`try_stream(config, stream)`](sse_driver::Session::try_stream) | break the response off at an error |
+| [`with_heartbeat(make)`](sse_driver::Session::with_heartbeat), [`with_async_heartbeat(make)`](sse_driver::Session::with_async_heartbeat) | makes each heartbeat when it is due |
+| [`join(sessions)`](sse_driver::Session::join), [`join_as(sessions, key)`](sse_driver::Session::join_as) | is ended, counted and observed with a group |
 
 | to send the response | |
 |---|---|
@@ -63,6 +65,7 @@ They are described in full on the page of [`sse_driver::Session`].
 
 | to look at | |
 |---|---|
+| [`handle()`](sse_driver::Session::handle) | ends this session from elsewhere |
 | [`resumed()`](sse_driver::Session::resumed) | whether the client gets all that it missed |
 | [`missed()`](sse_driver::Session::missed) | how many messages it did not get because it was too slow |
 "
@@ -83,13 +86,20 @@ They are described in full on the page of [`sse_driver::EventLog`].
 | [`publish(message)`](sse_driver::EventLog::publish) | to all sessions, or to the topics of a [`Publication`](sse_driver::Publication) |
 | [`publish_all(messages)`](sse_driver::EventLog::publish_all) | many at once |
 | [`publish_awaiting(message, patience).await`](sse_driver::EventLog::publish_awaiting) | when certain sessions have caught up |
+| [`publish_acknowledged(message, patience).await`](sse_driver::EventLog::publish_acknowledged) | and waits until all sessions have it |
 | [`notify(topics)`](sse_driver::EventLog::notify) | wakes sessions for what a custom store has got from elsewhere |
 
 | to serve | |
 |---|---|
 | [`session()`](sse_driver::EventLog::session) | opens a session: topics, filter, where it starts, whose it is |
 | [`sessions()`](sse_driver::EventLog::sessions), [`sessions_in(topic)`](sse_driver::EventLog::sessions_in), [`sessions_of(key)`](sse_driver::EventLog::sessions_of) | how many there are |
-| [`disconnect(key)`](sse_driver::EventLog::disconnect) | ends the sessions with this key at once |
+| [`lag()`](sse_driver::EventLog::lag) | how many messages the slowest one is late |
+| [`keys()`](sse_driver::EventLog::keys), [`keys_in(topic)`](sse_driver::EventLog::keys_in) | who is there |
+| [`announce(make)`](sse_driver::EventLog::announce) | publishes who joins and leaves a topic |
+| [`topics_of(id)`](sse_driver::EventLog::topics_of) | the stream that an ID is of |
+| [`finish(key, farewell)`](sse_driver::EventLog::finish) | ends the sessions with this key gently |
+| [`disconnect(key)`](sse_driver::EventLog::disconnect) | ends them at once |
+| [`group()`](sse_driver::EventLog::group) | the log's sessions as a group that sessions of other kinds join |
 
 | to stop | |
 |---|---|

@@ -5,12 +5,22 @@ pub use sse_proto::{
     DataWriter, Timestamp,
     server::{
         CloseReason, Cursor, DrainConfig, Drained, Entry, Heartbeat, Interest, LogConfig, LogRead, NO_MORE_EVENTS,
-        Observer, OnLag, PassedOver, PublishError, RESPONSE_HEADERS, Resumed, SendError, SessionInfo, SessionTotals,
-        StartAt, Store, TooManySessions, UnusableId, check_id, last_event_id_in_header, last_event_id_in_query,
-        priming, silent_priming,
+        Observer, OnLag, PassedOver, Presence, PublishError, RESPONSE_HEADERS, Resumed, SendError, SessionInfo,
+        SessionTotals, StartAt, Store, TooManySessions, Transmitted, UnusableId, check_id, last_event_id_in_header,
+        last_event_id_in_query, priming, silent_priming,
     },
 };
 
+#[cfg(feature = "serve")]
+pub use crate::serve::{
+    IncomingService, IntoService, Listener, OfHyper, OfIncoming, PeerAddress, RequestBody, Serve, Stopped,
+};
+#[cfg(all(feature = "axum", feature = "serve"))]
+pub use crate::serve::{OfTower, TowerService};
 #[cfg(feature = "http")]
 pub use crate::session::last_event_id;
-pub use crate::session::{SendValueError, Serializing, Subscribe, WriteError};
+pub use crate::{
+    event_log::{Acknowledged, SessionHandle, Sessions},
+    session::{LocalSession, SendValueError, Serializing, Subscribe, WriteError},
+    write_deadline::WriteDeadline,
+};

@@ -21,7 +21,7 @@ use crate::{
     typed::{Source, TypedSource},
 };
 #[cfg(feature = "std")]
-use crate::{Session, transport::Runtime};
+use crate::{Session, session::LocalSession, transport::Runtime};
 
 impl<C: Connect, T: Timer> Stream for EventSource<C, T> {
     type Item = Result<Event, Failure<C::Error>>;
@@ -47,8 +47,8 @@ impl<S: Source, V: FromEvent> Stream for TypedSource<S, V> {
     }
 }
 
-/// The bytes of the response, for frameworks that take a stream as a body. No error ever comes: its type is the one that
-/// frameworks know how to convert.
+/// The bytes of the response, for frameworks that take a stream as a body. An error comes only where the application
+/// breaks the response off ([`Sender::abort`](crate::Sender::abort)).
 ///
 /// In actix-web, `streaming` takes the session, and the header fields are those of
 /// [`RESPONSE_HEADERS`](sse_proto::server::RESPONSE_HEADERS).
@@ -93,6 +93,16 @@ impl<K: Runtime> Stream for Session<K> {
     type Item = io::Result<Bytes>;
 
     fn poll_next(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Option<Self::Item>> {
-        self.get_mut().poll_bytes(cx).map(|bytes| bytes.map(Ok))
+        self.get_mut().poll_bytes(cx)
+    }
+}
+
+/// The bytes of the response, as those of a [`Session`].
+#[cfg(feature = "std")]
+impl<K: Runtime> Stream for LocalSession<K> {
+    type Item = io::Result<Bytes>;
+
+    fn poll_next(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Option<Self::Item>> {
+        self.get_mut().poll_bytes(cx)
     }
 }

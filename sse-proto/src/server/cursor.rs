@@ -142,12 +142,16 @@ impl Interest {
 
     /// Returns whether a message is wanted, by its topics and by the filter.
     pub fn wants(&self, entry: &Entry<'_>) -> bool {
-        let by_topic = match &self.topics {
+        self.reads(entry.topics) && self.choice.as_ref().is_none_or(|choice| choice.passes(entry))
+    }
+
+    /// Returns whether a message to these topics is wanted, before the filter is asked.
+    pub(super) fn reads(&self, topics: &[Text]) -> bool {
+        match &self.topics {
             None => true,
-            Some(_) if entry.topics.is_empty() => true,
-            Some(wanted) => entry.topics.iter().any(|topic| wanted.binary_search(topic).is_ok()),
-        };
-        by_topic && self.choice.as_ref().is_none_or(|choice| choice.passes(entry))
+            Some(_) if topics.is_empty() => true,
+            Some(wanted) => topics.iter().any(|topic| wanted.binary_search(topic).is_ok()),
+        }
     }
 }
 

@@ -9,6 +9,7 @@ mod drain;
 mod heartbeat;
 mod log;
 mod observer;
+mod presence;
 mod priming;
 mod publication;
 mod reason;
@@ -16,20 +17,23 @@ mod request;
 mod session;
 mod store;
 mod subscribers;
+mod subscription;
 
 pub use self::{
     cursor::{Cursor, Entry, Interest, PassedOver},
     drain::{DrainConfig, DrainProgress, Drained},
     heartbeat::Heartbeat,
     log::{EventLog, LogConfig, LogRead, Resumed, StartAt},
-    observer::{Observer, SessionInfo, SessionTotals},
+    observer::{Observer, SessionInfo, SessionTotals, Transmitted},
+    presence::Presence,
     priming::{priming, silent_priming},
     publication::{Publication, PublishError},
     reason::CloseReason,
     request::{UnusableId, check_id, last_event_id_in_header, last_event_id_in_query},
     session::{OnLag, Output, SendError, Session, SessionConfig},
     store::Store,
-    subscribers::{SubscriberId, Subscribers, Subscription, TooManySessions},
+    subscribers::{SubscriberId, Subscribers, TooManySessions},
+    subscription::Subscription,
 };
 
 /// The header fields of a response with events. They keep caches and proxies from storing, changing or holding

@@ -1,8 +1,10 @@
 //! Reports about sessions, for metrics and logs.
 
-use core::fmt;
+use core::{fmt, ops::AddAssign};
 
-use super::{CloseReason, PassedOver, Resumed};
+use memchr::memmem;
+
+use super::{CloseReason, PassedOver, Resumed, session::Beat};
 use crate::{Text, hidden::Hidden};
 
 /// Receives reports of what becomes of sessions, for metrics and logs. Each method does nothing by default.
@@ -42,6 +44,12 @@ pub trait Observer {
         let _ = (session, missed);
     }
 
+    /// Reports that bytes were handed over to the HTTP engine or the writer. It is called once for each piece, which may
+    /// hold many events.
+    fn transmitted(&self, session: &SessionInfo<'_>, transmitted: Transmitted) {
+        let _ = (session, transmitted);
+    }
+
     /// Reports that a session has ended.
     fn closed(&self, session: &SessionInfo<'_>, reason: CloseReason, totals: SessionTotals) {
         let _ = (session, reason, totals);
@@ -54,7 +62,8 @@ pub trait Observer {
 pub struct SessionInfo<'a> {
     /// Whose session it is, if that was set.
     pub key: Option<&'a str>,
-    /// The topics it reads, in order; `None` if it reads all messages.
+    /// The topics it reads, in order; `None` if it reads all messages. A session that does not read from a log has an empty
+    /// list.
     pub topics: Option<&'a [Text]>,
 }
 
@@ -72,10 +81,46 @@ impl fmt::Debug for SessionInfo<'_> {
     }
 }
 
-/// The numbers of messages that a session did not get in its life, by reason.
+/// What a session has handed over to the HTTP engine or the writer.
+#[derive(Clone, Copy, Debug, Default, Eq, PartialEq)]
+#[non_exhaustive]
+pub struct Transmitted {
+    /// The number of bytes, heartbeats included.
+    pub bytes: u64,
+    /// The number of messages with a blank line at the end: events, and messages with an ID alone. Heartbeats of the settings
+    /// are left out.
+    pub events: u64,
+    /// The number of heartbeats.
+    pub heartbeats: u64,
+}
+
+impl Transmitted {
+    /// Counts what is in these bytes of a session.
+    pub(super) fn new(encoded: &[u8], beat: Beat) -> Self {
+        let bytes = encoded.len() as u64;
+        if beat == Beat::Alone {
+            return Self { bytes, events: 0, heartbeats: 1 };
+        }
+        // Every line of a message begins with the name of a field or a colon, so that no other line is blank.
+        let events = memmem::find_iter(encoded, b"\n\n").count() as u64;
+        Self { bytes, events, heartbeats: u64::from(beat == Beat::Among) }
+    }
+}
+
+impl AddAssign for Transmitted {
+    fn add_assign(&mut self, more: Self) {
+        self.bytes += more.bytes;
+        self.events += more.events;
+        self.heartbeats += more.heartbeats;
+    }
+}
+
+/// What a session has sent in its life, and the numbers of messages that it did not get, by reason.
 #[derive(Clone, Copy, Debug, Default, Eq, PartialEq)]
 #[non_exhaustive]
 pub struct SessionTotals {
+    /// What it has transmitted. Drivers count only for sessions with an observer; for others everything is 0.
+    pub transmitted: Transmitted,
     /// Messages that were gone before the session could read them.
     pub missed: u64,
     /// Messages that the session passed over.
@@ -84,7 +129,7 @@ pub struct SessionTotals {
 
 impl SessionTotals {
     /// Returns these counts.
-    pub const fn new(missed: u64, passed_over: PassedOver) -> Self {
-        Self { missed, passed_over }
+    pub const fn new(transmitted: Transmitted, missed: u64, passed_over: PassedOver) -> Self {
+        Self { transmitted, missed, passed_over }
     }
 }

@@ -1,7 +1,7 @@
 //! What a session reads from.
 
 use super::{Cursor, EventLog, Interest, LogRead, Publication, PublishError, Resumed, StartAt};
-use crate::{EventId, Timestamp};
+use crate::{EventId, Text, Timestamp};
 
 /// Where published messages are kept: [`EventLog`] in memory, or a custom store.
 ///
@@ -32,6 +32,21 @@ pub trait Store {
     /// Returns the position that the next message will have.
     fn end(&self) -> u64;
 
+    /// Returns the ID to resume with for a client that has every message of this interest: that of the newest one, if the
+    /// store can find it by its ID. A snapshot gets this ID ([`Session::with_snapshot`](super::Session::with_snapshot)).
+    /// Without one, which is the default, a client that is cut off before the next event gets another snapshot.
+    fn last_id(&self, interest: &Interest) -> Option<EventId> {
+        let _ = interest;
+        None
+    }
+
+    /// Returns the topics of the message with this ID, in order; `None`, which is the default, if the store does not have it
+    /// or cannot tell.
+    fn topics_of(&self, id: &EventId) -> Option<&[Text]> {
+        let _ = id;
+        None
+    }
+
     /// Returns whether the store is closed.
     fn is_closed(&self) -> bool;
 }
@@ -55,6 +70,14 @@ impl Store for EventLog {
 
     fn end(&self) -> u64 {
         Self::end(self)
+    }
+
+    fn last_id(&self, interest: &Interest) -> Option<EventId> {
+        Self::last_id(self, interest)
+    }
+
+    fn topics_of(&self, id: &EventId) -> Option<&[Text]> {
+        Self::topics_of(self, id)
     }
 
     fn is_closed(&self) -> bool {

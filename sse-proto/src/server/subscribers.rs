@@ -3,8 +3,8 @@
 use alloc::{boxed::Box, collections::BTreeMap, vec::Vec};
 use core::{error::Error, fmt, mem};
 
-use super::{Interest, drain::Draining};
-use crate::{Text, hidden::Hidden};
+use super::{Subscription, drain::Draining, subscription::Wanted};
+use crate::Text;
 
 /// The readers of a log: which topics each of them reads, which of them a message wakes, how many there are, and what they
 /// have read.
@@ -30,10 +30,11 @@ pub struct Subscribers {
     slots: Vec<Option<Subscriber>>,
     free: Vec<u32>,
     len: usize,
-    groups: Vec<Group>,
+    pub(super) groups: Vec<Group>,
     free_groups: Vec<u32>,
-    topics: BTreeMap<Text, u32>,
-    keys: BTreeMap<Text, usize>,
+    pub(super) topics: BTreeMap<Text, u32>,
+    /// The slots of the readers with each key.
+    pub(super) keys: BTreeMap<Text, Vec<u32>>,
     /// How many have a bound on how late they may be.
     bounded: usize,
     pub(super) draining: Option<Draining>,
@@ -41,7 +42,7 @@ pub struct Subscribers {
 
 /// A reader among the [`Subscribers`]. Its number is used again when it has left.
 #[derive(Clone, Copy, Debug, Eq, Ord, PartialEq, PartialOrd)]
-pub struct SubscriberId(u32);
+pub struct SubscriberId(pub(super) u32);
 
 impl SubscriberId {
     /// Returns the number, which is small enough for an index.
@@ -50,78 +51,10 @@ impl SubscriberId {
     }
 }
 
-/// The description of a reader that joins. `Debug` shows the length of the key in place of the key.
-#[derive(Clone, Default, Eq, PartialEq)]
-pub struct Subscription {
-    topics: Option<Box<[Text]>>,
-    key: Option<Text>,
-    most: Option<usize>,
-    lag: Option<u64>,
-    position: u64,
-}
-
-impl Subscription {
-    /// Returns a subscription to all messages.
-    pub fn to_all() -> Self {
-        Self::default()
-    }
-
-    /// Returns a subscription to messages to these topics, and those to none.
-    pub fn to<T: Into<Text>>(topics: impl IntoIterator<Item = T>) -> Self {
-        let mut topics: Vec<Text> = topics.into_iter().map(Into::into).collect();
-        topics.sort_unstable();
-        topics.dedup();
-        Self { topics: Some(topics.into()), ..Self::default() }
-    }
-
-    /// Returns a subscription to the messages of this interest: those to its topics, or all.
-    pub fn of(interest: &Interest) -> Self {
-        let topics = interest.wanted_topics().map(Box::from);
-        Self { topics, ..Self::default() }
-    }
-
-    /// Sets whose session it is, for example the name of a user.
-    #[must_use]
-    pub fn key(mut self, key: impl Into<Text>) -> Self {
-        self.key = Some(key.into());
-        self
-    }
-
-    /// Sets how many sessions may have the same key, including this one.
-    #[must_use]
-    pub fn at_most(mut self, sessions: usize) -> Self {
-        self.most = Some(sessions);
-        self
-    }
-
-    /// Has publishers that ask ([`Subscribers::keep_up`]) wait while this reader is more than `lag` messages late.
-    #[must_use]
-    pub fn awaited(mut self, lag: u64) -> Self {
-        self.lag = Some(lag);
-        self
-    }
-
-    /// Sets the position where the reader starts.
-    #[must_use]
-    pub fn at(mut self, position: u64) -> Self {
-        self.position = position;
-        self
-    }
-}
-
-impl fmt::Debug for Subscription {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let Self { topics, key, most, lag, position } = self;
-        let mut shown = f.debug_struct("Subscription");
-        shown.field("topics", topics).field("key", &key.as_ref().map(|key| Hidden(key.len())));
-        shown.field("most", most).field("lag", lag).field("position", position).finish()
-    }
-}
-
 #[derive(Debug)]
-struct Subscriber {
-    key: Option<Box<Text>>,
-    groups: Box<[Membership]>,
+pub(super) struct Subscriber {
+    pub(super) key: Option<Box<Text>>,
+    pub(super) groups: Box<[Membership]>,
     /// How many messages it may be late before publishers wait: the greatest number where they never do.
     lag: u64,
     position: u64,
@@ -131,17 +64,17 @@ struct Subscriber {
 }
 
 #[derive(Clone, Copy, Debug)]
-struct Membership {
-    group: u32,
+pub(super) struct Membership {
+    pub(super) group: u32,
     /// Whether the group's list has this reader.
     listed: bool,
 }
 
 /// Readers of one topic.
 #[derive(Debug, Default)]
-struct Group {
-    /// `None` for the two groups that always exist.
-    topic: Option<Text>,
+pub(super) struct Group {
+    /// `None` for the three groups that always exist.
+    pub(super) topic: Option<Text>,
     members: usize,
     /// The slots of readers that waited when they were listed, each with the index of this group among the reader's.
     waiting: Vec<(u32, u32)>,
@@ -149,9 +82,11 @@ struct Group {
     gone: usize,
 }
 
-/// The group of those who want all messages, and of those who want some and are woken by messages for all.
-const WANT_ALL: u32 = 0;
+/// The groups of those who want all messages, of those who want some and are woken by messages for all, and of those who
+/// want none.
+pub(super) const WANT_ALL: u32 = 0;
 const WANT_SOME: u32 = 1;
+const WANT_NONE: u32 = 2;
 
 impl Default for Subscribers {
     fn default() -> Self {
@@ -159,7 +94,7 @@ impl Default for Subscribers {
             slots: Vec::new(),
             free: Vec::new(),
             len: 0,
-            groups: Vec::from([Group::default(), Group::default()]),
+            groups: Vec::from([Group::default(), Group::default(), Group::default()]),
             free_groups: Vec::new(),
             topics: BTreeMap::new(),
             keys: BTreeMap::new(),
@@ -185,13 +120,15 @@ impl Subscribers {
 
     /// Adds a reader, however many there are with its key.
     pub fn join_unlimited(&mut self, subscription: Subscription) -> SubscriberId {
-        let Subscription { topics, key, lag, position, .. } = subscription;
-        if let Some(key) = &key {
-            *self.keys.entry(key.clone()).or_default() += 1;
-        }
-        let mut groups = Vec::with_capacity(topics.as_ref().map_or(1, |topics| topics.len() + 1));
-        groups.push(if topics.is_some() { WANT_SOME } else { WANT_ALL });
-        groups.extend(topics.iter().flatten().map(|topic| self.group(topic)));
+        let Subscription { wanted, key, lag, position, .. } = subscription;
+        let (group, topics) = match &wanted {
+            Wanted::All => (WANT_ALL, &[][..]),
+            Wanted::Nothing => (WANT_NONE, &[][..]),
+            Wanted::Topics(topics) => (WANT_SOME, &topics[..]),
+        };
+        let mut groups = Vec::with_capacity(topics.len() + 1);
+        groups.push(group);
+        groups.extend(topics.iter().map(|topic| self.group(topic)));
         for group in &groups {
             self.groups[*group as usize].members += 1;
         }
@@ -206,6 +143,9 @@ impl Subscribers {
             self.slots.push(None);
             (self.slots.len() - 1) as u32
         });
+        if let Some(key) = &key {
+            self.keys.entry(key.clone()).or_default().push(slot);
+        }
         self.slots[slot as usize] = Some(Subscriber {
             key: key.map(Box::new),
             groups,
@@ -223,10 +163,10 @@ impl Subscribers {
         self.len -= 1;
         self.bounded -= usize::from(subscriber.lag != u64::MAX);
         if let Some(key) = &subscriber.key
-            && let Some(sessions) = self.keys.get_mut(&**key)
+            && let Some(slots) = self.keys.get_mut(&**key)
         {
-            *sessions -= 1;
-            if *sessions == 0 {
+            slots.retain(|slot| *slot != id.0);
+            if slots.is_empty() {
                 self.keys.remove(&**key);
             }
         }
@@ -270,8 +210,9 @@ impl Subscribers {
 
     /// Adds all readers that wait to `woken`, for a log that was closed or drains. They do not wait any more.
     pub fn wake_all(&mut self, woken: &mut Vec<SubscriberId>) {
-        self.wake_group(WANT_ALL, woken);
-        self.wake_group(WANT_SOME, woken);
+        for group in [WANT_ALL, WANT_SOME, WANT_NONE] {
+            self.wake_group(group, woken);
+        }
     }
 
     /// Returns the number of readers.
@@ -291,18 +232,17 @@ impl Subscribers {
 
     /// Returns the number of sessions with this key.
     pub fn with_key(&self, key: &str) -> usize {
-        self.keys.get(key).copied().unwrap_or_default()
+        self.keys.get(key).map_or(0, Vec::len)
     }
 
     /// Returns the key of a reader.
     pub fn key(&self, id: SubscriberId) -> Option<&Text> {
-        self.slots.get(id.index())?.as_ref()?.key.as_deref()
+        self.subscriber(id)?.key.as_deref()
     }
 
     /// Returns the readers with this key.
-    pub fn of_key<'a>(&'a self, key: &'a str) -> impl Iterator<Item = SubscriberId> + 'a {
-        let named = move |subscriber: &Subscriber| subscriber.key.as_deref().is_some_and(|own| **own == *key);
-        self.iter().filter(move |(_, subscriber)| named(subscriber)).map(|(id, _)| id)
+    pub fn of_key(&self, key: &str) -> impl Iterator<Item = SubscriberId> {
+        self.keys.get(key).into_iter().flatten().copied().map(SubscriberId)
     }
 
     /// Returns whether publishing one more message to a log that ends at `end` keeps every awaited reader within its
@@ -313,6 +253,19 @@ impl Subscribers {
             subscriber.position >= end || end.saturating_add(1) - subscriber.position <= subscriber.lag
         };
         self.bounded == 0 || self.iter().all(|(_, subscriber)| within(subscriber))
+    }
+
+    /// Returns the number of readers that have not read everything before this position, of what they want.
+    pub fn late(&self, position: u64) -> usize {
+        // One that waits has read all that was for it: a message that it wants would have woken it.
+        self.iter().filter(|(_, subscriber)| !subscriber.waits && subscriber.position < position).count()
+    }
+
+    /// Returns how many messages the slowest reader is late, in a log that ends at `end`: for a reader of some topics, those of
+    /// all topics count.
+    pub fn lag(&self, end: u64) -> u64 {
+        let late = self.iter().filter(|(_, subscriber)| !subscriber.waits);
+        late.map(|(_, subscriber)| end.saturating_sub(subscriber.position)).max().unwrap_or_default()
     }
 
     /// Returns whether the deadline of a drain came before this reader had ended, so that it must give up.
@@ -329,7 +282,11 @@ impl Subscribers {
         self.slots.iter_mut().flatten().map(cut).collect()
     }
 
-    fn iter(&self) -> impl Iterator<Item = (SubscriberId, &Subscriber)> {
+    pub(super) fn subscriber(&self, id: SubscriberId) -> Option<&Subscriber> {
+        self.slots.get(id.index())?.as_ref()
+    }
+
+    pub(super) fn iter(&self) -> impl Iterator<Item = (SubscriberId, &Subscriber)> {
         (0..).zip(&self.slots).filter_map(|(slot, subscriber)| Some((SubscriberId(slot), subscriber.as_ref()?)))
     }
 

@@ -18,8 +18,8 @@ use sse_smol::{
 sse_smol::events! {
     /// What the server sends.
     enum Update {
-        "all" => All(HashMap<String, bool>),
-        "one" => One((String, bool)),
+        "put" => Put(HashMap<String, bool>),
+        "patch" => Patch((String, bool)),
         _ => Unknown,
     }
 }
@@ -55,8 +55,8 @@ impl Flags {
             match change {
                 Change::Open(_) => state.is_live = true,
                 Change::Event(event) => match Update::from_event(&event) {
-                    Ok(Update::All(values)) => state.values = values,
-                    Ok(Update::One((name, on))) => drop(state.values.insert(name, on)),
+                    Ok(Update::Put(values)) => state.values = values,
+                    Ok(Update::Patch((name, on))) => drop(state.values.insert(name, on)),
                     Ok(Update::Unknown) | Err(_) => {} // of a newer server
                 },
                 Change::Reestablishing { .. } | Change::Failed(_) => state.is_live = false,

@@ -2,11 +2,11 @@
 
 use std::{convert::Infallible, io, time::Duration};
 
-use hyper::{Request, body::Incoming, server::conn::http1, service::service_fn};
+use hyper::{Request, body::Incoming, service::service_fn};
 
 use crate::runtime::{
     TcpListener, sleep, spawn,
-    sse::{EventLog, Session, last_event_id, transport::Io},
+    sse::{EventLog, Session, last_event_id, serve},
 };
 
 pub(crate) async fn run(address: &str) -> io::Result<()> {
@@ -14,18 +14,13 @@ pub(crate) async fn run(address: &str) -> io::Result<()> {
     let listener = TcpListener::bind(address).await?;
     println!("listen with: curl -N http://{}/", listener.local_addr()?);
     spawn(publish(log.clone()));
-    loop {
-        let (stream, _) = listener.accept().await?;
-        // Without this, the second of two small writes would wait for the first to be acknowledged.
-        stream.set_nodelay(true)?;
-        let log = log.clone();
-        // One session for each request: live, or behind the event that the client has seen last.
-        let service = service_fn(move |request: Request<Incoming>| {
-            let session = Session::resume(&log, last_event_id(request.headers()).as_ref());
-            async { Ok::<_, Infallible>(session.into_http_response()) }
-        });
-        spawn(http1::Builder::new().max_buf_size(64 * 1024).serve_connection(Io::new(stream), service));
-    }
+    // One session for each request: live, or after the event that the client has seen last.
+    let app = service_fn(move |request: Request<Incoming>| {
+        let session = Session::resume(&log, last_event_id(request.headers()).as_ref());
+        async { Ok::<_, Infallible>(session.into_http_response()) }
+    });
+    serve(listener, app).await;
+    Ok(())
 }
 
 /// Publishes an event each second. It is encoded once, however many listen.

@@ -1,5 +1,5 @@
 //! A server that stops without losing anybody: each client gets what there is, a farewell, and a time to come back at.
-//! A drain ends the sessions of a log; the example `push` shows how those that a handler feeds are ended.
+//! A drain ends the sessions of a log, and those that have joined them, as in the example `push`.
 //!
 //! ```sh
 //! cargo run -p sse-tokio-frameworks --example drain
@@ -10,17 +10,16 @@
 use std::{
     env,
     error::Error,
-    io,
     net::SocketAddr,
     time::{Duration, Instant},
 };
 
-use axum::{Router, extract::State, routing::get, serve::ListenerExt};
+use axum::{Router, extract::State, routing::get};
 use sse_tokio::{
     Change, EventLog, EventSource, EventType, LastEventId, Message, Session,
-    server::{DrainConfig, Drained},
+    server::{DrainConfig, Stopped},
 };
-use tokio::{net::TcpListener, sync::watch, time::timeout};
+use tokio::{net::TcpListener, sync::watch};
 
 #[tokio::main]
 async fn main() -> Result<(), Box<dyn Error>> {
@@ -32,8 +31,9 @@ async fn main() -> Result<(), Box<dyn Error>> {
     let log = EventLog::default();
     tokio::spawn(publish(log.clone()));
     let stop = async { drop(tokio::signal::ctrl_c().await) };
-    let drained = serve(listener, log, stop, farewell()?).await?;
-    println!("{} clients sent on their way, {} cut", drained.sessions, drained.cut.len());
+    for drained in serve(listener, log, stop, farewell()?).await.drained {
+        println!("{} clients sent on their way, {} cut", drained.sessions, drained.cut.len());
+    }
     Ok(())
 }
 
@@ -41,30 +41,16 @@ async fn events(State(log): State<EventLog>, LastEventId(id): LastEventId) -> Se
     Session::resume(&log, id.as_ref())
 }
 
-/// Takes no more connections when it is to stop, brings the sessions to their ends, and waits for both.
+/// Takes no more connections when it should stop, brings the sessions to their ends, and waits for both. A client that does
+/// not read is not waited for.
 async fn serve(
     listener: TcpListener,
     log: EventLog,
-    stop: impl Future<Output = ()>,
+    stop: impl Future<Output = ()> + Send + 'static,
     config: DrainConfig,
-) -> io::Result<Drained> {
+) -> Stopped {
     let app = Router::new().route("/events", get(events)).with_state(log.clone());
-    let (stopping, mut stopped) = watch::channel(());
-    let no_more_connections = async move { drop(stopped.changed().await) };
-    let listener = listener.tap_io(|socket| drop(socket.set_nodelay(true)));
-    let server = axum::serve(listener, app).with_graceful_shutdown(no_more_connections);
-    let drain = async {
-        stop.await;
-        let _ = stopping.send(());
-        log.drain(config).await
-    };
-    let server = tokio::spawn(server.into_future());
-    let drained = drain.await;
-    // A client that does not read keeps its connection: it is not waited for any longer.
-    match timeout(Duration::from_secs(5), server).await {
-        Ok(served) => served?.map(|()| drained),
-        Err(_) => Ok(drained),
-    }
+    sse_tokio::serve(listener, app).with_graceful_shutdown(stop).drain(&log, config).await
 }
 
 fn farewell() -> Result<DrainConfig, Box<dyn Error>> {
@@ -113,9 +99,10 @@ pub(crate) async fn check() -> Result<(), Box<dyn Error>> {
         println!("told to come back in {} ms", delay.as_millis());
         client.close();
     }
-    let drained = server.await??;
-    if drained.sessions != 2 || !drained.cut.is_empty() || is_refused(address).await.is_err() {
-        return Err(format!("{drained:?}").into());
+    let stopped = server.await?;
+    let all_ended = matches!(&stopped.drained[..], [drained] if drained.sessions == 2 && drained.cut.is_empty());
+    if !all_ended || stopped.cut > 0 || is_refused(address).await.is_err() {
+        return Err(format!("{stopped:?}").into());
     }
     println!("2 clients sent on their way, none cut, in {} ms", began.elapsed().as_millis());
     Ok(())

@@ -9,11 +9,11 @@
 
 use std::{env, error::Error, io, net::SocketAddr, time::Duration};
 
-use axum::{Router, extract::State, routing::get, serve::ListenerExt};
+use axum::{Router, extract::State, routing::get};
 use serde::{Deserialize, Serialize};
 use sse_tokio::{
     EventSource, EventType, Message, Retry, Sender, Session, SessionConfig,
-    server::{Heartbeat, SendValueError},
+    server::{DrainConfig, Heartbeat, SendValueError, Sessions, Stopped},
     typed::JsonError,
 };
 use tokio::{net::TcpListener, sync::watch, time::sleep};
@@ -40,7 +40,7 @@ async fn main() -> Result<(), Box<dyn Error>> {
     let (listener, address) = listen("127.0.0.1:8080").await?;
     println!("curl -N http://{address}/events");
     let stop = async { drop(tokio::signal::ctrl_c().await) };
-    serve(listener, Duration::from_secs(1), stop).await?;
+    serve(listener, Duration::from_secs(1), stop).await;
     Ok(())
 }
 
@@ -48,24 +48,21 @@ async fn main() -> Result<(), Box<dyn Error>> {
 #[derive(Clone)]
 struct Pushing {
     pause: Duration,
-    stop: watch::Receiver<()>,
+    sessions: Sessions,
 }
 
 /// Nothing is spawned: the handler within runs while the response is written, the response ends when it does, and it is
 /// dropped when the client goes away.
-async fn events(State(Pushing { pause, mut stop }): State<Pushing>) -> Session {
+async fn events(State(Pushing { pause, sessions }): State<Pushing>) -> Session {
     let config = SessionConfig::new().heartbeat(Heartbeat::quiet(pause / 3)).retry(Retry::from_millis(3000));
-    Session::run(config, move |sender| async move {
-        // A graceful stop waits for this handler, and nothing ends it but itself.
-        let farewell = tokio::select! {
-            pushed = push(&sender, pause) => pushed.map(|()| "end"),
-            _ = stop.changed() => Ok("stopping"),
-        };
-        // The standard has no end of a stream: without a word, the client comes back for more.
-        if let Ok(Ok(farewell)) = farewell.map(EventType::new) {
-            sender.close_with(Message::new().event(farewell));
+    let session = Session::run(config, move |sender| async move {
+        if push(&sender, pause).await.is_ok() {
+            // The standard has no end of a stream: without a word, the client comes back for more.
+            sender.close_with(Message::new().event(EventType::from_static("end")));
         }
-    })
+    });
+    // A graceful stop waits for this handler, unless a drain ends it.
+    session.join(&sessions)
 }
 
 async fn push(sender: &Sender, pause: Duration) -> Result<(), SendValueError<JsonError>> {
@@ -82,21 +79,13 @@ async fn listen(address: &str) -> io::Result<(TcpListener, SocketAddr)> {
     Ok((listener, address))
 }
 
-/// Serves until it is to stop, and then until all handlers have ended.
-async fn serve(
-    listener: TcpListener,
-    pause: Duration,
-    stop: impl Future<Output = ()> + Send + 'static,
-) -> io::Result<()> {
-    let (stopping, stopped) = watch::channel(());
-    let app = Router::new().route("/events", get(events)).with_state(Pushing { pause, stop: stopped });
-    let stop = async move {
-        stop.await;
-        let _ = stopping.send(());
-    };
-    // Without TCP_NODELAY the second of two small events can wait 40 ms for the first to be acknowledged.
-    let listener = listener.tap_io(|socket| drop(socket.set_nodelay(true)));
-    axum::serve(listener, app).with_graceful_shutdown(stop).await
+/// Serves until it should stop, and then until all sessions have their farewell.
+async fn serve(listener: TcpListener, pause: Duration, stop: impl Future<Output = ()> + Send + 'static) -> Stopped {
+    let sessions = Sessions::new();
+    let app = Router::new().route("/events", get(events)).with_state(Pushing { pause, sessions: sessions.clone() });
+    let farewell = Message::new().event(EventType::from_static("stopping"));
+    let drain = DrainConfig::new().farewell(farewell);
+    sse_tokio::serve(listener, app).with_graceful_shutdown(stop).drain(&sessions, drain).await
 }
 
 /// Listens to a server of its own, at a quicker pace, and then stops it while it pushes.
@@ -125,7 +114,7 @@ pub(crate) async fn check() -> Result<(), Box<dyn Error>> {
     stop.send(())?;
     while source.next().await.ok_or("the client has ended")??.event_type() != "stopping" {}
     source.close();
-    server.await??;
+    server.await?;
     println!("the server has stopped, and said so");
     Ok(())
 }

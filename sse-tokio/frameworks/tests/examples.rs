@@ -13,6 +13,9 @@ mod drain;
 #[path = "../examples/mcp/main.rs"]
 mod mcp;
 #[allow(dead_code, reason = "the example's own main is not called")]
+#[path = "../examples/metrics.rs"]
+mod metrics;
+#[allow(dead_code, reason = "the example's own main is not called")]
 #[path = "../examples/ported/main.rs"]
 mod ported;
 #[allow(dead_code, reason = "the example's own main is not called")]
@@ -45,6 +48,11 @@ async fn a_server_stops_and_tells_its_clients() {
 #[tokio::test]
 async fn a_call_whose_stream_is_cut_is_resumed_by_get() {
     mcp::run().await.unwrap();
+}
+
+#[tokio::test]
+async fn metrics_count_sessions_of_every_kind() {
+    metrics::run().await.unwrap();
 }
 
 #[tokio::test]

@@ -14,14 +14,19 @@ use http_body::Body;
 use hyper::{body::Incoming, server::conn::http2, service::service_fn};
 use hyper_util::rt::TokioExecutor;
 use sse_tokio::{
-    ClientConfig, EventLog, EventSource, EventSourceOver, Session, last_event_id,
+    Change, ClientConfig, EventLog, EventSource, EventSourceOver, Session, SessionConfig,
+    client::Loss,
+    last_event_id,
     server::StartAt,
     transport::{
         Dialler, HttpConnector, Io, Socket, Target,
         rustls::{self, RootCertStore, ServerConfig, crypto::ring},
     },
 };
-use tokio::net::{TcpListener, TcpStream};
+use tokio::{
+    net::{TcpListener, TcpStream},
+    time::timeout,
+};
 use tokio_rustls::TlsAcceptor;
 
 /// What a request said: its version, its target, its fields, and the length of its body.
@@ -163,4 +168,37 @@ async fn the_target_has_the_scheme_of_the_url_with_tls_or_without() {
         assert_eq!(source.next().await.unwrap().unwrap().data(), "a");
     }
     assert_eq!(seen.lock().unwrap().iter().map(|(_, target, ..)| target.to_string()).collect::<Vec<_>>(), urls);
+}
+
+/// The reset of the stream reaches the client after what was sent.
+#[tokio::test]
+async fn a_response_that_was_broken_off_is_a_reset_stream() {
+    let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let address = listener.local_addr().unwrap();
+    tokio::spawn(async move {
+        while let Ok((stream, _)) = listener.accept().await {
+            let service = service_fn(async |request: Request<Incoming>| {
+                let breaks = request.uri().path() == "/broken";
+                let session = Session::try_run(SessionConfig::new(), async move |sender| {
+                    sender.send("a").await.unwrap();
+                    if breaks { Err("the upstream broke") } else { Ok(()) }
+                });
+                Ok::<_, Infallible>(session.into_http_response())
+            });
+            tokio::spawn(http2::Builder::new(TokioExecutor::new()).serve_connection(Io::new(stream), service));
+        }
+    });
+    let plain = move |_: Target| async move {
+        let stream = TcpStream::connect(address).await?;
+        Ok(Socket::new(Io::new(stream)).http2(true))
+    };
+    for (path, loss) in [("broken", Loss::Broken { in_mid_event: false }), ("whole", Loss::End { in_mid_event: false })]
+    {
+        let config = ClientConfig::get(format!("http://a.example/{path}")).unwrap();
+        let mut source = EventSourceOver::new(config, HttpConnector::new(plain));
+        let event = timeout(Duration::from_secs(60), source.next()).await.expect("the event did not come");
+        assert_eq!(event.unwrap().unwrap().data(), "a");
+        let Some(Change::Reestablishing { cause, .. }) = source.next_change().await else { panic!("no end") };
+        assert_eq!(cause, loss);
+    }
 }

@@ -2,6 +2,8 @@
 
 use std::{
     fmt::{Debug, Write},
+    future::Ready,
+    io,
     sync::{
         Arc, Mutex,
         atomic::{AtomicU64, Ordering},
@@ -9,10 +11,14 @@ use std::{
     time::Duration,
 };
 
-use sse_tokio::{ClientConfig, EventLog, EventSource, Message, Session, SessionConfig, server::LogConfig};
+use sse_tokio::{
+    ClientConfig, EventLog, EventSource, Message, Session, SessionConfig,
+    server::{Listener, LogConfig},
+    transport::Tokio,
+};
 use tokio::{
     io::{AsyncReadExt, AsyncWriteExt},
-    net::TcpListener,
+    net::{TcpListener, TcpStream},
 };
 use tracing::{
     Event, Metadata, Subscriber,
@@ -206,13 +212,18 @@ async fn sessions_tell_how_they_began_and_ended_and_no_secrets() {
     let expected = [
         "DEBUG sse_driver::server session opened topics=None",
         "DEBUG sse_driver::server session starts as asked topics=None resumed=Exact",
+        "TRACE sse_driver::server session transmits bytes=2 events=0 heartbeats=0",
         "INFO sse_driver::server session overtaken by the log topics=None missed=2",
+        "TRACE sse_driver::server session transmits bytes=52 events=1 heartbeats=0",
+        "TRACE sse_driver::server session transmits bytes=29 events=1 heartbeats=0",
         "DEBUG sse_driver::server session closed topics=None reason=finished missed=2",
         "DEBUG sse_driver::server session opened topics=None",
         "INFO sse_driver::server session cannot start as asked topics=None resumed=Gap { missed: 2 }",
         "DEBUG sse_driver::server session closed topics=None reason=the peer is gone missed=0",
-        "DEBUG sse_driver::server session opened topics=None",
-        "DEBUG sse_driver::server session closed topics=None reason=finished missed=0",
+        "DEBUG sse_driver::server session opened topics=Some([])",
+        "TRACE sse_driver::server session transmits bytes=2 events=0 heartbeats=0",
+        "TRACE sse_driver::server session transmits bytes=14 events=1 heartbeats=0",
+        "DEBUG sse_driver::server session closed topics=Some([]) reason=finished missed=0",
     ];
     // Sessions are numbered throughout the process, so it is only told which lines are of one session.
     let mut sessions = Vec::new();
@@ -227,5 +238,31 @@ async fn sessions_tell_how_they_began_and_ended_and_no_secrets() {
         .collect();
     assert_eq!(lines, expected, "{lines:#?}");
     let first = sessions[0];
-    assert_eq!(sessions, [0, 0, 0, 0, 1, 1, 1, 2, 2].map(|later| first + later));
+    assert_eq!(sessions, [0, 0, 0, 0, 0, 0, 0, 1, 1, 1, 2, 2, 2, 2].map(|later| first + later));
+}
+
+/// Too many files are open: the server reports that, waits a second, and tries again.
+#[tokio::test(start_paused = true)]
+async fn a_server_reports_what_it_cannot_accept_and_goes_on() {
+    struct Full(Arc<AtomicU64>);
+
+    impl Listener<Tokio> for Full {
+        type Stream = TcpStream;
+        type Address = ();
+        type Opening = Ready<io::Result<TcpStream>>;
+
+        async fn accept(&mut self) -> io::Result<(Self::Opening, ())> {
+            self.0.fetch_add(1, Ordering::Relaxed);
+            Err(io::Error::other("too many files"))
+        }
+    }
+
+    let collector = Collector::default();
+    let _default = tracing::subscriber::set_default(collector.clone());
+    let accepts = Arc::new(AtomicU64::new(0));
+    let stop = tokio::time::sleep(Duration::from_millis(2500));
+    let stopped = sse_tokio::serve(Full(Arc::clone(&accepts)), axum::Router::new()).with_graceful_shutdown(stop).await;
+    assert_eq!((stopped.cut, accepts.load(Ordering::Relaxed)), (0, 3));
+    let line = "WARN sse_driver::server connection not accepted error=too many files";
+    assert_eq!(*collector.lines.lock().unwrap(), [line; 3]);
 }

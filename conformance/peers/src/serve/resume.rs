@@ -75,7 +75,7 @@ fn pass(log: &EventLog, id: &EventId) -> Duration {
         let mut read = 0;
         while read < READ / 2 {
             match session.poll_bytes(&mut context) {
-                Poll::Ready(Some(bytes)) => read += bytes.len(),
+                Poll::Ready(Some(Ok(bytes))) => read += bytes.len(),
                 other => panic!("{other:?} after {read} bytes"),
             }
         }

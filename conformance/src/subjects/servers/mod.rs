@@ -8,12 +8,12 @@ use core::{
 };
 use std::{
     io,
-    net::{SocketAddr, TcpListener, TcpStream},
+    net::{SocketAddr, TcpListener},
     sync::Arc,
     thread::{self, JoinHandle},
 };
 
-use hyper::{server::conn::http1, service::service_fn};
+use hyper::service::service_fn;
 
 use self::service::State;
 use crate::{
@@ -83,20 +83,25 @@ impl Server {
     }
 }
 
-/// Accepts connections until `stop` is set, which is looked at when a connection comes.
-fn serve<R: UnderTest>(listener: TcpListener, state: &Arc<State<R>>, stop: &AtomicBool) {
+/// Serves until `stop` is set.
+fn serve<R: UnderTest>(listener: TcpListener, state: &Arc<State<R>>, stop: &Stop) {
     R::block_on(async {
         let listener = R::listener(listener).expect("a listener");
-        while let Ok(tcp) = R::accept(&listener).await {
-            if stop.load(Ordering::Relaxed) {
-                break;
+        let state = Arc::clone(state);
+        let service = service_fn(move |request| {
+            let state = Arc::clone(&state);
+            async move { state.answer(request).await }
+        });
+        let stop = Arc::clone(stop);
+        let stopped = async move {
+            while !stop.load(Ordering::Relaxed) {
+                R::sleep(TICK).await;
             }
-            let state = Arc::clone(state);
-            R::spawn(async move {
-                let service = service_fn(|request| state.answer(request));
-                drop(http1::Builder::new().max_buf_size(64 * 1024).serve_connection(R::io(tcp), service).await);
-            });
-        }
+        };
+        sse_driver::serve(listener, service)
+            .with_graceful_shutdown(stopped)
+            .shutdown_timeout(Duration::from_secs(1))
+            .await;
     });
 }
 
@@ -106,8 +111,6 @@ const TICK: Duration = Duration::from_millis(10);
 impl Drop for Server {
     fn drop(&mut self) {
         self.stop.store(true, Ordering::Relaxed);
-        // The loop looks at `stop` when the next connection comes.
-        drop(TcpStream::connect(self.address));
         for thread in self.threads.drain(..) {
             drop(thread.join());
         }

@@ -16,8 +16,8 @@ use http_body::{Body, Frame};
 use serde::Deserialize;
 use sse_driver::{
     EventLog, NoMoreEvents, Session,
-    server::last_event_id,
-    transport::{Runtime, hyper::body::Incoming},
+    server::{RequestBody, last_event_id},
+    transport::Runtime,
 };
 use sse_proto::server::{Heartbeat, SessionConfig};
 
@@ -39,7 +39,7 @@ const HEARTBEAT: Duration = Duration::from_millis(200);
 /// The largest message that is taken for an echo.
 const MOST: usize = 16 * 1024 * 1024;
 
-impl<K: Runtime> State<K> {
+impl<K: Runtime<Timer: Send> + 'static> State<K> {
     pub(super) fn new() -> Self {
         Self { log: EventLog::default(), quiet: EventLog::default(), sessions: Arc::default() }
     }
@@ -55,7 +55,7 @@ impl<K: Runtime> State<K> {
         self.quiet.close();
     }
 
-    pub(super) async fn answer(&self, request: Request<Incoming>) -> Result<Response<Content<K>>, Infallible> {
+    pub(super) async fn answer(&self, request: Request<RequestBody>) -> Result<Response<Content<K>>, Infallible> {
         let path = request.uri().path().to_owned();
         Ok(match (request.method(), &*path) {
             (&Method::GET, "/events") => {
@@ -114,7 +114,7 @@ struct Echo {
     data: Option<String>,
 }
 
-async fn body(mut body: Incoming) -> Option<Vec<u8>> {
+async fn body(mut body: RequestBody) -> Option<Vec<u8>> {
     let mut bytes = Vec::new();
     while let Some(frame) = poll_fn(|cx| Pin::new(&mut body).poll_frame(cx)).await {
         bytes.extend_from_slice(frame.ok()?.data_ref()?);

@@ -186,7 +186,7 @@ fn drain_at(session: &mut Session, now: Timestamp) -> Vec<u8> {
     loop {
         match session.poll_output(now) {
             Output::Transmit(more) => bytes.extend_from_slice(&more),
-            Output::Closed | Output::Wait { .. } => return bytes,
+            Output::Aborted | Output::Closed | Output::Wait { .. } => return bytes,
             Output::Heartbeat | Output::Lagged { .. } => {}
         }
     }

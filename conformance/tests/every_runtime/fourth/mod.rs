@@ -10,7 +10,7 @@ use std::{io, sync::Arc};
 use sse_conformance::runtimes::{Memory, Sockets, UnderTest};
 use sse_driver::{
     futures_io::{Dialler, FuturesIo},
-    transport::{Runtime, Socket, Target, rustls::ClientConfig},
+    transport::{Runtime, Socket, Spawn, Target, rustls::ClientConfig},
 };
 
 use self::{executor::Timer, net::Tcp};
@@ -28,6 +28,12 @@ impl Runtime for Fourth {
     }
 }
 
+impl Spawn for Fourth {
+    fn spawn(task: impl Future<Output = ()> + Send + 'static) {
+        executor::spawn(task);
+    }
+}
+
 impl UnderTest for Fourth {
     const NAME: &'static str = "fourth";
     const PACKAGE: &'static str = "no package";
@@ -36,10 +42,6 @@ impl UnderTest for Fourth {
 
     fn block_on<T>(work: impl Future<Output = T>) -> T {
         executor::block_on(work)
-    }
-
-    fn spawn(work: impl Future<Output = ()> + Send + 'static) {
-        executor::spawn(work);
     }
 
     fn sleep(time: Duration) -> impl Future<Output = ()> + Send {

@@ -1,19 +1,19 @@
 //! The standard library's sockets, which do not block.
 
 use core::{
-    future::{Future, poll_fn, ready},
+    future::{Future, Ready, poll_fn, ready},
     pin::Pin,
     task::{Context, Poll},
 };
 use std::{
     io::{self, Read, Write},
-    net::{Shutdown, TcpListener, TcpStream, ToSocketAddrs},
+    net::{Shutdown, SocketAddr, TcpListener, TcpStream, ToSocketAddrs},
 };
 
 use futures_io::{AsyncRead, AsyncWrite};
-use sse_driver::{self, transport::Target};
+use sse_driver::{self, server, transport::Target};
 
-use super::executor::Place;
+use super::{Fourth, executor::Place};
 
 /// Tries until the socket does not block, and waits in this place.
 fn poll<T>(place: &Place, cx: &Context<'_>, mut act: impl FnMut() -> io::Result<T>) -> Poll<io::Result<T>> {
@@ -45,6 +45,18 @@ impl Listener {
     pub(super) async fn accept(&self) -> io::Result<Tcp> {
         let (socket, _) = poll_fn(|cx| poll(&self.place, cx, || self.socket.accept())).await?;
         Tcp::new(socket)
+    }
+}
+
+impl server::Listener<Fourth> for Listener {
+    type Stream = Tcp;
+    type Address = SocketAddr;
+    type Opening = Ready<io::Result<Tcp>>;
+
+    async fn accept(&mut self) -> io::Result<(Self::Opening, SocketAddr)> {
+        let tcp = Listener::accept(self).await?;
+        let address = tcp.socket.peer_addr()?;
+        Ok((ready(Ok(tcp)), address))
     }
 }
 

@@ -1,23 +1,23 @@
 //! The log that sessions share.
 
+mod group;
+mod handle;
+mod presence;
 mod state;
+mod waiting;
 
 use alloc::{boxed::Box, sync::Arc, vec::Vec};
-use core::{fmt, future::poll_fn, task::Poll, time::Duration};
+use core::fmt;
 use std::sync::Mutex;
 
 use sse_proto::{
-    EventId, Text,
-    server::{
-        self, CloseReason, DrainConfig, DrainProgress, Drained, LogConfig, Observer, Publication, PublishError, Store,
-        SubscriberId,
-    },
+    EventId, Message, Text,
+    server::{self, DrainConfig, Drained, LogConfig, Observer, Publication, PublishError, Store},
 };
 
-use self::state::Watcher;
-pub(super) use self::state::{SharedLog, State};
+pub(super) use self::state::{Order, SharedLog, State};
+pub use self::{group::Sessions, handle::SessionHandle, waiting::Acknowledged};
 use crate::{
-    Alarm,
     lock::lock,
     transport::{Runtime, Timer},
 };
@@ -47,9 +47,7 @@ impl<K: Runtime> EventLog<K> {
 
     /// Reports to this observer what becomes of the sessions that are opened from now on.
     pub fn observe(&self, observer: impl Observer + Send + Sync + 'static) {
-        let new: Arc<dyn Observer + Send + Sync> = Arc::new(observer);
-        // Dropped when the lock is free, because the observer's code is the application's.
-        let _old = lock(&self.shared).parts().0.observer.replace(new);
+        self.group().observe(observer);
     }
 
     /// Publishes a message, and returns its ID: the given one, or one that the log made for the event. A [`Publication`]
@@ -87,38 +85,6 @@ impl<K: Runtime> EventLog<K> {
         Ok(count)
     }
 
-    /// Publishes a message when no [awaited](crate::server::Subscribe::awaited) session is too late, or after `patience` at the latest: a
-    /// session that is still too late then is treated as all others are.
-    ///
-    /// Dropping the future before it is ready publishes nothing.
-    ///
-    /// # Errors
-    ///
-    /// As for [`publish`](Self::publish).
-    pub async fn publish_awaiting(
-        &self,
-        publication: impl Into<Publication>,
-        patience: Duration,
-    ) -> Result<Option<EventId>, PublishError> {
-        let publication = publication.into();
-        let mut alarm = Alarm::new(K::Timer::default());
-        let deadline = alarm.now() + patience;
-        let watcher = Watcher::<K>::new(&self.shared);
-        poll_fn(|cx| {
-            let waker = cx.waker().clone();
-            let mut locked = lock(&self.shared);
-            let (state, after) = locked.parts();
-            if state.store.is_closed() || state.subscribers.keep_up(state.store.end()) {
-                return Poll::Ready(());
-            }
-            after.discard(state.watchers.insert(watcher.number, waker));
-            drop(locked);
-            alarm.poll(cx, deadline)
-        })
-        .await;
-        self.publish(publication)
-    }
-
     /// Wakes the sessions that wait for messages to these topics. Without topics it wakes all sessions.
     ///
     /// It is for a [`Store`] that learns of messages from elsewhere, for example from another node. Messages
@@ -142,6 +108,14 @@ impl<K: Runtime> EventLog<K> {
         state.notify(&topics, after);
     }
 
+    /// Returns the topics of the kept message with this ID, in order, and none if it is for all; `None` if the log does not
+    /// have the message. A client's ID proves nothing: check here that the stream which it asks for is its own, where the
+    /// request names no other. [`Subscribe::after_own`](crate::server::Subscribe::after_own) does that for a session whose topics
+    /// are known.
+    pub fn topics_of(&self, id: &EventId) -> Option<Vec<Text>> {
+        lock(&self.shared).store.topics_of(id).map(<[Text]>::to_vec)
+    }
+
     /// Returns whether the log is closed. New requests should then get status 204
     /// ([`NO_MORE_EVENTS`](server::NO_MORE_EVENTS)), after which clients do not reconnect.
     pub fn is_closed(&self) -> bool {
@@ -156,78 +130,45 @@ impl<K: Runtime> EventLog<K> {
         state.wake_all(after);
     }
 
+    /// Returns the sessions of this log as a group that sessions of every other kind can [join](crate::Session::join), so that
+    /// one drain ends them all.
+    pub fn group(&self) -> Sessions<K> {
+        Sessions::of(self)
+    }
+
     /// Brings all sessions to their ends, for a server that stops: each transmits what the log has, then a farewell
     /// with a random reconnection time, and then it ends. A drain changes nothing about where a session starts: those
     /// that are opened from now on start after the client's last event ID, read the log to its end, and end in the same
     /// way. Ready when all have ended or the deadline has come.
     ///
-    /// Sessions that have not ended by the deadline are cut and listed in [`Drained::cut`]. Where an HTTP engine writes
-    /// (axum, hyper), it may keep such a connection until its peer reads or leaves: bound the engine's own shutdown
-    /// with a timeout.
-    ///
-    /// Stop listening before, so that clients reconnect elsewhere. Dropping the future does not stop
-    /// the drain, but no session is cut then.
-    ///
-    /// Only sessions that read from this log are ended. Those that a handler, a [`Sender`](super::Sender) or a stream feeds
-    /// know nothing of it, and a server that stops gracefully waits for them: end them yourself when the server stops,
-    /// with [`Sender::close_with`](super::Sender::close_with) or the end of the stream.
+    /// It ends the sessions that read from this log, and those of every kind that have joined its
+    /// [group](Self::group). [`Sessions::drain`] has the details.
     pub async fn drain(&self, config: DrainConfig) -> Drained {
-        let mut alarm = Alarm::new(K::Timer::default());
-        self.begin_drain(config);
-        let watcher = Watcher::<K>::new(&self.shared);
-        poll_fn(|cx| {
-            loop {
-                let waker = cx.waker().clone();
-                let mut locked = lock(&self.shared);
-                let (state, after) = locked.parts();
-                let now = state.clock.now();
-                let deadline = match state.subscribers.poll_drained(now) {
-                    DrainProgress::Done(drained) => {
-                        state.wake_all(after);
-                        return Poll::Ready(drained);
-                    }
-                    DrainProgress::NotBegun => None,
-                    DrainProgress::Waiting { until } => Some(until),
-                };
-                after.discard(state.watchers.insert(watcher.number, waker));
-                drop(locked);
-                let Some(deadline) = deadline else { return Poll::Pending };
-                // The alarm's clock began at another moment.
-                let deadline = alarm.now() + deadline.since(now);
-                if alarm.poll(cx, deadline).is_pending() {
-                    return Poll::Pending;
-                }
-            }
-        })
-        .await
+        self.group().drain(config).await
     }
 
-    fn begin_drain(&self, config: DrainConfig) {
-        let seed = K::Timer::default().seed();
-        let mut locked = lock(&self.shared);
-        let (state, after) = locked.parts();
-        let now = state.clock.now();
-        state.subscribers.drain(config, seed, now);
-        state.wake_all(after);
+    /// Ends the sessions with this key gently: each transmits what the log has, then the farewell if there is one, and then
+    /// it ends. Returns the number of these sessions.
+    pub fn finish(&self, key: &str, farewell: impl Into<Option<Message>>) -> usize {
+        self.group().finish(key, farewell)
     }
 
     /// Ends the sessions with this key at once, without what they have not transmitted yet: for example when a user has lost
     /// the right to read. Returns the number of these sessions.
     pub fn disconnect(&self, key: &str) -> usize {
-        let mut locked = lock(&self.shared);
-        let (state, after) = locked.parts();
-        let sessions: Vec<SubscriberId> = state.subscribers.of_key(key).collect();
-        for id in &sessions {
-            state.ended.insert(*id, CloseReason::Finished);
-            after.wake(state.waker(*id));
-            after.wake(state.stalled.remove(id));
-        }
-        sessions.len()
+        self.group().disconnect(key)
     }
 
     /// Returns the number of sessions.
     pub fn sessions(&self) -> usize {
         lock(&self.shared).subscribers.len()
+    }
+
+    /// Returns how many messages the slowest session is late, for metrics. For a session of some topics, those of all topics
+    /// count. It looks at every session, with the log locked.
+    pub fn lag(&self) -> u64 {
+        let state = lock(&self.shared);
+        state.subscribers.lag(state.store.end())
     }
 
     /// Returns the number of sessions that asked for this topic. Those that read all messages are not counted.

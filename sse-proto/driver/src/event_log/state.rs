@@ -5,14 +5,34 @@ use core::{mem, task::Waker};
 use std::sync::Mutex;
 
 use sse_proto::{
-    EventId, Text, Timestamp,
-    server::{self, CloseReason, Observer, Publication, PublishError, Store, SubscriberId, Subscribers},
+    EventId, Message, Text, Timestamp,
+    server::{self, CloseReason, Observer, Presence, Publication, PublishError, Store, SubscriberId, Subscribers},
 };
 
 use crate::{
     lock::{After, lock},
     transport::{Runtime, Timer},
 };
+
+/// What the application wants of a session.
+#[derive(Clone, Debug)]
+pub(crate) enum Order {
+    /// To end after what waits, and a farewell.
+    Finish(Option<Message>, CloseReason),
+    /// To end at once.
+    GiveUp(CloseReason),
+}
+
+impl Order {
+    pub(crate) fn apply(&self, machine: &mut server::Session) {
+        match self {
+            Self::Finish(farewell, reason) => machine.finish(farewell.as_ref(), *reason),
+            Self::GiveUp(reason) => machine.give_up(*reason),
+        }
+    }
+}
+
+pub(super) type Announcer = Box<dyn FnMut(&Presence<'_>) -> Option<Publication> + Send>;
 
 pub(crate) type SharedLog<K> = Mutex<State<<K as Runtime>::Timer>>;
 
@@ -24,11 +44,15 @@ pub(crate) struct State<T> {
     /// The tasks of the sessions that wait for their peers.
     pub(super) stalled: BTreeMap<SubscriberId, Waker>,
     /// Sessions that the application has ended.
-    pub(super) ended: BTreeMap<SubscriberId, CloseReason>,
+    ended: BTreeMap<SubscriberId, Order>,
+    /// The sessions that have a handle, with its number.
+    handles: BTreeMap<SubscriberId, u64>,
     /// Tasks that wait until sessions have read on or left.
     pub(super) watchers: BTreeMap<u64, Waker>,
     numbers: u64,
     pub(crate) observer: Option<Arc<dyn Observer + Send + Sync>>,
+    /// Makes the messages about keys that enter and leave topics.
+    pub(super) announcer: Option<Announcer>,
     pub(crate) clock: T,
     /// Room for the topics of the message that is being published, and for the sessions that it wakes.
     topics: Vec<Text>,
@@ -43,9 +67,11 @@ impl<T: Timer> State<T> {
             wakers: Vec::new(),
             stalled: BTreeMap::new(),
             ended: BTreeMap::new(),
+            handles: BTreeMap::new(),
             watchers: BTreeMap::new(),
             numbers: 0,
             observer: None,
+            announcer: None,
             clock,
             topics: Vec::new(),
             woken: Vec::new(),
@@ -98,23 +124,47 @@ impl<T: Timer> State<T> {
         self.wakers.get_mut(id.index())?.take()
     }
 
-    /// Applies to a session what the application wants of it: to end now, or after the messages of the log.
-    pub(crate) fn instruct(&mut self, id: SubscriberId, machine: &mut server::Session) {
-        self.instruct_at_once(id, machine);
-        if !machine.is_closed()
-            && let Some(farewell) = self.subscribers.farewell()
-        {
-            machine.finish(Some(&farewell), CloseReason::Drained);
+    /// Ends these sessions.
+    pub(super) fn end(&mut self, sessions: &[SubscriberId], order: &Order, after: &mut After) {
+        for id in sessions {
+            self.ended.insert(*id, order.clone());
+            after.wake(self.waker(*id));
+            after.wake(self.stalled.remove(id));
         }
     }
 
-    /// Applies to a session what the application wants even while its peer takes nothing: to end now.
-    fn instruct_at_once(&self, id: SubscriberId, machine: &mut server::Session) {
-        if let Some(reason) = self.ended.get(&id) {
-            machine.give_up(*reason);
-        } else if self.subscribers.is_cut(id) {
-            machine.give_up(CloseReason::Cut);
+    /// Returns what the application wants of a session. One that is closed already can only be ended at once.
+    pub(crate) fn order(&mut self, id: SubscriberId, is_closed: bool) -> Option<Order> {
+        let at_once = self.order_at_once(id);
+        if is_closed || at_once.is_some() {
+            return at_once;
         }
+        let drained = || Some(Order::Finish(Some(self.subscribers.farewell()?), CloseReason::Drained));
+        self.ended.get(&id).cloned().or_else(drained)
+    }
+
+    /// Returns what the application wants of a session even while its peer takes nothing.
+    pub(crate) fn order_at_once(&self, id: SubscriberId) -> Option<Order> {
+        match self.ended.get(&id) {
+            Some(order @ Order::GiveUp(_)) => Some(order.clone()),
+            _ => self.subscribers.is_cut(id).then_some(Order::GiveUp(CloseReason::Cut)),
+        }
+    }
+
+    /// Returns the number of the handle of a session.
+    pub(super) fn handle(&mut self, id: SubscriberId) -> u64 {
+        self.numbers += 1;
+        *self.handles.entry(id).or_insert(self.numbers)
+    }
+
+    /// Returns whether the session with this handle is still there. Its ID may be another session's.
+    pub(super) fn is_there(&self, id: SubscriberId, handle: u64) -> bool {
+        self.handles.get(&id) == Some(&handle)
+    }
+
+    /// Registers the task of a session whose peer takes nothing, so that it is woken when the application ends it.
+    pub(crate) fn stall(&mut self, id: SubscriberId, waker: Waker, after: &mut After) {
+        after.discard(self.stalled.insert(id, waker));
     }
 
     /// Asks what a session should do whose peer takes nothing, and registers its task, so that it is woken when the
@@ -127,10 +177,14 @@ impl<T: Timer> State<T> {
         now: Timestamp,
         after: &mut After,
     ) -> server::Output {
-        self.instruct_at_once(id, machine);
+        if let Some(order) = self.order_at_once(id) {
+            order.apply(machine);
+        }
         let output = machine.handle_write_pending(now);
-        let waits = matches!(output, server::Output::Wait { .. });
-        after.discard(if waits { self.stalled.insert(id, waker) } else { Some(waker) });
+        match output {
+            server::Output::Wait { .. } => self.stall(id, waker, after),
+            _ => after.discard(Some(waker)),
+        }
         output
     }
 
@@ -147,14 +201,44 @@ impl<T: Timer> State<T> {
         after.discard(if known { Some(waker) } else { kept.replace(waker) });
     }
 
+    /// Returns the change that a session which has just joined, or is about to leave, brings to its topics.
+    pub(crate) fn change(&self, id: SubscriberId) -> Option<Change> {
+        self.announcer.as_ref()?;
+        let topics = self.subscribers.alone_in(id);
+        let key = self.subscribers.key(id).filter(|_| !topics.is_empty())?;
+        Some(Change { key: key.clone(), topics })
+    }
+
+    /// Publishes what the application says about a change.
+    pub(crate) fn announce(&mut self, change: &Change, joined: bool, after: &mut After) {
+        let Some(announcer) = &mut self.announcer else { return };
+        let presence = |topic: &Option<Text>| announcer(&Presence::new(&change.key, topic.as_deref(), joined));
+        let publications: Vec<Publication> = change.topics.iter().filter_map(presence).collect();
+        for publication in publications {
+            // A log that is closed, or that has no room for the message, cannot announce anything.
+            let _ = self.publish(publication, after);
+        }
+    }
+
     /// Removes a session, and wakes those who wait for that.
     pub(crate) fn leave(&mut self, id: SubscriberId, after: &mut After) {
+        let change = self.change(id);
         self.subscribers.leave(id);
         self.ended.remove(&id);
+        self.handles.remove(&id);
         after.discard(self.waker(id));
         after.discard(self.stalled.remove(&id));
         self.wake_watchers(after);
+        if let Some(change) = change {
+            self.announce(&change, false, after);
+        }
     }
+}
+
+/// The topics that a key has entered or leaves, with `None` for all messages.
+pub(crate) struct Change {
+    key: Text,
+    topics: Vec<Option<Text>>,
 }
 
 /// A task that waits until sessions have read on or left. Dropping it takes the task off the list.

@@ -2,6 +2,7 @@
 
 #[cfg(feature = "http")]
 mod dial;
+mod write_timeout;
 
 use core::{
     pin::Pin,
@@ -14,6 +15,7 @@ use futures_io::{AsyncRead, AsyncWrite};
 
 #[cfg(feature = "http")]
 pub use self::dial::{ConnectTcp, Dialler};
+pub use self::write_timeout::WriteTimeout;
 use crate::transport::{Read, ReceiveBuffer, Write};
 
 /// Makes any reader or writer of `futures_io` one of [`transport`](crate::transport), and one of hyper.
@@ -57,6 +59,10 @@ impl<S: AsyncWrite + Unpin> Write for FuturesIo<S> {
     }
 }
 
+/// The most bytes that are read for hyper without a block of memory.
+#[cfg(feature = "http")]
+const SMALL_READ: usize = 1024;
+
 #[cfg(feature = "http")]
 impl<S: AsyncRead + Unpin> hyper::rt::Read for FuturesIo<S> {
     fn poll_read(
@@ -66,6 +72,15 @@ impl<S: AsyncRead + Unpin> hyper::rt::Read for FuturesIo<S> {
     ) -> Poll<io::Result<()>> {
         // Through an own slice, because hyper's may not be initialised.
         let Self { stream, buffer } = &mut *self;
+        if cursor.remaining() <= SMALL_READ {
+            // Nothing much is expected, perhaps for long: no block of memory is kept for it.
+            *buffer = ReceiveBuffer::default();
+            let mut space = [0; SMALL_READ];
+            let space = &mut space[..cursor.remaining()];
+            let count = ready!(Pin::new(stream).poll_read(cx, space))?;
+            cursor.put_slice(&space[..count]);
+            return Poll::Ready(Ok(()));
+        }
         let space = buffer.space();
         let most = space.len().min(cursor.remaining());
         let count = ready!(Pin::new(stream).poll_read(cx, &mut space[..most]))?;
@@ -87,5 +102,13 @@ impl<S: AsyncWrite + Unpin> hyper::rt::Write for FuturesIo<S> {
 
     fn poll_shutdown(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
         Pin::new(&mut self.stream).poll_close(cx)
+    }
+
+    fn poll_write_vectored(
+        mut self: Pin<&mut Self>,
+        cx: &mut Context<'_>,
+        slices: &[io::IoSlice<'_>],
+    ) -> Poll<io::Result<usize>> {
+        Pin::new(&mut self.stream).poll_write_vectored(cx, slices)
     }
 }

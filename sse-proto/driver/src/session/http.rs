@@ -12,32 +12,65 @@ use http::{HeaderMap, HeaderName, HeaderValue};
 use http_body::{Body, Frame};
 use sse_proto::{EventId, server};
 
-use super::Session;
+#[cfg(feature = "serve")]
+use super::WeakSession;
+use super::{LocalSession, Session};
 use crate::transport::Runtime;
 
-impl<K: Runtime> Session<K> {
+impl<K> Session<K>
+where
+    K: Runtime + 'static,
+    K::Timer: Send,
+{
     /// Returns the response of a handler: status 200, the header fields of
     /// [`RESPONSE_HEADERS`](server::RESPONSE_HEADERS), and the session as its body.
     ///
     /// In axum (feature `axum`), a session is a response itself.
     pub fn into_http_response(self) -> http::Response<Self> {
-        let mut response = http::Response::new(self);
-        for (name, value) in server::RESPONSE_HEADERS {
-            if let Ok(name) = HeaderName::try_from(name) {
-                response.headers_mut().insert(name, HeaderValue::from_static(value));
-            }
-        }
+        #[cfg(feature = "serve")]
+        let weak = WeakSession::new(&self.parts);
+        #[cfg_attr(not(feature = "serve"), expect(unused_mut, reason = "only `serve` needs the session"))]
+        let mut response = response(self);
+        #[cfg(feature = "serve")]
+        response.extensions_mut().insert(weak);
         response
     }
 }
 
-/// No error ever comes: its type is the one that frameworks know how to convert.
+impl<K: Runtime> LocalSession<K> {
+    /// Returns the response of a handler, as [`Session::into_http_response`] does.
+    pub fn into_http_response(self) -> http::Response<Self> {
+        response(self)
+    }
+}
+
+fn response<B>(body: B) -> http::Response<B> {
+    let mut response = http::Response::new(body);
+    for (name, value) in server::RESPONSE_HEADERS {
+        if let Ok(name) = HeaderName::try_from(name) {
+            response.headers_mut().insert(name, HeaderValue::from_static(value));
+        }
+    }
+    response
+}
+
+/// An error comes only where the application breaks the response off ([`Sender::abort`](super::Sender::abort)).
 impl<K: Runtime> Body for Session<K> {
     type Data = Bytes;
     type Error = io::Error;
 
     fn poll_frame(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Option<io::Result<Frame<Bytes>>>> {
-        self.get_mut().poll_bytes(cx).map(|bytes| bytes.map(|bytes| Ok(Frame::data(bytes))))
+        self.get_mut().poll_bytes(cx).map(|bytes| bytes.map(|bytes| bytes.map(Frame::data)))
+    }
+}
+
+/// An error comes only where the application breaks the response off ([`Sender::abort`](super::Sender::abort)).
+impl<K: Runtime> Body for LocalSession<K> {
+    type Data = Bytes;
+    type Error = io::Error;
+
+    fn poll_frame(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Option<io::Result<Frame<Bytes>>>> {
+        self.get_mut().poll_bytes(cx).map(|bytes| bytes.map(|bytes| bytes.map(Frame::data)))
     }
 }
 

@@ -1,7 +1,8 @@
 //! The sending half of a session.
 
-use alloc::{collections::BTreeMap, sync::Arc};
+use alloc::{boxed::Box, collections::BTreeMap, sync::Arc};
 use core::{
+    error::Error,
     fmt,
     future::poll_fn,
     mem,
@@ -14,6 +15,7 @@ use sse_proto::{
     server::{self, CloseReason, SendError},
 };
 
+use super::feed::Failure;
 use crate::lock::{After, lock};
 
 /// The sending half of a [`Session`](super::Session) that is fed with messages. Clone it to send from several tasks; when all are
@@ -31,11 +33,21 @@ pub(super) struct SharedSession {
     for_end: BTreeMap<u64, Waker>,
     numbers: u64,
     senders: usize,
+    /// Why the response breaks off.
+    pub(super) failure: Option<Failure>,
 }
 
 impl SharedSession {
     pub(super) fn new(machine: server::Session) -> Self {
-        Self { machine, reader: None, for_room: BTreeMap::new(), for_end: BTreeMap::new(), numbers: 0, senders: 1 }
+        Self {
+            machine,
+            reader: None,
+            for_room: BTreeMap::new(),
+            for_end: BTreeMap::new(),
+            numbers: 0,
+            senders: 1,
+            failure: None,
+        }
     }
 
     /// Registers the task that writes the response.
@@ -142,6 +154,40 @@ impl Sender {
     pub fn close_with(&self, farewell: impl Into<Message>) {
         let farewell = farewell.into();
         self.close_after(Some(&farewell));
+    }
+
+    /// Breaks the response off after what was sent, so that the client knows that something failed: no last chunk on HTTP/1.1,
+    /// and a reset of the stream on HTTP/2. The error goes to the HTTP engine, as the cause of the body's.
+    ///
+    /// What was sent is given to the HTTP engine before, which may throw away what it has not written yet.
+    ///
+    /// ```
+    /// use sse_driver::{Event, Sender};
+    ///
+    /// /// Passes on what an upstream sends, and breaks off where it broke.
+    /// async fn relay<E>(mut next: impl AsyncFnMut() -> Option<Result<Event, E>>, sender: Sender)
+    /// where
+    ///     E: core::error::Error + Send + Sync + 'static,
+    /// {
+    ///     while let Some(event) = next().await {
+    ///         match event {
+    ///             Ok(event) => drop(sender.send(event).await),
+    ///             Err(error) => return sender.abort(error),
+    ///         }
+    ///     }
+    /// }
+    /// ```
+    pub fn abort(&self, error: impl Into<Box<dyn Error + Send + Sync>>) {
+        let error = error.into();
+        let mut locked = lock(&self.shared);
+        let (shared, after) = locked.parts();
+        if shared.machine.is_closed() {
+            return;
+        }
+        shared.machine.abort();
+        shared.failure = Some(error);
+        shared.wake_senders(after);
+        after.wake(shared.reader.take());
     }
 
     /// Waits until everything has been transmitted after the end, or the client is gone, and returns why the response ended.

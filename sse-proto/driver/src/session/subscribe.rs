@@ -1,13 +1,14 @@
 //! Opening a session that reads from a log.
 
+use alloc::{boxed::Box, vec::Vec};
 use core::{convert::Infallible, fmt};
 
 use sse_proto::{
-    EventId, Text,
+    EventId, Message, Text,
     server::{self, Entry, Interest, SessionConfig, StartAt, SubscriberId, Subscribers, Subscription, TooManySessions},
 };
 
-use super::{Session, feed::Reading};
+use super::{Session, feed::Reading, member::Recipient};
 use crate::{
     event_log::EventLog,
     lock::lock,
@@ -45,16 +46,27 @@ impl<K: Runtime> EventLog<K> {
 pub struct Subscribe<'a, K: Runtime> {
     log: &'a EventLog<K>,
     start: StartAt<'a>,
+    held: bool,
     interest: Interest,
     key: Option<Text>,
     lag: Option<u64>,
     config: SessionConfig,
+    first: Option<Box<dyn FnOnce(u64) -> Vec<Message> + 'a>>,
 }
 
 impl<'a, K: Runtime> Subscribe<'a, K> {
     fn new(log: &'a EventLog<K>) -> Self {
         let config = SessionConfig::new();
-        Self { log, start: StartAt::Live, interest: Interest::all(), key: None, lag: None, config }
+        Self {
+            log,
+            start: StartAt::Live,
+            held: false,
+            interest: Interest::all(),
+            key: None,
+            lag: None,
+            config,
+            first: None,
+        }
     }
 
     /// Reads only messages to any of these topics, and those to none, which are for all.
@@ -85,9 +97,66 @@ impl<'a, K: Runtime> Subscribe<'a, K> {
         self
     }
 
+    /// Continues [after](Self::after) the event with this ID only if it is one of the session's topics. An ID of another
+    /// topic counts as one that the log does not know: the client cannot have it from this stream.
+    ///
+    /// Without this such an ID is harmless for others, because a session never gets messages of other topics. But its
+    /// client may miss messages and not learn of it.
+    pub fn after_own(mut self, last_event_id: Option<&'a EventId>) -> Self {
+        self.held = true;
+        self.after(last_event_id)
+    }
+
     /// Sets where the session starts: [`StartAt::Live`] by default.
     pub fn start_at(mut self, start: StartAt<'a>) -> Self {
         self.start = start;
+        self
+    }
+
+    /// Begins with a snapshot, and continues with everything that is published after it: nothing is lost between the two,
+    /// and nothing repeated.
+    ///
+    /// A client whose ID the log knows resumes after it, if nothing that it wants is gone, and gets no snapshot. Every
+    /// other one gets the snapshot, wherever the session starts otherwise: a new client, and one whose ID is gone or
+    /// unknown. A session that the log has overtaken ends, and its client reconnects for a new snapshot. None of them gets
+    /// a `resync` event ([`server::Session::with_snapshot`]).
+    ///
+    /// The function gets the position of the snapshot, which is the number of messages published before it. It is called
+    /// with the log locked, must be quick, and must not use the log. Hold the lock of the state that it reads during the
+    /// whole of [`open`](Self::open), and also during each change of the state together with its
+    /// [`publish`](EventLog::publish). The snapshot then has exactly the changes before it.
+    ///
+    /// Leave IDs out of the messages: the last one gets the ID to resume with.
+    ///
+    /// ```
+    /// use std::{collections::BTreeMap, sync::{Mutex, PoisonError}};
+    /// use sse_driver::{EventId, EventLog, Message, Session, server::PublishError, transport::Runtime};
+    ///
+    /// struct Prices<K: Runtime> {
+    ///     current: Mutex<BTreeMap<&'static str, u32>>,
+    ///     log: EventLog<K>,
+    /// }
+    ///
+    /// fn line((name, price): (&&'static str, &u32)) -> Message {
+    ///     Message::from(format!("{name}: {price}"))
+    /// }
+    ///
+    /// impl<K: Runtime> Prices<K> {
+    ///     fn set(&self, name: &'static str, price: u32) -> Result<(), PublishError> {
+    ///         let mut current = self.current.lock().unwrap_or_else(PoisonError::into_inner);
+    ///         self.log.publish(line((&name, &price)))?;
+    ///         current.insert(name, price);
+    ///         Ok(())
+    ///     }
+    ///
+    ///     fn session(&self, last_event_id: Option<&EventId>) -> Session<K> {
+    ///         let current = self.current.lock().unwrap_or_else(PoisonError::into_inner);
+    ///         self.log.session().after(last_event_id).first(|_| current.iter().map(line)).open()
+    ///     }
+    /// }
+    /// ```
+    pub fn first<M: Into<Message>, I: IntoIterator<Item = M>>(mut self, messages: impl FnOnce(u64) -> I + 'a) -> Self {
+        self.first = Some(Box::new(|position| messages(position).into_iter().map(Into::into).collect()));
         self
     }
 
@@ -131,9 +200,9 @@ impl<'a, K: Runtime> Subscribe<'a, K> {
         self,
         join: impl FnOnce(&mut Subscribers, Subscription) -> Result<SubscriberId, E>,
     ) -> Result<Session<K>, E> {
-        let Self { log, start, interest, key, lag, config } = self;
+        let Self { log, start, held, interest, key, lag, config, first } = self;
         let mut subscription = Subscription::of(&interest);
-        if let Some(key) = key {
+        if let Some(key) = key.clone() {
             subscription = subscription.key(key);
         }
         if let Some(lag) = lag {
@@ -144,14 +213,30 @@ impl<'a, K: Runtime> Subscribe<'a, K> {
         let mut locked = lock(&log.shared);
         let (state, _) = locked.parts();
         let now = state.clock.now();
-        let (cursor, resumed) = state.store.subscribe(interest, start, now);
-        let position = cursor.position();
-        let machine = server::Session::resuming(config, cursor, resumed).with_seed(seed);
-        let joined = join(&mut state.subscribers, subscription.at(position));
+        let store = &mut *state.store;
+        let start = if held { start.held_to(&interest, store) } else { start };
+        let (machine, resumed) = match first {
+            Some(first) => server::Session::with_snapshot(config, store, interest, start, now, first),
+            None => {
+                let (cursor, resumed) = store.subscribe(interest, start, now);
+                (server::Session::resuming(config, cursor, resumed), resumed)
+            }
+        };
+        let machine = machine.with_seed(seed);
+        let recipient = state.observer.clone().map(|observer| Recipient { observer, key });
+        let joined = join(&mut state.subscribers, subscription.at(machine.position().unwrap_or_default()));
+        let change = joined.as_ref().ok().and_then(|id| state.change(*id));
         // Before the machine may be dropped, because its filter is the caller's.
         drop(locked);
-        let reading = Reading::new(log, joined?, machine, resumed);
-        Ok(Session::reading(timer, reading, resumed))
+        let reading = Reading::new(log, joined?, machine);
+        let session = Session::reading(timer, reading, recipient, resumed);
+        if let Some(change) = change {
+            // Until then nobody can announce that this key has left: the session is there.
+            let mut locked = lock(&log.shared);
+            let (state, after) = locked.parts();
+            state.announce(&change, true, after);
+        }
+        Ok(session)
     }
 }
 

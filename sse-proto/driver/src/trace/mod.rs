@@ -16,6 +16,15 @@ pub(super) use self::client::{ClientSpan, output};
 #[cfg(not(feature = "tracing"))]
 pub(super) use self::none::{ClientSpan, output};
 
+/// Reports that a server could not accept a connection.
+#[cfg(feature = "serve")]
+pub(super) fn not_accepted(error: &std::io::Error) {
+    #[cfg(feature = "tracing")]
+    server::not_accepted(error);
+    #[cfg(not(feature = "tracing"))]
+    let _ = error;
+}
+
 /// Without the feature, nothing is reported.
 #[cfg(not(feature = "tracing"))]
 mod none {
@@ -55,6 +64,14 @@ impl SessionTrace {
             #[cfg(feature = "tracing")]
             server::Tracer::new(),
         )
+    }
+
+    /// Returns whether each piece that is transmitted should be reported.
+    pub(super) fn wants_transmitted() -> bool {
+        #[cfg(feature = "tracing")]
+        return server::Tracer::wants_transmitted();
+        #[cfg(not(feature = "tracing"))]
+        false
     }
 
     /// Reports something about the session.

@@ -2,10 +2,16 @@
 
 use core::sync::atomic::{AtomicUsize, Ordering};
 
-use sse_proto::server::{CloseReason, Observer, Resumed, SessionInfo, SessionTotals};
-use tracing::{Level, event};
+use sse_proto::server::{CloseReason, Observer, Resumed, SessionInfo, SessionTotals, Transmitted};
+use tracing::{Level, enabled, event};
 
 const TARGET: &str = "sse_driver::server";
+
+/// Reports that a server could not accept a connection.
+#[cfg(feature = "serve")]
+pub(super) fn not_accepted(error: &std::io::Error) {
+    event!(target: TARGET, Level::WARN, %error, "connection not accepted");
+}
 
 /// Reports what becomes of a session. Keys are left out, because they may be secret.
 #[derive(Clone, Copy, Debug)]
@@ -18,6 +24,10 @@ impl Tracer {
     pub(crate) fn new() -> Self {
         static LAST: AtomicUsize = AtomicUsize::new(0);
         Self { number: LAST.fetch_add(1, Ordering::Relaxed).wrapping_add(1) }
+    }
+
+    pub(crate) fn wants_transmitted() -> bool {
+        enabled!(target: TARGET, Level::TRACE)
     }
 }
 
@@ -40,6 +50,11 @@ impl Observer for Tracer {
 
     fn lagged(&self, session: &SessionInfo<'_>, missed: u64) {
         event!(target: TARGET, Level::INFO, session = self.number, topics = ?session.topics, missed, "session overtaken by the log");
+    }
+
+    fn transmitted(&self, _: &SessionInfo<'_>, transmitted: Transmitted) {
+        let Transmitted { bytes, events, heartbeats, .. } = transmitted;
+        event!(target: TARGET, Level::TRACE, session = self.number, bytes, events, heartbeats, "session transmits");
     }
 
     fn closed(&self, session: &SessionInfo<'_>, reason: CloseReason, totals: SessionTotals) {

@@ -58,6 +58,15 @@ pub trait Write {
     ///
     /// The peer is gone.
     fn poll_flush(&mut self, cx: &mut Context<'_>) -> Poll<Result<(), Self::Error>>;
+
+    /// Is ready when the peer is gone, for a destination that notices without a write. By default it never is.
+    ///
+    /// # Errors
+    ///
+    /// Why the peer is gone, unless it closed the connection in order.
+    fn poll_gone(&mut self, _cx: &mut Context<'_>) -> Poll<Result<(), Self::Error>> {
+        Poll::Pending
+    }
 }
 
 /// A clock, one alarm, and a seed.
@@ -150,4 +159,10 @@ pub trait Runtime {
 
     /// Wraps a reader, a writer, or both in one.
     fn io<S>(stream: S) -> Self::Io<S>;
+}
+
+/// A runtime that runs tasks in the background.
+pub trait Spawn: Runtime {
+    /// Runs a task to its end, whatever becomes of the task that started it.
+    fn spawn(task: impl Future<Output = ()> + Send + 'static);
 }

@@ -7,12 +7,14 @@ use sse_driver::server::{CloseReason, LogConfig, Observer, SessionInfo, SessionT
 
 use crate::runtime::{EventLog, WITHOUT_SEED, poll};
 
-/// Panics at each report but that of a resumption.
-struct Panicking;
+/// Panics at each report but that of a resumption, and that of the opening if it should not.
+struct Panicking {
+    when_opened: bool,
+}
 
 impl Observer for Panicking {
     fn opened(&self, _: &SessionInfo<'_>) {
-        panic!("opened");
+        assert!(!self.when_opened, "opened");
     }
 
     fn lagged(&self, _: &SessionInfo<'_>, _: u64) {
@@ -32,9 +34,10 @@ pub(crate) fn panic_of(run: impl FnOnce()) -> &'static str {
 #[test]
 fn an_observer_that_panics_twice_does_not_abort_the_process() {
     let log = EventLog::new(LogConfig::new().events(1));
-    let mut session = log.session().open();
-    log.observe(Panicking);
+    log.observe(Panicking { when_opened: true });
     assert_eq!(panic_of(|| drop(log.session().open())), "opened");
+    log.observe(Panicking { when_opened: false });
+    let mut session = log.session().open();
     for number in 0..5 {
         log.publish(format!("{number}")).unwrap();
     }
@@ -45,8 +48,8 @@ fn an_observer_that_panics_twice_does_not_abort_the_process() {
 #[test]
 fn a_panic_of_an_observer_at_the_end_of_a_session_is_passed_on() {
     let log = EventLog::default();
+    log.observe(Panicking { when_opened: false });
     let session = log.session().open();
-    log.observe(Panicking);
     assert_eq!(panic_of(|| drop(session)), "closed");
     assert_eq!(log.sessions(), 0);
 }

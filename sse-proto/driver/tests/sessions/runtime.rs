@@ -6,6 +6,8 @@ use core::{
     time::Duration,
 };
 
+use std::io;
+
 use sse_driver::transport::{Runtime, Timer};
 use sse_proto::{Timestamp, bytes::Bytes};
 
@@ -50,6 +52,6 @@ impl Timer for Clock {
 }
 
 /// Polls a session once.
-pub(crate) fn poll(session: &mut Session) -> Poll<Option<Bytes>> {
+pub(crate) fn poll(session: &mut Session) -> Poll<Option<io::Result<Bytes>>> {
     session.poll_bytes(&mut Context::from_waker(Waker::noop()))
 }

@@ -4,7 +4,11 @@ use core::{fmt, time::Duration};
 
 use bytes::Bytes;
 
-use crate::{EventId, hidden::Hidden};
+use crate::{
+    EventId,
+    hidden::Hidden,
+    server::{Interest, Store},
+};
 
 /// The bounds of an [`EventLog`](super::EventLog).
 ///
@@ -84,6 +88,34 @@ pub enum StartAt<'a> {
     Live,
     /// With the oldest message that is kept.
     Oldest,
+}
+
+impl StartAt<'_> {
+    /// Holds an ID to the topics of a reader: an ID of a message to other topics counts as unknown, because the reader
+    /// cannot have received it. An ID whose message is not kept stays as it is; nothing is known about it.
+    ///
+    /// ```
+    /// use sse_proto::{Timestamp, server::{EventLog, Interest, LogConfig, Publication, Resumed, StartAt}};
+    ///
+    /// let now = Timestamp::default();
+    /// let mut log = EventLog::new(LogConfig::new());
+    /// let id = log.publish(Publication::new("for ann").to(["ann"]), now)?.unwrap();
+    /// let bob = Interest::all().topics(["bob"]);
+    /// let start = StartAt::After(&id).held_to(&bob, &log);
+    /// let (_, resumed) = log.subscribe_to(bob, start, now);
+    /// assert_eq!(resumed, Resumed::Unknown);
+    /// # Ok::<(), sse_proto::server::PublishError>(())
+    /// ```
+    #[must_use]
+    pub fn held_to(self, interest: &Interest, log: &(impl Store + ?Sized)) -> Self {
+        static UNUSABLE: EventId = EventId::unusable();
+        match self {
+            Self::After(id) if log.topics_of(id).is_some_and(|topics| !interest.reads(topics)) => {
+                Self::After(&UNUSABLE)
+            }
+            start => start,
+        }
+    }
 }
 
 impl fmt::Debug for StartAt<'_> {

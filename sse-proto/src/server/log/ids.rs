@@ -127,6 +127,18 @@ impl Ids {
         }
     }
 
+    /// Returns the ID of the kept event at this position, or the one that the log would have made for it; `None` if the log
+    /// makes none, or if other events had the same ID.
+    pub(super) fn at(&self, position: u64) -> Option<EventId> {
+        match self.given.binary_search_by_key(&position, |(at, _)| *at) {
+            Ok(index) => {
+                let (_, id) = self.given.get(index)?;
+                self.positions.get(id).is_some_and(|given| !given.ambiguous).then(|| id.clone())
+            }
+            Err(_) => (self.numbering == Numbering::Log).then(|| self.make(position)),
+        }
+    }
+
     /// Returns the number in an ID that has the form of those that the log makes.
     fn number(&self, id: &EventId) -> Option<u64> {
         match (self.epoch, id.split_once('-')) {

@@ -2,6 +2,7 @@
 
 mod config;
 mod ids;
+mod lookup;
 mod segments;
 mod topics;
 mod views;

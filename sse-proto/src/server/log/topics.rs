@@ -34,6 +34,11 @@ impl Positions {
         self.kept.get(self.kept.partition_point(|kept| *kept < position)).copied()
     }
 
+    fn last_before(&self, position: u64) -> Option<u64> {
+        let after = self.kept.partition_point(|kept| *kept < position);
+        self.kept.get(after.checked_sub(1)?).copied()
+    }
+
     fn drop_first(&mut self, position: u64) {
         if self.kept.front() == Some(&position) {
             self.kept.pop_front();
@@ -97,6 +102,12 @@ impl TopicIndex {
     pub(super) fn first_from(&self, topics: &[Text], position: u64) -> Option<u64> {
         let wanted = topics.iter().filter_map(|topic| self.topics.get(topic)?.first_from(position));
         wanted.chain(self.for_all.first_from(position)).min()
+    }
+
+    /// Returns the position of the last kept message before `position` to any of these topics or to none.
+    pub(super) fn last_before(&self, topics: &[Text], position: u64) -> Option<u64> {
+        let wanted = topics.iter().filter_map(|topic| self.topics.get(topic)?.last_before(position));
+        wanted.chain(self.for_all.last_before(position)).max()
     }
 
     /// Returns whether a message from `position` on to any of these topics or to none is gone, as far as is known.

@@ -118,9 +118,9 @@ impl SessionConfig {
     /// for ever.
     ///
     /// Only drivers that write themselves notice ([`Session::handle_write_pending`](super::Session::handle_write_pending)),
-    /// as `write_to` of the adapters does. An HTTP engine that writes itself does not ask a session whose peer is stuck:
-    /// there it takes a timeout of the engine or of the socket (`TCP_USER_TIMEOUT`), and until then a session costs its
-    /// cursor and the engine's buffer.
+    /// as `serve` and `write_to` of the adapters do. An HTTP engine that writes itself (`axum::serve`, hyper, HTTP/2) does
+    /// not ask a session whose peer is stuck: there the socket needs a deadline, which the wrapper `WriteTimeout` of the
+    /// adapters sets, and until then a session costs its cursor and the engine's buffer.
     #[must_use]
     pub fn write_timeout(mut self, timeout: impl Into<Option<Duration>>) -> Self {
         self.write_timeout = timeout.into();

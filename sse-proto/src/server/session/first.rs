@@ -10,8 +10,9 @@ use crate::{
     server::{Resumed, heartbeat::COMMENT},
 };
 
-/// Returns the first bytes of a response, sent at once, so that its head is sent too and the client's `open` is not late.
-pub(super) fn bytes(config: &SessionConfig, resumed: Resumed) -> Bytes {
+/// Returns the first bytes of a response, the messages of a snapshot included. They are sent at once, so that the
+/// response's head is sent too and the client's `open` is not late.
+pub(super) fn bytes(config: &SessionConfig, resumed: Resumed, snapshot: &[Message]) -> Bytes {
     let notice = config.resync.as_ref().and_then(|event_type| match resumed {
         Resumed::Exact => None,
         Resumed::Gap { missed } => Some(resync(event_type, "gap", Some(missed))),
@@ -26,7 +27,7 @@ pub(super) fn bytes(config: &SessionConfig, resumed: Resumed) -> Bytes {
         first.extend_from_slice(b"\n");
     }
     let retry = config.retry.map(|retry| Message::new().retry(retry));
-    for message in retry.iter().chain(&notice) {
+    for message in retry.iter().chain(&notice).chain(snapshot) {
         // The buffer grows as needed: there is no error.
         let _ = message.encode(&mut first);
     }

@@ -2,6 +2,7 @@
 
 mod config;
 mod first;
+mod snapshot;
 
 use alloc::boxed::Box;
 use core::{error::Error, fmt, mem, time::Duration};
@@ -10,7 +11,7 @@ use bytes::{Bytes, BytesMut};
 
 pub use self::config::{OnLag, SessionConfig};
 use self::first::LagNotice;
-use super::{CloseReason, Cursor, Heartbeat, LogRead, PassedOver, Resumed, Store};
+use super::{CloseReason, Cursor, Heartbeat, LogRead, PassedOver, Resumed, Store, Transmitted};
 use crate::{Message, Text, Timestamp, hidden::Hidden, random::Random};
 
 /// One response with events, as a state machine.
@@ -23,7 +24,8 @@ use crate::{Message, Text, Timestamp, hidden::Hidden, random::Random};
 ///   [`close_reason`](Self::close_reason).
 /// - **`handle_*`** reports what happened: [`handle_log`](Self::handle_log), [`handle_progress`](Self::handle_progress),
 ///   [`handle_write_pending`](Self::handle_write_pending), [`handle_disconnect`](Self::handle_disconnect).
-/// - **Commands** come from the application: [`send`](Self::send), [`finish`](Self::finish), [`close`](Self::close).
+/// - **Commands** come from the application: [`send`](Self::send), [`finish`](Self::finish), [`close`](Self::close),
+///   [`abort`](Self::abort).
 /// - **[`poll_output`](Self::poll_output)** returns what to do next.
 ///
 /// **After every `handle_*` and every command, call `poll_output` until it returns [`Output::Wait`].** Before each
@@ -53,6 +55,10 @@ pub struct Session {
     cursor: Option<Cursor>,
     state: State,
     reason: CloseReason,
+    /// Whether the queue has a heartbeat.
+    beat_queued: bool,
+    /// Whether what was transmitted last has a heartbeat.
+    beat: Beat,
     /// Whether the session was polled, so that its clocks run.
     begun: bool,
     /// The last message of a session that reads from a log, sent when it has read everything.
@@ -77,10 +83,13 @@ pub struct Session {
 /// The enum is exhaustive on purpose: a driver has to deal with all of it.
 #[derive(Clone, Debug, Eq, PartialEq)]
 pub enum Output {
+    /// End the response as a broken one, so that the client knows that it was cut off: no last chunk on HTTP/1.1, and a reset
+    /// of the stream on HTTP/2. No other output follows.
+    Aborted,
     /// End the response; no other output follows.
     Closed,
     /// A heartbeat is due that the caller makes ([`Heartbeat::made`](super::Heartbeat::made)): give it to
-    /// [`Session::send`], or send nothing.
+    /// [`Session::send_heartbeat`], or send nothing.
     Heartbeat,
     /// The log has overtaken the session: this client never gets some messages.
     Lagged {
@@ -96,6 +105,14 @@ pub enum Output {
     },
 }
 
+/// Whether there is a heartbeat in what was transmitted.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub(super) enum Beat {
+    Alone,
+    Among,
+    Not,
+}
+
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 enum State {
     Open,
@@ -109,7 +126,8 @@ enum State {
 impl Session {
     /// Returns a session that is fed with [`send`](Self::send).
     pub fn new(config: SessionConfig) -> Self {
-        Self::begin(config, None, Resumed::Exact)
+        let first = first::bytes(&config, Resumed::Exact, &[]);
+        Self::begin(config, None, first)
     }
 
     /// Returns a session that reads from a log, from `cursor` on.
@@ -120,12 +138,13 @@ impl Session {
     /// Returns a session that reads from a log, from `cursor` on, and first reports to the client if it may miss something
     /// ([`SessionConfig::resync`]).
     pub fn resuming(config: SessionConfig, cursor: Cursor, resumed: Resumed) -> Self {
-        Self::begin(config, Some(cursor), resumed)
+        let first = first::bytes(&config, resumed, &[]);
+        Self::begin(config, Some(cursor), first)
     }
 
-    fn begin(config: SessionConfig, cursor: Option<Cursor>, resumed: Resumed) -> Self {
+    fn begin(config: SessionConfig, cursor: Option<Cursor>, first: Bytes) -> Self {
         Self {
-            events: Some(first::bytes(&config, resumed)),
+            events: Some(first),
             heartbeat: config.heartbeat,
             room: config.queue,
             burst: config.burst,
@@ -135,6 +154,8 @@ impl Session {
             cursor,
             state: State::Open,
             reason: CloseReason::Finished,
+            beat_queued: false,
+            beat: Beat::Not,
             begun: false,
             farewell: None,
             queue: BytesMut::new(),
@@ -225,6 +246,18 @@ impl Session {
         Ok(())
     }
 
+    /// Queues a heartbeat that the caller has made ([`Output::Heartbeat`]), as [`send`](Self::send) does.
+    ///
+    /// # Errors
+    ///
+    /// As for [`send`](Self::send).
+    pub fn send_heartbeat(&mut self, heartbeat: &Message) -> Result<(), SendError> {
+        let queued = self.queue.len();
+        self.send(heartbeat)?;
+        self.beat_queued |= self.queue.len() > queued;
+        Ok(())
+    }
+
     /// Ends the response when all sent messages are transmitted, with a last message if there is one: a farewell, a
     /// [`Retry`](crate::Retry) hint, or both. No more messages are accepted. A blank line follows a reconnection time even
     /// without an event, because some readers (undici, httpx-sse) heed it only there.
@@ -236,6 +269,14 @@ impl Session {
             self.queue_farewell(farewell);
         }
         self.end(CloseReason::Finished);
+    }
+
+    /// Breaks the response off when all sent messages are transmitted ([`Output::Aborted`]), so that the client knows that
+    /// something failed. No more messages are accepted. A session that was closed before ends as it was to.
+    pub fn abort(&mut self) {
+        if !self.is_closed() {
+            self.end(CloseReason::Aborted);
+        }
     }
 
     /// Ends the response as [`close`](Self::close) does; a session that reads from a log first transmits the messages that
@@ -268,7 +309,7 @@ impl Session {
     /// Returns what to do next. Call it until it returns [`Output::Wait`].
     pub fn poll_output(&mut self, now: Timestamp) -> Output {
         if self.state == State::Closed {
-            return Output::Closed;
+            return self.end_output();
         }
         if !mem::replace(&mut self.begun, true) {
             (self.quiet_since, self.last_heartbeat) = (now, now);
@@ -278,6 +319,7 @@ impl Session {
             // Nothing more is taken from a log, however much there is in it.
             self.end(CloseReason::MaxAge);
         }
+        self.beat = Beat::Not;
         if self.lagged > 0 {
             return Output::Lagged { missed: mem::take(&mut self.lagged) };
         }
@@ -287,11 +329,14 @@ impl Session {
         }
         if !self.queue.is_empty() {
             self.quiet_since = now;
+            if mem::take(&mut self.beat_queued) {
+                self.beat = Beat::Among;
+            }
             return Output::Transmit(self.queue.split().freeze());
         }
         if self.state == State::Closing {
             self.state = State::Closed;
-            return Output::Closed;
+            return self.end_output();
         }
         self.wait_or_beat(now)
     }
@@ -309,6 +354,11 @@ impl Session {
     /// Returns how many messages of the log this session did not get for other reasons.
     pub fn passed_over(&self) -> PassedOver {
         self.cursor.as_ref().map(Cursor::passed_over).unwrap_or_default()
+    }
+
+    /// Returns what the bytes of the last [`Output::Transmit`] are, for metrics. It looks at all of them.
+    pub fn transmitted(&self, bytes: &[u8]) -> Transmitted {
+        Transmitted::new(bytes, self.beat)
     }
 
     /// Returns the position in the log of a session that reads from one.
@@ -339,7 +389,12 @@ impl Session {
         };
         self.last_heartbeat = heartbeat.after(due, now);
         self.quiet_since = now;
+        self.beat = Beat::Alone;
         heartbeat.bytes().map_or(Output::Heartbeat, Output::Transmit)
+    }
+
+    fn end_output(&self) -> Output {
+        if self.reason == CloseReason::Aborted { Output::Aborted } else { Output::Closed }
     }
 
     fn lag(&mut self, missed: u64) {

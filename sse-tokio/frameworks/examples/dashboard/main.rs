@@ -1,4 +1,4 @@
-//! A page of figures: each topic goes to those who have chosen it, and who was away gets what has been missed.
+//! A page of figures: it begins with the newest of each topic that it has chosen, and gets what it missed while it was away.
 //!
 //! ```sh
 //! cargo run -p sse-tokio-frameworks --example dashboard            # open http://127.0.0.1:8080/
@@ -11,11 +11,11 @@ mod server;
 
 use std::{env, error::Error, time::Duration};
 
-use serde::Serialize;
-use sse_tokio::{Change, ClientConfig, Event, EventId, EventLog, EventSource};
+use serde::{Deserialize, Serialize};
+use sse_tokio::{Change, ClientConfig, Event, EventId, EventSource};
 use tokio::{net::TcpListener, sync::oneshot};
 
-use self::server::{PAGES, TOPICS, publish, serve};
+use self::server::{Figures, PAGES, TOPICS, serve};
 
 #[tokio::main]
 async fn main() -> Result<(), Box<dyn Error>> {
@@ -24,13 +24,13 @@ async fn main() -> Result<(), Box<dyn Error>> {
     }
     let listener = TcpListener::bind("127.0.0.1:8080").await?;
     println!("open http://{}/", listener.local_addr()?);
-    let log = EventLog::default();
-    tokio::spawn(publish_all(log.clone(), Duration::from_millis(700)));
-    serve(listener, log, async { drop(tokio::signal::ctrl_c().await) }).await?;
+    let figures = Figures::default();
+    tokio::spawn(publish_all(figures.clone(), Duration::from_millis(700)));
+    serve(listener, figures, async { drop(tokio::signal::ctrl_c().await) }).await;
     Ok(())
 }
 
-#[derive(Serialize)]
+#[derive(Deserialize, Serialize)]
 struct Figure {
     step: u64,
     value: u64,
@@ -43,10 +43,10 @@ impl Figure {
 }
 
 /// Figures without end, one topic after the other.
-async fn publish_all(log: EventLog, pause: Duration) {
+async fn publish_all(figures: Figures, pause: Duration) {
     for (step, topic) in (1..).zip(TOPICS.into_iter().cycle()) {
         tokio::time::sleep(pause).await;
-        if publish(&log, topic, &Figure::new(step)).is_err() {
+        if figures.publish(topic, &Figure::new(step)).is_err() {
             break;
         }
     }
@@ -55,12 +55,14 @@ async fn publish_all(log: EventLog, pause: Duration) {
 pub(crate) async fn check() -> Result<(), Box<dyn Error>> {
     let listener = TcpListener::bind("127.0.0.1:0").await?;
     let origin = format!("http://{}", listener.local_addr()?);
-    let log = EventLog::default();
+    let figures = Figures::default();
     let (stop, stopped) = oneshot::channel::<()>();
-    let server = tokio::spawn(serve(listener, log.clone(), async { drop(stopped.await) }));
+    let server = tokio::spawn(serve(listener, figures.clone(), async { drop(stopped.await) }));
 
-    missed_events_are_replayed(&origin, &log).await?;
+    missed_events_are_replayed(&origin, &figures).await?;
     println!("received the events of two topics, those from the time away among them, and none of the third");
+    a_new_page_begins_with_the_newest_figures(&origin).await?;
+    println!("a new page begins with the newest figure of each topic");
     pages_are_counted(&origin).await?;
     println!("a user may have {PAGES} pages open");
     the_page_is_compressed(&origin).await?;
@@ -68,11 +70,15 @@ pub(crate) async fn check() -> Result<(), Box<dyn Error>> {
 
     let mut source = open(&origin, "ann").await?;
     stop.send(()).map_err(|()| "the server has ended")?;
-    let Some(Change::Reestablishing { delay, .. }) = source.next_change().await else {
-        return Err("the client does not come back".into());
+    let delay = loop {
+        match source.next_change().await {
+            Some(Change::Event(_)) => {}
+            Some(Change::Reestablishing { delay, .. }) => break delay,
+            change => return Err(format!("the client does not come back: {change:?}").into()),
+        }
     };
     source.close();
-    server.await??;
+    server.await?;
     println!("drained; a client comes back in {} ms", delay.as_millis());
     if delay < Duration::from_secs(1) { Err("that is too early".into()) } else { Ok(()) }
 }
@@ -94,11 +100,11 @@ async fn open(origin: &str, user: &str) -> Result<EventSource, Box<dyn Error>> {
 }
 
 /// Listens to two of three topics, goes away, and comes back.
-async fn missed_events_are_replayed(origin: &str, log: &EventLog) -> Result<(), Box<dyn Error>> {
+async fn missed_events_are_replayed(origin: &str, figures: &Figures) -> Result<(), Box<dyn Error>> {
     let mut seen = Vec::new();
     let mut source = open(origin, "ann").await?;
     for (step, topic) in (1..=3).zip(TOPICS) {
-        publish(log, topic, &Figure::new(step))?;
+        figures.publish(topic, &Figure::new(step))?;
     }
     for _ in 0..2 {
         seen.push(source.next().await.ok_or("the source has ended")??);
@@ -106,7 +112,7 @@ async fn missed_events_are_replayed(origin: &str, log: &EventLog) -> Result<(), 
     let last = EventId::new(source.last_event_id())?;
     drop(source);
     for (step, topic) in (4..=6).zip(TOPICS) {
-        publish(log, topic, &Figure::new(step))?;
+        figures.publish(topic, &Figure::new(step))?;
     }
     let mut source = EventSource::open(config(origin, "ann")?.last_event_id(last))?;
     for _ in 0..2 {
@@ -117,6 +123,19 @@ async fn missed_events_are_replayed(origin: &str, log: &EventLog) -> Result<(), 
         return Err(format!("received {seen:?}").into());
     }
     Ok(())
+}
+
+async fn a_new_page_begins_with_the_newest_figures(origin: &str) -> Result<(), Box<dyn Error>> {
+    let mut source = open(origin, "ann").await?;
+    let mut seen = Vec::new();
+    for _ in 0..2 {
+        let event = source.next().await.ok_or("the source has ended")??;
+        let id = String::from(event.last_event_id());
+        seen.push((String::from(event.event_type()), event.json::<Figure>()?.step, id.is_empty()));
+    }
+    // The last one brings the ID to come back with.
+    let expected = [(String::from("orders"), 4, true), (String::from("visitors"), 6, false)];
+    if seen == expected { Ok(()) } else { Err(format!("received {seen:?}").into()) }
 }
 
 async fn pages_are_counted(origin: &str) -> Result<(), Box<dyn Error>> {

@@ -1,5 +1,5 @@
 //! A proxy that rewrites events: comments, reconnection times and IDs without an event go through, and no ID is sent before
-//! its event.
+//! its event. Where the upstream is cut off, the proxy's response is cut off.
 //!
 //! ```sh
 //! cargo run -p sse-tokio-frameworks --example relay
@@ -36,8 +36,18 @@ pub(crate) async fn run() -> Result<(), Box<dyn Error>> {
     let proxy = serve(proxy::app(ClientConfig::get(upstream)?)).await? + "events";
 
     let client = reqwest::Client::builder().no_proxy().build()?;
-    let passed_on = client.get(&proxy).send().await?.text().await?;
+    let (mut response, mut passed_on) = (client.get(&proxy).send().await?, String::new());
+    let end = loop {
+        match response.chunk().await {
+            Ok(Some(chunk)) => passed_on += str::from_utf8(&chunk)?,
+            end => break end,
+        }
+    };
     println!("{passed_on}");
+    println!("the upstream was cut off, and so is the response of the proxy: {}", end.is_err());
+    if end.is_ok() {
+        return Err("the response ended as if it were whole".into());
+    }
     // The first line is the session's, which sends something at once.
     if passed_on.strip_prefix(":\n") != Some(PASSED_ON) {
         return Err(format!("expected {PASSED_ON:?}, got {passed_on:?}").into());

@@ -2,7 +2,8 @@
 
 use axum::{Router, extract::State, http::StatusCode, routing::get};
 use sse_tokio::{
-    Change, ClientConfig, Event, EventSource, LastEventId, Message, Sender, Session, SessionConfig, report::Report,
+    Change, ClientConfig, Event, EventSource, Failure, LastEventId, Message, Sender, Session, SessionConfig,
+    report::Report,
 };
 
 pub(crate) fn app(upstream: ClientConfig) -> Router {
@@ -20,10 +21,11 @@ async fn events(State(upstream): State<ClientConfig>, LastEventId(id): LastEvent
         Some(Change::Failed(failure)) => return Err(refusal(failure.status())),
         _ => return Err(StatusCode::BAD_GATEWAY),
     }
-    Ok(Session::run(SessionConfig::new().heartbeat(None), |sender| pass_on(source, sender)))
+    Ok(Session::try_run(SessionConfig::new().heartbeat(None), |sender| pass_on(source, sender)))
 }
 
-async fn pass_on(mut source: EventSource, sender: Sender) {
+/// A response of the upstream that was cut off breaks the response of the proxy off, too.
+async fn pass_on(mut source: EventSource, sender: Sender) -> Result<(), Failure> {
     let mut sent = None;
     while let Some(change) = source.next_change().await {
         let message = match change {
@@ -36,12 +38,14 @@ async fn pass_on(mut source: EventSource, sender: Sender) {
             Change::LastEventId(id) if sent.take().as_deref() != Some(&id) => Message::new().id(id),
             Change::Comment(comment) => Message::new().comment(comment),
             Change::Retry(retry) => Message::new().retry(retry),
+            Change::Failed(failure) if failure.is_cut_off() => return Err(failure),
             _ => continue,
         };
         if sender.send(message).await.is_err() {
             break;
         }
     }
+    Ok(())
 }
 
 fn rewrite(event: Event) -> Message {

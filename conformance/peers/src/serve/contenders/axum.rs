@@ -30,6 +30,20 @@ const HEADERS: [(HeaderName, &str); 2] = [(CONTENT_TYPE, "text/event-stream"), (
 
 /// Sessions over a log, which makes IDs. A client that was too slow is told so.
 pub(super) fn ours(listener: StdListener) -> Result<Publish, String> {
+    let (app, publish) = our_app();
+    serve(listener, app)?;
+    Ok(publish)
+}
+
+/// The same with our own server, which writes the sessions itself.
+pub(super) fn ours_by_takeover(listener: StdListener) -> Result<Publish, String> {
+    let (app, publish) = our_app();
+    let listener = TcpListener::from_std(listener).map_err(|error| error.to_string())?;
+    tokio::spawn(sse_tokio::serve(listener, app).into_future());
+    Ok(publish)
+}
+
+fn our_app() -> (Router, Publish) {
     let log = EventLog::default();
     let read = log.clone();
     let answer = move |LastEventId(id): LastEventId| {
@@ -41,10 +55,10 @@ pub(super) fn ours(listener: StdListener) -> Result<Publish, String> {
         let data = data.clone();
         async move { Session::stream(SessionConfig::new(), iter(repeat_n(data, count))) }
     };
-    serve(listener, answer_with(get(answer), get(stream)))?;
-    Ok(Box::new(move |events| {
-        log.publish_all(events).expect("the log is open, and the events are small");
-    }))
+    let publish = move |events| {
+        log.publish_all::<String>(events).expect("the log is open, and the events are small");
+    };
+    (answer_with(get(answer), get(stream)), Box::new(publish))
 }
 
 /// axum's own events over a broadcast channel of their data, with its keep-alive.

@@ -23,11 +23,12 @@ pub(super) struct Contender {
 pub(super) const OURS: usize = 0;
 pub(super) const AXUM_SSE: usize = 1;
 
-pub(super) static ALL: [Contender; 5] = [
+pub(super) static ALL: [Contender; 6] = [
     Contender { name: "ours", role: Role::Ours, start: axum::ours },
     Contender { name: "axum-sse", role: Role::Peer, start: axum::sse },
     Contender { name: "axum-bytes", role: Role::Peer, start: axum::bytes },
     Contender { name: "actix-web-lab", role: Role::Peer, start: actix::sse },
+    Contender { name: "ours-by-takeover", role: Role::Ours, start: axum::ours_by_takeover },
     Contender { name: "task-per-connection", role: Role::Limit, start: limit::task_per_connection },
 ];
 

@@ -64,8 +64,8 @@
 //! | [`Carry::take_whole`]: no line ends in a chunk | long lines, language models, 64 bytes | 0.22, 0.55 |
 //! | [`Carry::take_byte`]: one byte a chunk | tiny events, heartbeats | 0.65, 0.52 |
 //! | `append_line`: short lines are copied without a call | many lines, 16 KiB | 0.88, holds a bar |
-//! | `COPIED`: short events are copied out of the carry | owned events, 64 bytes | COPIEDTBD |
-//! | ASCII first, in `utf8.rs` | language models, 16 KiB | ASCIITBD |
+//! | `COPIED`: short events are copied out of the carry | owned events, 64 bytes | 0.64 for language models, unsteady |
+//! | ASCII first, in `utf8.rs` | language models, tiny, all fields, 16 KiB | 0.88, `event` 0.69, tiny 0.47, all fields 0.73 |
 
 mod carry;
 mod event;

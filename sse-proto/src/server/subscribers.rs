@@ -1,7 +1,11 @@
 //! The readers of a log.
 
 use alloc::{boxed::Box, collections::BTreeMap, vec::Vec};
-use core::{error::Error, fmt, mem};
+use core::{
+    error::Error,
+    fmt, iter, mem,
+    ops::{Deref, DerefMut},
+};
 
 use super::{Subscription, drain::Draining, subscription::Wanted};
 use crate::Text;
@@ -54,7 +58,7 @@ impl SubscriberId {
 #[derive(Debug)]
 pub(super) struct Subscriber {
     pub(super) key: Option<Box<Text>>,
-    pub(super) groups: Box<[Membership]>,
+    pub(super) groups: Memberships,
     /// How many messages it may be late before publishers wait: the greatest number where they never do.
     lag: u64,
     position: u64,
@@ -68,6 +72,33 @@ pub(super) struct Membership {
     pub(super) group: u32,
     /// Whether the group's list has this reader.
     listed: bool,
+}
+
+/// The groups of a reader. Most readers are in one, and there may be tens of thousands: it needs no allocation.
+#[derive(Debug)]
+pub(super) enum Memberships {
+    One([Membership; 1]),
+    Several(Box<[Membership]>),
+}
+
+impl Deref for Memberships {
+    type Target = [Membership];
+
+    fn deref(&self) -> &[Membership] {
+        match self {
+            Self::One(one) => one,
+            Self::Several(several) => several,
+        }
+    }
+}
+
+impl DerefMut for Memberships {
+    fn deref_mut(&mut self) -> &mut [Membership] {
+        match self {
+            Self::One(one) => one,
+            Self::Several(several) => several,
+        }
+    }
 }
 
 /// Readers of one topic.
@@ -126,13 +157,16 @@ impl Subscribers {
             Wanted::Nothing => (WANT_NONE, &[][..]),
             Wanted::Topics(topics) => (WANT_SOME, &topics[..]),
         };
-        let mut groups = Vec::with_capacity(topics.len() + 1);
-        groups.push(group);
-        groups.extend(topics.iter().map(|topic| self.group(topic)));
-        for group in &groups {
-            self.groups[*group as usize].members += 1;
+        let first = Membership { group, listed: false };
+        let groups = if topics.is_empty() {
+            Memberships::One([first])
+        } else {
+            let others = topics.iter().map(|topic| Membership { group: self.group(topic), listed: false });
+            Memberships::Several(iter::once(first).chain(others).collect())
+        };
+        for membership in &*groups {
+            self.groups[membership.group as usize].members += 1;
         }
-        let groups = groups.into_iter().map(|group| Membership { group, listed: false }).collect();
         self.bounded += usize::from(lag.is_some_and(|lag| lag != u64::MAX));
         self.len += 1;
         let slot = self.free.pop().unwrap_or_else(|| {
@@ -170,8 +204,8 @@ impl Subscribers {
                 self.keys.remove(&**key);
             }
         }
-        for Membership { group, listed } in subscriber.groups {
-            self.leave_group(group, listed);
+        for Membership { group, listed } in &*subscriber.groups {
+            self.leave_group(*group, *listed);
         }
         self.free.push(id.0);
     }
@@ -181,7 +215,7 @@ impl Subscribers {
         let Some(Some(subscriber)) = self.slots.get_mut(id.index()) else { return };
         subscriber.position = position;
         subscriber.waits = true;
-        for (place, membership) in (0..).zip(&mut subscriber.groups) {
+        for (place, membership) in (0..).zip(&mut *subscriber.groups) {
             if !mem::replace(&mut membership.listed, true) {
                 self.groups[membership.group as usize].waiting.push((id.0, place));
             }
@@ -243,6 +277,11 @@ impl Subscribers {
     /// Returns the readers with this key.
     pub fn of_key(&self, key: &str) -> impl Iterator<Item = SubscriberId> {
         self.keys.get(key).into_iter().flatten().copied().map(SubscriberId)
+    }
+
+    /// Returns whether publishers wait for this reader ([`Subscription::awaited`]).
+    pub fn is_awaited(&self, id: SubscriberId) -> bool {
+        self.subscriber(id).is_some_and(|subscriber| subscriber.lag != u64::MAX)
     }
 
     /// Returns whether publishing one more message to a log that ends at `end` keeps every awaited reader within its

@@ -59,10 +59,18 @@ impl After {
     pub(crate) fn wake(&mut self, tasks: impl IntoIterator<Item = Waker>) {
         self.woken.extend(tasks);
     }
+
+    /// Makes room for this number of tasks to wake, so that the list does not grow step by step.
+    pub(crate) fn reserve(&mut self, tasks: usize) {
+        self.woken.rest.reserve_exact(tasks.saturating_sub(1));
+    }
 }
 
 impl Drop for After {
     fn drop(&mut self) {
+        if self.stale.is_empty() && self.woken.is_empty() {
+            return;
+        }
         let dropping = self.stale.drain(drop);
         let waking = self.woken.drain(Waker::wake);
         if let Some(panic) = dropping.or(waking) {
@@ -80,11 +88,16 @@ struct Wakers {
 
 impl Wakers {
     fn extend(&mut self, wakers: impl IntoIterator<Item = Waker>) {
-        let mut wakers = wakers.into_iter();
-        if self.first.is_none() {
-            self.first = wakers.next();
+        for waker in wakers {
+            match &self.first {
+                None => self.first = Some(waker),
+                Some(_) => self.rest.push(waker),
+            }
         }
-        self.rest.extend(wakers);
+    }
+
+    fn is_empty(&self) -> bool {
+        self.first.is_none()
     }
 
     /// Hands each waker to `act`, also those after one that panics. Returns the first panic.

@@ -2,6 +2,7 @@
 
 use core::{
     fmt,
+    mem::MaybeUninit,
     pin::Pin,
     task::{Context, Poll, ready},
 };
@@ -59,8 +60,8 @@ impl<I: rt::Read + rt::Write + Unpin> BodyWriter<I> {
     fn poll_discard(&mut self, cx: &mut Context<'_>) -> io::Result<Received> {
         const READS: usize = 16;
         for _ in 0..READS {
-            let mut discarded = [0; 1024];
-            let mut discarded = ReadBuf::new(&mut discarded);
+            let mut discarded = [const { MaybeUninit::uninit() }; 1024];
+            let mut discarded = ReadBuf::uninit(&mut discarded);
             match Pin::new(&mut self.io).poll_read(cx, discarded.unfilled())? {
                 Poll::Pending => return Ok(Received::Nothing),
                 Poll::Ready(()) if discarded.filled().is_empty() => return Ok(Received::End),

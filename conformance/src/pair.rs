@@ -260,7 +260,7 @@ impl Pair {
                 // It goes on when something has arrived.
                 return None;
             }
-            connection.session.handle_log(&mut self.log);
+            connection.session.handle_log(&mut self.log, self.now);
             match connection.session.poll_output(self.now) {
                 server::Output::Aborted | server::Output::Closed => {
                     connection.ended = true;

@@ -59,7 +59,7 @@ fn reading_costs_no_more_for_many() {
         let started = Instant::now();
         for session in &mut sessions {
             loop {
-                session.handle_log(&mut log);
+                session.handle_log(&mut log, START);
                 match session.poll_output(START) {
                     Output::Transmit(bytes) => drop(black_box(bytes)),
                     _ => break,

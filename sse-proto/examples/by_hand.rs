@@ -151,7 +151,7 @@ fn respond(mut stream: TcpStream, mut session: Session, log: &mut EventLog) -> i
     }
     write!(stream, "\r\n")?;
     loop {
-        session.handle_log(log);
+        session.handle_log(log, clock.now());
         match session.poll_output(clock.now()) {
             server::Output::Transmit(bytes) => stream.write_all(&bytes)?,
             server::Output::Lagged { missed } => println!("  (the log has overtaken this client by {missed} events)"),

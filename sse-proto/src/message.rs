@@ -173,7 +173,7 @@ impl Message {
     }
 
     /// An upper bound of `encoded_len` that does not depend on the text: every byte may be a line break.
-    fn most_len(&self) -> usize {
+    pub(crate) fn most_len(&self) -> usize {
         let longest = |text: &Option<Text>| text.as_ref().map_or(0, |text| text.len().saturating_mul(DATA.len() + 1));
         let fixed = COMMENT.len() + EVENT.len() + ID.len() + RETRY.len() + DATA.len() + 6 + 20;
         let event_type = self.event_type.as_deref().map_or(0, str::len);

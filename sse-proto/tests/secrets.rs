@@ -191,7 +191,7 @@ fn what_serves_shows_lengths() {
     log.publish(publication, now).unwrap();
     let (cursor, _) = log.subscribe(StartAt::Oldest, now);
     let mut session = server::Session::reading(SessionConfig::new(), cursor);
-    session.handle_log(&mut log);
+    session.handle_log(&mut log, now);
     assert_shows(&debug(&log), &["events: 1"]);
     debug(&session);
     assert_shows(&debug(&StartAt::After(&id)), &["6 bytes"]);

@@ -23,7 +23,7 @@ fn drain(session: &mut Session, log: Option<&mut EventLog>, now: Timestamp) -> S
     let mut log = log;
     loop {
         if let Some(log) = &mut log {
-            session.handle_log(*log);
+            session.handle_log(*log, now);
         }
         match session.poll_output(now) {
             Output::Transmit(bytes) => sent += &text(&bytes),
@@ -369,8 +369,8 @@ fn a_slow_session_takes_no_more_than_a_burst_at_once() {
     let config = SessionConfig::new().burst(burst);
     let mut session = Session::reading(config, log.subscribe(StartAt::Oldest, START).0);
     session.poll_output(START);
-    session.handle_log(&mut log);
-    session.handle_log(&mut log);
+    session.handle_log(&mut log, START);
+    session.handle_log(&mut log, START);
     assert_eq!(session.poll_output(START), Output::Transmit("data: 1\nid: 1\n\ndata: 2\nid: 2\n\n".into()));
     assert!(matches!(session.poll_output(START), Output::Wait { .. }));
     log.publish("x".repeat(1000), START).unwrap();

@@ -32,7 +32,7 @@ fn transmitted(output: Output) -> String {
 fn drain(session: &mut Session, log: &mut EventLog, now: Timestamp) -> String {
     let mut sent = String::new();
     loop {
-        session.handle_log(log);
+        session.handle_log(log, now);
         match session.poll_output(now) {
             Output::Transmit(bytes) => sent += core::str::from_utf8(&bytes).unwrap(),
             Output::Aborted | Output::Closed | Output::Wait { .. } => return sent,
@@ -81,7 +81,7 @@ fn what_is_transmitted_is_counted_by_events_and_heartbeats() {
     let (cursor, _) = log.subscribe(StartAt::Live, START);
     let mut session = Session::reading(SessionConfig::new().retry(Retry::from_millis(7)), cursor);
     let next = |session: &mut Session, log: &mut EventLog, now: Timestamp| {
-        session.handle_log(log);
+        session.handle_log(log, now);
         let Output::Transmit(bytes) = session.poll_output(now) else { panic!("nothing to transmit") };
         let transmitted = session.transmitted(&bytes);
         assert_eq!(transmitted.bytes, bytes.len() as u64);
@@ -153,7 +153,7 @@ fn an_aborted_response_ends_as_a_broken_one_after_what_was_sent() {
     transmitted(reading.poll_output(START));
     log.publish("unsent", START).unwrap();
     reading.abort();
-    reading.handle_log(&mut log);
+    reading.handle_log(&mut log, START);
     assert_eq!(reading.poll_output(START), Output::Aborted);
 }
 
@@ -212,10 +212,10 @@ fn sessions_of_an_age_end_at_different_moments() {
     let mut log = small_log(2);
     let mut session = Session::reading(config, log.subscribe(StartAt::Oldest, START).0);
     session.poll_output(START);
-    session.handle_log(&mut log);
+    session.handle_log(&mut log, START);
     assert!(matches!(session.poll_output(at(100)), Output::Transmit(_)));
     log.publish("more", START).unwrap();
-    session.handle_log(&mut log);
+    session.handle_log(&mut log, at(100));
     assert_eq!(session.poll_output(at(100)), Output::Closed);
 
     let (first, last) = (ends.iter().min().unwrap(), ends.iter().max().unwrap());
@@ -321,4 +321,47 @@ fn only_the_latest_of_each_key_goes_to_a_reader_that_wants_it_so() {
     let sent = drain(&mut session, &mut log, START);
     assert_eq!(sent, "data: zinc 1\nid: 3\n\ndata: tin 3\nid: 4\n\ndata: news\nid: 5\n\n");
     assert_eq!(session.passed_over().superseded, 1);
+}
+
+#[test]
+fn messages_are_held_back_so_that_several_are_transmitted_together() {
+    let config = || quiet().coalesce(SECOND / 50);
+    let mut log = EventLog::new(LogConfig::new());
+    let mut session = Session::reading(config(), log.subscribe(StartAt::Live, START).0);
+    assert_eq!(drain(&mut session, &mut log, START), ":\n");
+    log.publish("a", START).unwrap();
+    assert_eq!(drain(&mut session, &mut log, START), "");
+    assert!(session.holds_back());
+    assert_eq!(session.poll_output(START), Output::Wait { until: Some(at(0) + SECOND / 50) });
+    let soon = START + SECOND / 100;
+    log.publish("b", soon).unwrap();
+    assert_eq!(drain(&mut session, &mut log, soon), "");
+    let due = START + SECOND / 50;
+    session.handle_log(&mut log, due);
+    assert_eq!(session.poll_output(due), Output::Transmit("data: a\nid: 1\n\ndata: b\nid: 2\n\n".into()));
+    assert!(!session.holds_back());
+
+    // The next one begins a time of its own, and a session that ends waits for nothing.
+    log.publish("c", due).unwrap();
+    assert_eq!(drain(&mut session, &mut log, due), "");
+    session.finish(None, CloseReason::Drained);
+    assert!(!session.holds_back());
+    assert_eq!(drain(&mut session, &mut log, due), "data: c\nid: 3\n\n");
+    assert!(session.has_ended());
+
+    let mut session = Session::new(config().queue(30));
+    assert_eq!(transmitted(session.poll_output(START)), ":\n");
+    session.send(&Message::from("a")).unwrap();
+    assert_eq!(session.poll_output(START), Output::Wait { until: Some(due) });
+    session.send(&Message::from("b")).unwrap();
+    assert_eq!(transmitted(session.poll_output(due)), "data: a\n\ndata: b\n\n");
+    // What fills the queue is not held back.
+    session.send(&Message::from("0123456789")).unwrap();
+    assert_eq!(session.poll_output(due), Output::Wait { until: Some(due + SECOND / 50) });
+    assert!(matches!(session.send(&Message::from("0123456789")), Err(SendError::Full { .. })));
+    assert_eq!(transmitted(session.poll_output(due)), "data: 0123456789\n\n");
+    // Neither are the last ones.
+    session.send(&Message::from("z")).unwrap();
+    session.close(None);
+    assert_eq!(transmitted(session.poll_output(due)), "data: z\n\n");
 }

@@ -19,7 +19,7 @@ fn quiet() -> SessionConfig {
 fn transmitted(session: &mut Session, log: &mut EventLog) -> (String, bool) {
     let mut sent = String::new();
     loop {
-        session.handle_log(log);
+        session.handle_log(log, NOW);
         match session.poll_output(NOW) {
             Output::Transmit(bytes) => sent += core::str::from_utf8(&bytes).unwrap(),
             Output::Aborted => panic!("nobody asked for it"),

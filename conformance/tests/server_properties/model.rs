@@ -134,7 +134,7 @@ impl World {
         // Whoever still waits has nothing to read.
         for client in &mut self.clients {
             if client.waits {
-                client.session.handle_log(&mut self.log);
+                client.session.handle_log(&mut self.log, self.now);
                 let output = client.session.poll_output(self.now);
                 assert!(matches!(output, Output::Wait { .. }), "{output:?} for one who was not woken");
             }
@@ -204,7 +204,7 @@ impl World {
         let mut client = self.clients.remove(index);
         assert_eq!(client.session.poll_output(self.now), Output::Closed);
         assert_eq!(client.session.send(&Message::from("late")), Err(SendError::Closed));
-        client.session.handle_log(&mut self.log);
+        client.session.handle_log(&mut self.log, self.now);
         assert_eq!(client.session.poll_output(self.now), Output::Closed);
         let position = client.session.position().expect("it reads from a log");
         match client.session.close_reason() {
@@ -230,7 +230,7 @@ impl World {
             } else if let Some(farewell) = self.subscribers.farewell() {
                 client.session.finish(Some(&farewell), CloseReason::Drained);
             }
-            client.session.handle_log(&mut self.log);
+            client.session.handle_log(&mut self.log, self.now);
             let output = client.session.poll_output(self.now);
             let position = client.session.position().expect("it reads from a log");
             match output {

@@ -9,12 +9,11 @@ use sse_proto::{
 };
 
 use super::{
-    EventLog,
-    state::{Order, SharedLog, Watcher},
+    EventLog, SharedLog,
+    state::{Order, Watcher},
 };
 use crate::{
     Alarm,
-    lock::lock,
     transport::{Runtime, Timer},
 };
 
@@ -55,7 +54,7 @@ impl<K: Runtime> Sessions<K> {
     pub fn observe(&self, observer: impl Observer + Send + Sync + 'static) {
         let new: Arc<dyn Observer + Send + Sync> = Arc::new(observer);
         // The old one is dropped when the lock is free, because its code is the application's.
-        let _old = lock(&self.shared).parts().0.observer.replace(new);
+        let _old = self.shared.lock().parts().0.observer.replace(new);
     }
 
     /// Brings all sessions to their ends, for a server that stops: each transmits what it has, then a farewell with a random
@@ -79,7 +78,7 @@ impl<K: Runtime> Sessions<K> {
         poll_fn(|cx| {
             loop {
                 let waker = cx.waker().clone();
-                let mut locked = lock(&self.shared);
+                let mut locked = self.shared.lock();
                 let (state, after) = locked.parts();
                 let now = state.clock.now();
                 let deadline = match state.subscribers.poll_drained(now) {
@@ -105,7 +104,7 @@ impl<K: Runtime> Sessions<K> {
 
     fn begin_drain(&self, config: DrainConfig) {
         let seed = K::Timer::default().seed();
-        let mut locked = lock(&self.shared);
+        let mut locked = self.shared.lock();
         let (state, after) = locked.parts();
         let now = state.clock.now();
         state.subscribers.drain(config, seed, now);
@@ -125,7 +124,7 @@ impl<K: Runtime> Sessions<K> {
     }
 
     fn end(&self, key: &str, order: &Order) -> usize {
-        let mut locked = lock(&self.shared);
+        let mut locked = self.shared.lock();
         let (state, after) = locked.parts();
         let sessions: Vec<SubscriberId> = state.subscribers.of_key(key).collect();
         state.end(&sessions, order, after);
@@ -134,7 +133,7 @@ impl<K: Runtime> Sessions<K> {
 
     /// Returns the number of sessions.
     pub fn len(&self) -> usize {
-        lock(&self.shared).subscribers.len()
+        self.shared.lock().subscribers.len()
     }
 
     /// Returns whether there is no session.
@@ -144,12 +143,12 @@ impl<K: Runtime> Sessions<K> {
 
     /// Returns the keys of all sessions, in order, each once.
     pub fn keys(&self) -> Vec<Text> {
-        lock(&self.shared).subscribers.keys().cloned().collect()
+        self.shared.lock().subscribers.keys().cloned().collect()
     }
 
     /// Returns the number of sessions with this key.
     pub fn with_key(&self, key: &str) -> usize {
-        lock(&self.shared).subscribers.with_key(key)
+        self.shared.lock().subscribers.with_key(key)
     }
 }
 

@@ -8,8 +8,8 @@ use sse_proto::{
     server::{CloseReason, SubscriberId},
 };
 
-use super::state::{Order, SharedLog};
-use crate::{lock::lock, transport::Runtime};
+use super::{SharedLog, state::Order};
+use crate::transport::Runtime;
 
 /// Ends one session from elsewhere, made by [`Session::handle`](crate::Session::handle). It keeps neither the session nor its
 /// response.
@@ -22,7 +22,7 @@ pub struct SessionHandle<K: Runtime> {
 
 impl<K: Runtime> SessionHandle<K> {
     pub(crate) fn new(shared: &Arc<SharedLog<K>>, id: SubscriberId) -> Self {
-        let number = lock(shared).parts().0.handle(id);
+        let number = shared.lock().parts().0.handle(id);
         Self { shared: Arc::clone(shared), id, number }
     }
 
@@ -38,7 +38,7 @@ impl<K: Runtime> SessionHandle<K> {
     }
 
     fn end(&self, order: &Order) -> bool {
-        let mut locked = lock(&self.shared);
+        let mut locked = self.shared.lock();
         let (state, after) = locked.parts();
         let is_there = state.is_there(self.id, self.number);
         if is_there {

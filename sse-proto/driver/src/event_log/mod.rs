@@ -3,24 +3,24 @@
 mod group;
 mod handle;
 mod presence;
+mod shared;
 mod state;
 mod waiting;
 
 use alloc::{boxed::Box, sync::Arc, vec::Vec};
 use core::fmt;
-use std::sync::Mutex;
 
 use sse_proto::{
     EventId, Message, Text,
     server::{self, DrainConfig, Drained, LogConfig, Observer, Publication, PublishError, Store},
 };
 
-pub(super) use self::state::{Order, SharedLog, State};
 pub use self::{group::Sessions, handle::SessionHandle, waiting::Acknowledged};
-use crate::{
-    lock::lock,
-    transport::{Runtime, Timer},
+pub(super) use self::{
+    shared::SharedLog,
+    state::{Order, State},
 };
+use crate::transport::{Runtime, Timer};
 
 /// A log of events that sessions read from, shared by cloning.
 ///
@@ -42,7 +42,7 @@ impl<K: Runtime> EventLog<K> {
     /// sessions.
     pub fn with_store(store: impl Store + Send + 'static) -> Self {
         let state = State::new(K::Timer::default(), Box::new(store));
-        Self { shared: Arc::new(Mutex::new(state)) }
+        Self { shared: Arc::new(SharedLog::new(state)) }
     }
 
     /// Reports to this observer what becomes of the sessions that are opened from now on.
@@ -63,7 +63,7 @@ impl<K: Runtime> EventLog<K> {
     /// same, or no client could ask for what follows the given ID ([`check_id`](server::check_id)).
     pub fn publish(&self, publication: impl Into<Publication>) -> Result<Option<EventId>, PublishError> {
         let publication = publication.into();
-        let mut locked = lock(&self.shared);
+        let mut locked = self.shared.lock();
         let (state, after) = locked.parts();
         state.publish(publication, after)
     }
@@ -79,7 +79,7 @@ impl<K: Runtime> EventLog<K> {
     ) -> Result<usize, PublishError> {
         let publications: Vec<Publication> = publications.into_iter().map(Into::into).collect();
         let count = publications.len();
-        let mut locked = lock(&self.shared);
+        let mut locked = self.shared.lock();
         let (state, after) = locked.parts();
         publications.into_iter().try_for_each(|publication| state.publish(publication, after).map(drop))?;
         Ok(count)
@@ -103,7 +103,7 @@ impl<K: Runtime> EventLog<K> {
     /// ```
     pub fn notify<T: Into<Text>>(&self, topics: impl IntoIterator<Item = T>) {
         let topics: Vec<Text> = topics.into_iter().map(Into::into).collect();
-        let mut locked = lock(&self.shared);
+        let mut locked = self.shared.lock();
         let (state, after) = locked.parts();
         state.notify(&topics, after);
     }
@@ -113,18 +113,18 @@ impl<K: Runtime> EventLog<K> {
     /// request names no other. [`Subscribe::after_own`](crate::server::Subscribe::after_own) does that for a session whose topics
     /// are known.
     pub fn topics_of(&self, id: &EventId) -> Option<Vec<Text>> {
-        lock(&self.shared).store.topics_of(id).map(<[Text]>::to_vec)
+        self.shared.lock().store.topics_of(id).map(<[Text]>::to_vec)
     }
 
     /// Returns whether the log is closed. New requests should then get status 204
     /// ([`NO_MORE_EVENTS`](server::NO_MORE_EVENTS)), after which clients do not reconnect.
     pub fn is_closed(&self) -> bool {
-        lock(&self.shared).store.is_closed()
+        self.shared.lock().store.is_closed()
     }
 
     /// Closes the log: it accepts no more messages, and all its sessions end when they have sent the kept ones.
     pub fn close(&self) {
-        let mut locked = lock(&self.shared);
+        let mut locked = self.shared.lock();
         let (state, after) = locked.parts();
         state.store.close();
         state.wake_all(after);
@@ -161,24 +161,24 @@ impl<K: Runtime> EventLog<K> {
 
     /// Returns the number of sessions.
     pub fn sessions(&self) -> usize {
-        lock(&self.shared).subscribers.len()
+        self.shared.lock().subscribers.len()
     }
 
     /// Returns how many messages the slowest session is late, for metrics. For a session of some topics, those of all topics
     /// count. It looks at every session, with the log locked.
     pub fn lag(&self) -> u64 {
-        let state = lock(&self.shared);
+        let state = self.shared.lock();
         state.subscribers.lag(state.store.end())
     }
 
     /// Returns the number of sessions that asked for this topic. Those that read all messages are not counted.
     pub fn sessions_in(&self, topic: &str) -> usize {
-        lock(&self.shared).subscribers.in_topic(topic)
+        self.shared.lock().subscribers.in_topic(topic)
     }
 
     /// Returns the number of sessions with this key.
     pub fn sessions_of(&self, key: &str) -> usize {
-        lock(&self.shared).subscribers.with_key(key)
+        self.shared.lock().subscribers.with_key(key)
     }
 }
 
@@ -196,7 +196,7 @@ impl<K: Runtime> Default for EventLog<K> {
 
 impl<K: Runtime> fmt::Debug for EventLog<K> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let state = lock(&self.shared);
+        let state = self.shared.lock();
         let (published, sessions) = (state.store.end(), state.subscribers.len());
         // What is formatted may be written by code that uses the log.
         drop(state);

@@ -8,7 +8,7 @@ use sse_proto::{
 };
 
 use super::EventLog;
-use crate::{lock::lock, transport::Runtime};
+use crate::transport::Runtime;
 
 impl<K: Runtime> EventLog<K> {
     /// Publishes who comes and goes: what this function makes of the first session of a [key](crate::server::Subscribe::key)
@@ -33,7 +33,7 @@ impl<K: Runtime> EventLog<K> {
     pub fn announce(&self, make: impl FnMut(&Presence<'_>) -> Option<Publication> + Send + 'static) {
         let announcer = Box::new(make);
         // The old one is dropped when the lock is free, because its code is the application's.
-        let _old = lock(&self.shared).parts().0.announcer.replace(announcer);
+        let _old = self.shared.lock().parts().0.announcer.replace(announcer);
     }
 
     /// Returns the keys of all sessions, in order, each once.
@@ -44,6 +44,6 @@ impl<K: Runtime> EventLog<K> {
     /// Returns the keys of the sessions that asked for this topic, in order, each once. It looks at every session, with the
     /// log locked.
     pub fn keys_in(&self, topic: &str) -> Vec<Text> {
-        lock(&self.shared).subscribers.keys_in(topic)
+        self.shared.lock().subscribers.keys_in(topic)
     }
 }

@@ -2,15 +2,15 @@
 
 use alloc::{boxed::Box, collections::BTreeMap, sync::Arc, vec::Vec};
 use core::{mem, task::Waker};
-use std::sync::Mutex;
 
 use sse_proto::{
     EventId, Message, Text, Timestamp,
     server::{self, CloseReason, Observer, Presence, Publication, PublishError, Store, SubscriberId, Subscribers},
 };
 
+use super::SharedLog;
 use crate::{
-    lock::{After, lock},
+    lock::After,
     transport::{Runtime, Timer},
 };
 
@@ -34,8 +34,6 @@ impl Order {
 
 pub(super) type Announcer = Box<dyn FnMut(&Presence<'_>) -> Option<Publication> + Send>;
 
-pub(crate) type SharedLog<K> = Mutex<State<<K as Runtime>::Timer>>;
-
 /// What the sessions of a log and its handles share.
 pub(crate) struct State<T> {
     pub(crate) subscribers: Subscribers,
@@ -49,6 +47,8 @@ pub(crate) struct State<T> {
     handles: BTreeMap<SubscriberId, u64>,
     /// Tasks that wait until sessions have read on or left.
     pub(super) watchers: BTreeMap<u64, Waker>,
+    /// The number of [watchers](Watcher), which wait until sessions have transmitted.
+    watching: usize,
     numbers: u64,
     pub(crate) observer: Option<Arc<dyn Observer + Send + Sync>>,
     /// Makes the messages about keys that enter and leave topics.
@@ -69,6 +69,7 @@ impl<T: Timer> State<T> {
             ended: BTreeMap::new(),
             handles: BTreeMap::new(),
             watchers: BTreeMap::new(),
+            watching: 0,
             numbers: 0,
             observer: None,
             announcer: None,
@@ -111,11 +112,15 @@ impl<T: Timer> State<T> {
 
     fn wake_woken(&mut self, after: &mut After) {
         let Self { woken, wakers, .. } = self;
+        after.reserve(woken.len());
         after.wake(woken.drain(..).filter_map(|id| wakers.get_mut(id.index())?.take()));
     }
 
     /// Wakes the tasks that wait until sessions have read on or left.
     pub(crate) fn wake_watchers(&mut self, after: &mut After) {
+        if self.watchers.is_empty() {
+            return;
+        }
         after.wake(mem::take(&mut self.watchers).into_values());
     }
 
@@ -135,6 +140,9 @@ impl<T: Timer> State<T> {
 
     /// Returns what the application wants of a session. One that is closed already can only be ended at once.
     pub(crate) fn order(&mut self, id: SubscriberId, is_closed: bool) -> Option<Order> {
+        if self.ended.is_empty() && !self.subscribers.is_draining() {
+            return None;
+        }
         let at_once = self.order_at_once(id);
         if is_closed || at_once.is_some() {
             return at_once;
@@ -201,6 +209,13 @@ impl<T: Timer> State<T> {
         after.discard(if known { Some(waker) } else { kept.replace(waker) });
     }
 
+    /// Returns whether a session that takes everything before `position` can wait from then on, and not only when it has
+    /// transmitted that: there is nothing more in the log, not even its end, and nobody has to know.
+    pub(crate) fn may_wait_early(&self, id: SubscriberId, position: u64) -> bool {
+        let has_all = position == self.store.end() && !self.store.is_closed();
+        has_all && self.watching == 0 && !self.subscribers.is_awaited(id)
+    }
+
     /// Returns the change that a session which has just joined, or is about to leave, brings to its topics.
     pub(crate) fn change(&self, id: SubscriberId) -> Option<Change> {
         self.announcer.as_ref()?;
@@ -249,17 +264,19 @@ pub(super) struct Watcher<'a, K: Runtime> {
 
 impl<'a, K: Runtime> Watcher<'a, K> {
     pub(super) fn new(shared: &'a SharedLog<K>) -> Self {
-        let mut locked = lock(shared);
+        let mut locked = shared.lock();
         let (state, _) = locked.parts();
         state.numbers += 1;
+        state.watching += 1;
         Self { shared, number: state.numbers }
     }
 }
 
 impl<K: Runtime> Drop for Watcher<'_, K> {
     fn drop(&mut self) {
-        let mut locked = lock(self.shared);
+        let mut locked = self.shared.lock();
         let (state, after) = locked.parts();
+        state.watching -= 1;
         after.discard(state.watchers.remove(&self.number));
     }
 }

@@ -8,7 +8,7 @@ use sse_proto::{
 };
 
 use super::{EventLog, state::Watcher};
-use crate::{Alarm, lock::lock, transport::Runtime};
+use crate::{Alarm, transport::Runtime};
 
 /// The result of [`EventLog::publish_acknowledged`].
 #[derive(Clone, Debug, Eq, PartialEq)]
@@ -40,7 +40,7 @@ impl<K: Runtime> EventLog<K> {
         let watcher = Watcher::<K>::new(&self.shared);
         poll_fn(|cx| {
             let waker = cx.waker().clone();
-            let mut locked = lock(&self.shared);
+            let mut locked = self.shared.lock();
             let (state, after) = locked.parts();
             if state.store.is_closed() || state.subscribers.keep_up(state.store.end()) {
                 return Poll::Ready(());
@@ -70,15 +70,16 @@ impl<K: Runtime> EventLog<K> {
         let publication = publication.into();
         let mut alarm = Alarm::new(K::Timer::default());
         let deadline = alarm.now() + patience;
+        // Before anybody takes the message, so that each says when it has transmitted it.
+        let watcher = Watcher::<K>::new(&self.shared);
         let (id, end) = {
-            let mut locked = lock(&self.shared);
+            let mut locked = self.shared.lock();
             let (state, after) = locked.parts();
             (state.publish(publication, after)?, state.store.end())
         };
-        let watcher = Watcher::<K>::new(&self.shared);
         let late = poll_fn(|cx| {
             let waker = cx.waker().clone();
-            let mut locked = lock(&self.shared);
+            let mut locked = self.shared.lock();
             let (state, after) = locked.parts();
             let late = state.subscribers.late(end);
             if late == 0 {

@@ -10,7 +10,6 @@ use sse_proto::{
 
 use crate::{
     event_log::{Order, SessionHandle, Sessions, SharedLog},
-    lock::lock,
     transport::Runtime,
 };
 
@@ -56,7 +55,7 @@ impl<K: Runtime> Membership<K> {
         if let Some(key) = key.clone() {
             subscription = subscription.key(key);
         }
-        let mut locked = lock(&sessions.shared);
+        let mut locked = sessions.shared.lock();
         let (state, _) = locked.parts();
         let recipient = state.observer.clone().map(|observer| Recipient { observer, key });
         let id = state.subscribers.join_unlimited(subscription);
@@ -67,7 +66,7 @@ impl<K: Runtime> Membership<K> {
     /// Returns what the application wants of the session, and registers the task for the next order.
     pub(super) fn order(&mut self, waker: &Waker) -> Option<Order> {
         let waker = waker.clone();
-        let mut locked = lock(&self.shared);
+        let mut locked = self.shared.lock_for_session();
         let (state, after) = locked.parts();
         state.wait(self.id, u64::MAX, waker, after);
         let order = state.order(self.id, self.is_finishing);
@@ -79,7 +78,7 @@ impl<K: Runtime> Membership<K> {
     /// next order.
     pub(super) fn order_at_once(&self, waker: &Waker) -> Option<Order> {
         let waker = waker.clone();
-        let mut locked = lock(&self.shared);
+        let mut locked = self.shared.lock_for_session();
         let (state, after) = locked.parts();
         state.stall(self.id, waker, after);
         state.order_at_once(self.id)
@@ -96,7 +95,7 @@ impl<K: Runtime> Membership<K> {
 
 impl<K: Runtime> Drop for Membership<K> {
     fn drop(&mut self) {
-        let mut locked = lock(&self.shared);
+        let mut locked = self.shared.lock();
         let (state, after) = locked.parts();
         state.leave(self.id, after);
     }

@@ -113,6 +113,11 @@ impl Sender {
         &self,
         mut send: impl FnMut(&mut server::Session) -> Result<(), SendError>,
     ) -> Result<(), SendError> {
+        // Mostly there is room.
+        match self.try_send_by(&mut send) {
+            Err(SendError::Full { .. }) => {}
+            sent => return sent,
+        }
         let waiting = WaitingSender::new(&self.shared);
         poll_fn(|cx| {
             let waker = cx.waker().clone();
@@ -132,6 +137,13 @@ impl Sender {
         .await
     }
 
+    fn try_send_by(&self, send: impl FnOnce(&mut server::Session) -> Result<(), SendError>) -> Result<(), SendError> {
+        let mut locked = lock(&self.shared);
+        let (shared, after) = locked.parts();
+        after.wake(shared.reader.take());
+        send(&mut shared.machine)
+    }
+
     /// Sends a message if there is room for it.
     ///
     /// # Errors
@@ -139,10 +151,7 @@ impl Sender {
     /// [`SendError::Full`] if there is not, [`SendError::Closed`] if the response has ended or the client is gone.
     pub fn try_send(&self, message: impl Into<Message>) -> Result<(), SendError> {
         let message = message.into();
-        let mut locked = lock(&self.shared);
-        let (shared, after) = locked.parts();
-        after.wake(shared.reader.take());
-        shared.machine.send(&message)
+        self.try_send_by(|machine| machine.send(&message))
     }
 
     /// Ends the response after what was sent.

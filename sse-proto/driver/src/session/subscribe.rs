@@ -11,7 +11,6 @@ use sse_proto::{
 use super::{Session, feed::Reading, member::Recipient};
 use crate::{
     event_log::EventLog,
-    lock::lock,
     transport::{Runtime, Timer},
 };
 
@@ -210,7 +209,7 @@ impl<'a, K: Runtime> Subscribe<'a, K> {
         }
         let timer = K::Timer::default();
         let seed = timer.seed();
-        let mut locked = lock(&log.shared);
+        let mut locked = log.shared.lock();
         let (state, _) = locked.parts();
         let now = state.clock.now();
         let store = &mut *state.store;
@@ -232,7 +231,7 @@ impl<'a, K: Runtime> Subscribe<'a, K> {
         let session = Session::reading(timer, reading, recipient, resumed);
         if let Some(change) = change {
             // Until then nobody can announce that this key has left: the session is there.
-            let mut locked = lock(&log.shared);
+            let mut locked = log.shared.lock();
             let (state, after) = locked.parts();
             state.announce(&change, true, after);
         }

@@ -27,6 +27,7 @@ pub struct SessionConfig {
     pub(super) on_lag: OnLag,
     pub(super) write_timeout: Option<Duration>,
     pub(super) max_age: Option<Duration>,
+    pub(super) coalesce: Duration,
 }
 
 impl SessionConfig {
@@ -48,6 +49,7 @@ impl SessionConfig {
             on_lag: OnLag::Skip,
             write_timeout: Some(Duration::from_secs(60)),
             max_age: None,
+            coalesce: Duration::ZERO,
         }
     }
 
@@ -133,6 +135,16 @@ impl SessionConfig {
     #[must_use]
     pub fn max_age(mut self, age: impl Into<Option<Duration>>) -> Self {
         self.max_age = age.into();
+        self
+    }
+
+    /// Sets how long messages are held back at most, so that several are transmitted together: zero by default, which
+    /// transmits each at once. The time begins with the first message that waits. It delays every message by up to as much,
+    /// and saves most of what the system charges for a write to each client: with many clients that is most of what an
+    /// event costs. Messages that fill the [queue](Self::queue), and the last ones of a response, are not held back.
+    #[must_use]
+    pub fn coalesce(mut self, delay: Duration) -> Self {
+        self.coalesce = delay;
         self
     }
 

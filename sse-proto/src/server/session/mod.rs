@@ -1,16 +1,21 @@
 //! One response.
 
+mod coalesce;
 mod config;
 mod first;
+mod send;
 mod snapshot;
 
 use alloc::boxed::Box;
-use core::{error::Error, fmt, mem, time::Duration};
+use core::{fmt, mem, time::Duration};
 
 use bytes::{Bytes, BytesMut};
 
-pub use self::config::{OnLag, SessionConfig};
-use self::first::LagNotice;
+use self::{coalesce::Coalescing, first::LagNotice};
+pub use self::{
+    config::{OnLag, SessionConfig},
+    send::SendError,
+};
 use super::{CloseReason, Cursor, Heartbeat, LogRead, PassedOver, Resumed, Store, Transmitted};
 use crate::{Message, Text, Timestamp, hidden::Hidden, random::Random};
 
@@ -52,6 +57,7 @@ pub struct Session {
     lag_notice: LagNotice,
     write_timeout: Option<Duration>,
     on_lag: OnLag,
+    coalescing: Option<Box<Coalescing>>,
     cursor: Option<Cursor>,
     state: State,
     reason: CloseReason,
@@ -151,6 +157,7 @@ impl Session {
             lag_notice: LagNotice::new(config.resync),
             write_timeout: config.write_timeout,
             on_lag: config.on_lag,
+            coalescing: Coalescing::new(config.coalesce),
             cursor,
             state: State::Open,
             reason: CloseReason::Finished,
@@ -181,14 +188,24 @@ impl Session {
     }
 
     /// Takes the next messages from the log, if this session reads from one. Nothing is taken while bytes wait to be
-    /// transmitted.
-    pub fn handle_log(&mut self, log: &mut (impl Store + ?Sized)) {
+    /// transmitted, and while messages are [held back](SessionConfig::coalesce).
+    pub fn handle_log(&mut self, log: &mut (impl Store + ?Sized), now: Timestamp) {
         let Some(cursor) = &mut self.cursor else { return };
         let idle = self.events.is_none() && self.lagged == 0 && self.queue.is_empty();
         if !idle || !matches!(self.state, State::Open | State::Finishing) {
             return;
         }
-        match log.read(cursor, self.burst) {
+        let open = self.state == State::Open;
+        let waits = cursor.position() < log.end();
+        if self.coalescing.as_mut().is_some_and(|coalescing| open && waits && coalescing.holds(now)) {
+            return;
+        }
+        let read = log.read(cursor, self.burst);
+        let is_empty = read == LogRead::UpToDate || cursor.position() >= log.end();
+        if let Some(coalescing) = self.coalescing.as_mut().filter(|_| is_empty) {
+            coalescing.handle_empty();
+        }
+        match read {
             LogRead::Closed => self.end(CloseReason::Finished),
             LogRead::Events(events) => self.events = Some(events),
             LogRead::Lagged { missed } => self.lag(missed),
@@ -221,41 +238,6 @@ impl Session {
         }
         self.give_up(CloseReason::WriteTimeout);
         Output::Closed
-    }
-
-    /// Queues a message. Several of them are transmitted in one piece.
-    ///
-    /// # Errors
-    ///
-    /// The session is closed, or too many bytes wait already; the message is not queued then.
-    pub fn send(&mut self, message: &Message) -> Result<(), SendError> {
-        self.make_room(message.encoded_len())?;
-        self.queue_message(message);
-        Ok(())
-    }
-
-    /// Queues a message that [`Message::encode`] or [`Message::encode_with`] has written, as [`send`](Self::send) does. The
-    /// bytes are sent unchanged.
-    ///
-    /// # Errors
-    ///
-    /// As for [`send`](Self::send).
-    pub fn send_encoded(&mut self, encoded: &[u8]) -> Result<(), SendError> {
-        self.make_room(encoded.len())?;
-        self.queue.extend_from_slice(encoded);
-        Ok(())
-    }
-
-    /// Queues a heartbeat that the caller has made ([`Output::Heartbeat`]), as [`send`](Self::send) does.
-    ///
-    /// # Errors
-    ///
-    /// As for [`send`](Self::send).
-    pub fn send_heartbeat(&mut self, heartbeat: &Message) -> Result<(), SendError> {
-        let queued = self.queue.len();
-        self.send(heartbeat)?;
-        self.beat_queued |= self.queue.len() > queued;
-        Ok(())
     }
 
     /// Ends the response when all sent messages are transmitted, with a last message if there is one: a farewell, a
@@ -327,7 +309,7 @@ impl Session {
             self.quiet_since = now;
             return Output::Transmit(events);
         }
-        if !self.queue.is_empty() {
+        if !self.queue.is_empty() && !self.holds_queue(now) {
             self.quiet_since = now;
             if mem::take(&mut self.beat_queued) {
                 self.beat = Beat::Among;
@@ -381,11 +363,31 @@ impl Session {
         self.has_ended().then_some(self.reason)
     }
 
+    /// Returns whether messages wait that are held back ([`SessionConfig::coalesce`]): more of them change nothing before the
+    /// moment that [`Output::Wait`] names.
+    pub fn holds_back(&self) -> bool {
+        self.held_until().is_some()
+    }
+
+    fn held_until(&self) -> Option<Timestamp> {
+        self.coalescing.as_ref().filter(|_| self.state == State::Open)?.until()
+    }
+
+    /// Returns whether what was sent is held back. What a session of a log sends of its own is not.
+    fn holds_queue(&mut self, now: Timestamp) -> bool {
+        let Some(coalescing) = self.coalescing.as_mut().filter(|_| self.cursor.is_none()) else { return false };
+        let holds = self.state == State::Open && coalescing.holds(now);
+        if !holds {
+            coalescing.handle_empty();
+        }
+        holds
+    }
+
     fn wait_or_beat(&mut self, now: Timestamp) -> Output {
         let heartbeat = self.heartbeat.as_ref();
         let due = heartbeat.and_then(|heartbeat| heartbeat.due(self.quiet_since, self.last_heartbeat));
         let Some((heartbeat, due)) = heartbeat.zip(due).filter(|(_, due)| *due <= now) else {
-            return Output::Wait { until: due.into_iter().chain(self.ends_at).min() };
+            return Output::Wait { until: due.into_iter().chain(self.ends_at).chain(self.held_until()).min() };
         };
         self.last_heartbeat = heartbeat.after(due, now);
         self.quiet_since = now;
@@ -417,17 +419,6 @@ impl Session {
         self.state = State::Closing;
     }
 
-    fn make_room(&self, needed: usize) -> Result<(), SendError> {
-        if self.is_closed() {
-            return Err(SendError::Closed);
-        }
-        let waiting = self.queue.len();
-        if waiting > 0 && waiting + needed > self.room {
-            return Err(SendError::Full { needed, waiting, bound: self.room });
-        }
-        Ok(())
-    }
-
     /// Queues the last message. A blank line follows a reconnection time, also without an event: no later message brings
     /// one.
     fn queue_farewell(&mut self, farewell: &Message) {
@@ -442,39 +433,6 @@ impl Session {
         let _ = message.encode(&mut self.queue);
     }
 }
-
-/// Why a message was not queued.
-#[derive(Clone, Copy, Debug, Eq, PartialEq)]
-#[non_exhaustive]
-pub enum SendError {
-    /// The session is closed, or its peer is gone.
-    Closed,
-    /// Too many bytes wait to be transmitted; try again when they have been.
-    Full {
-        /// The number of bytes that the message needs.
-        needed: usize,
-        /// The number of bytes that wait.
-        waiting: usize,
-        /// The greatest number of bytes that may wait.
-        bound: usize,
-    },
-}
-
-impl fmt::Display for SendError {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            Self::Closed => f.write_str("the session is closed"),
-            Self::Full { needed, waiting, bound } => {
-                write!(
-                    f,
-                    "{waiting} bytes are waiting for the peer, and {needed} more would exceed the bound of {bound}"
-                )
-            }
-        }
-    }
-}
-
-impl Error for SendError {}
 
 /// Shows the lengths of waiting messages in place of the messages.
 impl fmt::Debug for Session {

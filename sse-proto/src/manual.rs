@@ -284,22 +284,24 @@
 //! sse-driver
 //!   methods
 //!   report
+//!   sync
 //!   trace
 //!   turn
 //!   unwind
-//!   lock           unwind
+//!   lock           sync, unwind
 //!   transport      turn
 //!   alarm          transport
 //!   reader         transport, turn
-//!   event_log      alarm, lock, transport
-//!   event_source   alarm, lock, trace, transport, turn
+//!   event_log      alarm, lock, sync, transport
+//!   event_source   alarm, lock, sync, trace, transport, turn
 //!   write_deadline alarm, transport
 //!   client         event_source
 //!   futures_io     transport, write_deadline
-//!   session        alarm, event_log, lock, trace, transport, turn, unwind
+//!   session        alarm, event_log, lock, sync, trace, transport, turn, unwind
 //!   typed          event_source, reader, transport
 //!   axum           session, transport
-//!   serve          alarm, event_log, lock, session, trace, transport, write_deadline
+//!   models         event_log, session, transport
+//!   serve          alarm, event_log, lock, session, sync, trace, transport, write_deadline
 //!   stream         event_source, reader, session, transport, typed
 //!   server         event_log, serve, session, write_deadline
 //! sse-tokio

@@ -38,6 +38,8 @@ pub mod futures_io;
 #[cfg(feature = "std")]
 mod lock;
 mod methods;
+#[cfg(all(test, loom))]
+mod models;
 mod reader;
 pub mod report;
 #[cfg(feature = "serve")]
@@ -48,6 +50,8 @@ pub mod server;
 mod session;
 #[cfg(feature = "stream")]
 mod stream;
+#[cfg(feature = "std")]
+mod sync;
 mod trace;
 pub mod transport;
 mod turn;

@@ -2,12 +2,12 @@
 
 use alloc::{boxed::Box, vec::Vec};
 use core::{any::Any, mem, ops::Deref, panic::AssertUnwindSafe, task::Waker};
-use std::{
-    panic::catch_unwind,
-    sync::{Mutex, MutexGuard, PoisonError},
-};
+use std::{panic::catch_unwind, sync::PoisonError};
 
-use crate::unwind;
+use crate::{
+    sync::{Mutex, MutexGuard},
+    unwind,
+};
 
 /// Locks what tasks share.
 ///
@@ -117,7 +117,7 @@ pub(crate) fn hold<T: ?Sized>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
     mutex.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
-#[cfg(test)]
+#[cfg(all(test, not(loom)))]
 mod tests {
     use alloc::{sync::Arc, task::Wake, vec::Vec};
     use core::{panic::AssertUnwindSafe, task::Waker};

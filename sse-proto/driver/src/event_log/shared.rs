@@ -1,9 +1,8 @@
 //! The lock of a log, and whether anything has changed for those who wait.
 
-use core::sync::atomic::{AtomicU64, Ordering};
-use std::sync::Mutex;
-
 use super::state::State;
+use crate::sync::Mutex;
+use crate::sync::atomic::{AtomicU64, Ordering};
 use crate::{
     lock::{Locked, lock},
     transport::Runtime,

@@ -1,14 +1,11 @@
 //! Orders to a source from other tasks and threads.
 
 use alloc::sync::Arc;
-use core::{
-    fmt,
-    sync::atomic::{AtomicU8, Ordering},
-    task::Waker,
-};
-use std::sync::Mutex;
+use core::{fmt, task::Waker};
 
 use crate::lock::lock;
+use crate::sync::Mutex;
+use crate::sync::atomic::{AtomicU8, Ordering};
 
 /// Closes or restarts an [`EventSource`](crate::EventSource) from another task or thread. The task that waits for the
 /// source is woken, and the source follows the order when it is polled.

@@ -2,13 +2,11 @@
 //! session's response is written.
 
 use alloc::{boxed::Box, sync::Arc};
-use core::{
-    pin::Pin,
-    sync::atomic::{AtomicU8, Ordering},
-};
-use std::sync::Mutex;
+use core::pin::Pin;
 
 use super::framing::Framing;
+use crate::sync::Mutex;
+use crate::sync::atomic::{AtomicU8, Ordering};
 use crate::{lock::hold, session::WeakSession};
 
 /// How far the head of a session's response is.

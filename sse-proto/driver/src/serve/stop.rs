@@ -5,12 +5,12 @@ use core::{
     future::{Future, poll_fn},
     mem,
     pin::Pin,
-    sync::atomic::{AtomicU8, Ordering},
     task::{Context, Poll, Waker},
 };
-use std::sync::Mutex;
 
 use crate::lock::lock;
+use crate::sync::Mutex;
+use crate::sync::atomic::{AtomicU8, Ordering};
 
 /// What a server wants of its connections. It only goes forward.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
@@ -142,5 +142,36 @@ impl Drop for Member {
         let (members, after) = locked.parts();
         after.discard(members.wakers.remove(&self.number).flatten());
         after.wake(mem::take(&mut members.server));
+    }
+}
+
+#[cfg(all(test, loom))]
+mod models {
+    use alloc::sync::Arc;
+    use core::{
+        future::{pending, poll_fn},
+        pin::pin,
+    };
+
+    use loom::{future::block_on, thread};
+
+    use super::Stop;
+
+    #[test]
+    fn a_connection_is_cut_whenever_the_server_stops() {
+        loom::model(|| {
+            let stop = Stop::new();
+            let mut member = stop.join();
+            let connection = thread::spawn(move || {
+                block_on(async {
+                    assert!(member.until_cut(pin!(pending::<()>())).await.is_none());
+                });
+            });
+            stop.begin();
+            stop.cut();
+            block_on(poll_fn(|cx| stop.poll_fewer_than(cx, 1)));
+            connection.join().unwrap();
+            assert_eq!(Arc::strong_count(&stop), 1);
+        });
     }
 }

@@ -22,7 +22,7 @@ use core::{
     mem,
     task::{Context, Poll, ready},
 };
-use std::{io, sync::Mutex};
+use std::io;
 
 use bytes::Bytes;
 #[cfg(feature = "stream")]
@@ -55,6 +55,7 @@ use crate::{
     Alarm,
     event_log::EventLog,
     lock::hold,
+    sync::Mutex,
     transport::{Runtime, Timer},
 };
 

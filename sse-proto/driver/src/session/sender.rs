@@ -8,7 +8,6 @@ use core::{
     mem,
     task::{Poll, Waker},
 };
-use std::sync::Mutex;
 
 use sse_proto::{
     Message,
@@ -17,6 +16,7 @@ use sse_proto::{
 
 use super::feed::Failure;
 use crate::lock::{After, lock};
+use crate::sync::Mutex;
 
 /// The sending half of a [`Session`](super::Session) that is fed with messages. Clone it to send from several tasks; when all are
 /// dropped, the response ends after what was sent.

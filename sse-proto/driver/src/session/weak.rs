@@ -2,9 +2,9 @@
 
 use alloc::sync::{Arc, Weak};
 use core::task::{Context, Poll};
-use std::sync::Mutex;
 
 use super::Parts;
+use crate::sync::Mutex;
 use crate::{lock::hold, transport::Runtime};
 
 /// Refers to the session in the body of a response, among the response's extensions. It does not keep the session: a

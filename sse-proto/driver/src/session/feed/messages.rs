@@ -2,13 +2,13 @@
 
 use alloc::{boxed::Box, sync::Arc};
 use core::{future::Future, pin::Pin, task::Context};
-use std::sync::Mutex;
 
 use sse_proto::{
     Timestamp,
     server::{Output, Session},
 };
 
+use crate::sync::Mutex;
 use crate::{lock::lock, session::sender::SharedSession};
 
 /// A session that is fed by senders, and perhaps by a handler that it polls.

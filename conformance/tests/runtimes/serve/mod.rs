@@ -5,6 +5,7 @@ mod ends;
 mod engine;
 mod faults;
 mod peers;
+mod readme;
 mod requests;
 mod stop;
 mod tls;

@@ -4,6 +4,7 @@ mod client;
 mod ends;
 mod engine;
 mod faults;
+mod flushes;
 mod peers;
 mod readme;
 mod requests;

@@ -36,7 +36,7 @@ impl Client {
 
     /// Is gone without a word: what arrives from now on is dropped before it is acknowledged. The socket stays open.
     #[cfg(target_os = "linux")]
-    pub(super) fn vanish(&mut self) {
+    pub(super) fn vanish(&self) {
         // "Return 0": of each packet, no byte is taken.
         const RETURN: u16 = 6;
         let filter = [socket2::SockFilter::new(RETURN, 0, 0, 0)];

@@ -144,7 +144,7 @@ fn an_aborted_response_ends_as_a_broken_one_after_what_was_sent() {
     let mut gone = Session::new(quiet());
     gone.handle_disconnect();
     gone.abort();
-    assert_eq!((gone.poll_output(START), gone.close_reason()), (Output::Closed, Some(CloseReason::Disconnected)));
+    assert_eq!(gone.close_reason(), Some(CloseReason::Disconnected));
 
     // One of a log sends nothing more from it.
     let mut log = EventLog::new(LogConfig::new());
@@ -155,6 +155,55 @@ fn an_aborted_response_ends_as_a_broken_one_after_what_was_sent() {
     reading.abort();
     reading.handle_log(&mut log, START);
     assert_eq!(reading.poll_output(START), Output::Aborted);
+}
+
+#[test]
+fn an_aborted_response_waits_for_its_peer_for_a_second_at_most() {
+    for timeout in [None, Some(60 * SECOND), Some(SECOND / 2)] {
+        let end = Timestamp::new(10 * SECOND + timeout.map_or(SECOND, |timeout| timeout.min(SECOND)));
+        let mut session = Session::new(quiet().write_timeout(timeout));
+        transmitted(session.poll_output(at(10)));
+        session.send(&Message::from("a")).unwrap();
+        session.abort();
+        assert_eq!(session.handle_write_pending(at(10)), Output::Wait { until: Some(end) });
+        // It takes something.
+        session.handle_progress(at(20));
+        assert!(matches!(session.handle_write_pending(at(20)), Output::Wait { .. }));
+        assert_eq!(session.handle_write_pending(at(21)), Output::Aborted);
+        assert_eq!(session.close_reason(), Some(CloseReason::Aborted));
+        assert_eq!(session.poll_output(at(21)), Output::Aborted);
+    }
+}
+
+#[test]
+fn a_response_that_is_given_up_ends_as_a_broken_one() {
+    for reason in [CloseReason::Cut, CloseReason::Finished] {
+        let mut session = Session::new(quiet());
+        transmitted(session.poll_output(START));
+        session.send(&Message::from("a")).unwrap();
+        session.give_up(reason);
+        assert_eq!(session.poll_output(START), Output::Aborted);
+        assert_eq!(session.close_reason(), Some(reason));
+    }
+    // One that has ended in order did so before.
+    let mut session = Session::new(quiet());
+    transmitted(session.poll_output(START));
+    session.close(None);
+    assert_eq!(session.poll_output(START), Output::Closed);
+    session.give_up(CloseReason::Cut);
+    assert_eq!((session.poll_output(START), session.close_reason()), (Output::Closed, Some(CloseReason::Finished)));
+}
+
+/// A flush may be pending when there is nothing more to write.
+#[test]
+fn the_end_of_a_response_waits_for_its_peer_as_the_rest_does() {
+    let mut session = Session::new(quiet().write_timeout(5 * SECOND));
+    transmitted(session.poll_output(at(10)));
+    session.close(None);
+    assert_eq!(session.poll_output(at(11)), Output::Closed);
+    assert_eq!(session.handle_write_pending(at(11)), Output::Wait { until: Some(at(15)) });
+    assert_eq!(session.handle_write_pending(at(15)), Output::Aborted);
+    assert_eq!(session.close_reason(), Some(CloseReason::Finished));
 }
 
 #[test]
@@ -180,10 +229,10 @@ fn a_peer_that_takes_nothing_is_taken_for_gone() {
     // Some of it is taken: the time begins anew.
     session.handle_progress(at(14));
     assert_eq!(session.handle_write_pending(at(15)), Output::Wait { until: Some(at(19)) });
-    assert_eq!(session.handle_write_pending(at(19)), Output::Closed);
+    assert_eq!(session.handle_write_pending(at(19)), Output::Aborted);
     assert_eq!(session.close_reason(), Some(CloseReason::WriteTimeout));
     assert_eq!(session.send(&Message::from("a")), Err(SendError::Closed));
-    assert_eq!(session.poll_output(at(19)), Output::Closed);
+    assert_eq!(session.poll_output(at(19)), Output::Aborted);
 
     let mut patient = Session::new(quiet().write_timeout(None));
     transmitted(patient.poll_output(START));

@@ -42,8 +42,8 @@ pub(crate) struct Browser {
 }
 
 impl Browser {
-    /// Opens a page, with a profile of its own.
-    pub(crate) fn open(program: &PathBuf, url: &str) -> io::Result<Self> {
+    /// Opens a page, with a profile of its own and more arguments.
+    pub(crate) fn open(program: &PathBuf, url: &str, arguments: &[&str]) -> io::Result<Self> {
         let profile = env::temp_dir().join(format!("sse-conformance-browser-{}", process::id()));
         fs::create_dir_all(&profile)?;
         let child = Command::new(program)
@@ -55,6 +55,7 @@ impl Browser {
             .arg(format!("--user-data-dir={}", profile.display()))
             // The browser runs until its debugger tells it to stop, which nobody does.
             .arg("--remote-debugging-port=0")
+            .args(arguments)
             .arg(url)
             .stdin(Stdio::null())
             .stdout(Stdio::null())

@@ -54,7 +54,7 @@ pub(crate) async fn play(program: &PathBuf) -> Result<(), Box<dyn Error>> {
     publish(Some("add"), "two lines,\nthe second of them with \"quotes\"")?;
     let server = Server::start((Ipv4Addr::LOCALHOST, 0).into(), Arc::clone(&state)).await?;
     let address = server.address;
-    let _browser = Browser::open(program, &format!("http://{address}/"))?;
+    let _browser = Browser::open(program, &format!("http://{address}/"), &[])?;
     step(&mut told, "opens the page and gets what was there before", |seen| events(seen).len() == 2).await?;
     publish(Some("größer: 2"), " with a leading space")?;
     publish(Some("add"), "")?;

@@ -6,6 +6,7 @@ mod chunks;
 mod client;
 mod corpora;
 mod cpu;
+mod faults;
 mod http;
 mod peers;
 mod read;
@@ -15,7 +16,7 @@ mod table;
 mod tally;
 mod write;
 
-use std::{path::PathBuf, process::ExitCode};
+use std::{path::PathBuf, process::ExitCode, time::Duration};
 
 use clap::{Args, Parser, Subcommand};
 
@@ -55,6 +56,8 @@ enum Command {
     },
     /// Clients over loopback: CPU time and allocations per event.
     Client(client::Args),
+    /// Servers: when they free the sessions of faulty clients.
+    Faults(faults::Args),
     /// Clients: how many of the connection-level cases they pass.
     Http,
     /// Servers over loopback: CPU time, allocations and memory for each subscriber.
@@ -62,6 +65,14 @@ enum Command {
     /// The server that the clients read from, in a process of its own.
     #[command(hide = true)]
     Source,
+    /// A server whose clients are faulty, in a process of its own.
+    #[command(hide = true)]
+    FaultyHost {
+        /// Its name in the table.
+        server: String,
+        /// The write timeout of its sessions and sockets, in milliseconds.
+        write_timeout: u64,
+    },
     /// A server under test, in a process of its own.
     #[command(hide = true)]
     Host {
@@ -132,6 +143,11 @@ fn run(command: &Command, options: &Options) -> Result<bool, String> {
         }
         Command::Cases { files } => cases::run(files)?,
         Command::Client(args) => client::run(args, effort)?,
+        Command::Faults(args) => faults::run(args)?,
+        Command::FaultyHost { server, write_timeout } => {
+            faults::host(server, Duration::from_millis(*write_timeout))?;
+            true
+        }
         Command::Http => {
             http::run();
             true

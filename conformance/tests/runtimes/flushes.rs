@@ -74,7 +74,7 @@ fn requests_and_responses_over_http_are_flushed<R: UnderTest>() {
 }
 
 /// A connection that is held back in both directions.
-fn held<R: UnderTest>(tcp: R::Tcp) -> Memory {
+pub(crate) fn held<R: UnderTest>(tcp: R::Tcp) -> Memory {
     Memory::new(Held::new(R::io(tcp)))
 }
 

@@ -7,13 +7,14 @@ use sse_driver::{Change, EventLog, EventType, Message, Publication, Session, ser
 use sse_proto::{
     EventId,
     client::{ClientConfig, FailReason},
-    server::{LogConfig, SessionConfig, StartAt},
+    server::{LogConfig, Resumed, SessionConfig, StartAt},
 };
 
 use crate::common::serve_http;
 
 on_every_runtime!(
     an_id_resumes_its_own_stream_and_no_other,
+    ids_that_count_within_a_stream_are_refused_elsewhere,
     a_room_hears_who_joins_and_leaves,
     a_publisher_learns_that_all_sessions_have_its_message,
 );
@@ -70,6 +71,49 @@ fn an_id_resumes_its_own_stream_and_no_other<R: UnderTest>() {
         assert_eq!(next::<R>(&mut bob).await, told("resync", "{\"reason\":\"unknown\"}"));
         assert_eq!(next::<R>(&mut bob).await, told("message", "1 for bob"));
         assert_eq!(next::<R>(&mut bob).await, told("message", "3 for bob"));
+    });
+}
+
+/// A stream for each user, in one log whose IDs count within the streams. An ID of another stream is refused under `/strict`,
+/// and gets the whole of the own stream elsewhere.
+fn ids_that_count_within_a_stream_are_refused_elsewhere<R: UnderTest>() {
+    R::block_on(async {
+        let log = EventLog::<R>::new(LogConfig::new().epoch(7).events(4).number_by_topic());
+        let served = log.clone();
+        let server = serve_http::<R, _>(move |request| {
+            let id = last_event_id(request.headers());
+            let user = request.headers()["user"].to_str().expect("a name").to_owned();
+            let session = served.session().topics([user]).start_at(StartAt::Oldest).after(id.as_ref()).open();
+            let is_refused = request.uri().path() == "/strict" && session.resumed() == Resumed::Unknown;
+            let mut response = session.into_http_response();
+            if is_refused {
+                *response.status_mut() = http::StatusCode::NOT_FOUND;
+            }
+            response
+        });
+        let open = |path: &str, user: &str, id: &str| {
+            let config = ClientConfig::get(format!("http://{server}{path}")).expect("a URL");
+            let config = config.header("User", user).expect("a header");
+            EventSource::<R>::open(config.last_event_id(EventId::new(id.to_owned()).expect("an ID"))).expect("a URL")
+        };
+        for (number, user) in ["ann", "ann", "ann", "bob", "ann", "bob"].into_iter().enumerate() {
+            log.publish(Publication::new(format!("{number} for {user}")).to([user])).expect("room");
+        }
+        for path in ["/", "/strict"] {
+            let mut bob = open(path, "bob", "7-1-bob");
+            assert_eq!(next::<R>(&mut bob).await, told("message", "5 for bob"));
+            assert_eq!(bob.last_event_id(), "7-2-bob");
+            assert_eq!(next::<R>(&mut open(path, "ann", "7-3-ann")).await, told("message", "4 for ann"));
+        }
+        // Gone, kept, and never published: there is no difference.
+        for id in ["7-1-ann", "7-3-ann", "7-9-ann"] {
+            let failure = open("/strict", "bob", id).next().await.expect("an error").expect_err("not this stream");
+            assert_eq!(failure.reason, FailReason::Status(404), "{id}");
+            let mut bob = open("/", "bob", id);
+            assert_eq!(next::<R>(&mut bob).await, told("resync", "{\"reason\":\"unknown\"}"));
+            assert_eq!(next::<R>(&mut bob).await, told("message", "3 for bob"));
+            assert_eq!(next::<R>(&mut bob).await, told("message", "5 for bob"));
+        }
     });
 }
 

@@ -202,10 +202,14 @@ impl World {
 
     fn remove(&mut self, index: usize) {
         let mut client = self.clients.remove(index);
-        assert_eq!(client.session.poll_output(self.now), Output::Closed);
+        let end = match client.session.close_reason() {
+            Some(CloseReason::Cut | CloseReason::Disconnected) => Output::Aborted,
+            _ => Output::Closed,
+        };
+        assert_eq!(client.session.poll_output(self.now), end);
         assert_eq!(client.session.send(&Message::from("late")), Err(SendError::Closed));
         client.session.handle_log(&mut self.log, self.now);
-        assert_eq!(client.session.poll_output(self.now), Output::Closed);
+        assert_eq!(client.session.poll_output(self.now), end);
         let position = client.session.position().expect("it reads from a log");
         match client.session.close_reason() {
             Some(CloseReason::Cut | CloseReason::Disconnected) => {}
@@ -234,8 +238,8 @@ impl World {
             let output = client.session.poll_output(self.now);
             let position = client.session.position().expect("it reads from a log");
             match output {
-                Output::Closed => return self.remove(index),
-                Output::Aborted | Output::Heartbeat => panic!("nobody asked for it"),
+                Output::Aborted | Output::Closed => return self.remove(index),
+                Output::Heartbeat => panic!("nobody asked for it"),
                 Output::Lagged { missed } => client.told += missed,
                 Output::Transmit(bytes) => client.receive(&bytes, &self.history),
                 Output::Wait { .. } => {

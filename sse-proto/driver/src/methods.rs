@@ -98,7 +98,7 @@ They are described in full on the page of [`sse_driver::EventLog`].
 | [`announce(make)`](sse_driver::EventLog::announce) | publishes who joins and leaves a topic |
 | [`topics_of(id)`](sse_driver::EventLog::topics_of) | the stream that an ID is of |
 | [`finish(key, farewell)`](sse_driver::EventLog::finish) | ends the sessions with this key gently |
-| [`disconnect(key)`](sse_driver::EventLog::disconnect) | ends them at once |
+| [`disconnect(key)`](sse_driver::EventLog::disconnect) | breaks them off at once |
 | [`group()`](sse_driver::EventLog::group) | the log's sessions as a group that sessions of other kinds join |
 
 | to stop | |

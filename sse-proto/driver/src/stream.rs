@@ -48,7 +48,8 @@ impl<S: Source, V: FromEvent> Stream for TypedSource<S, V> {
 }
 
 /// The bytes of the response, for frameworks that take a stream as a body. An error comes only where the application
-/// breaks the response off ([`Sender::abort`](crate::Sender::abort)).
+/// breaks the response off ([`Sender::abort`](crate::Sender::abort), [`disconnect`](crate::EventLog::disconnect)) or a drain
+/// cuts it.
 ///
 /// In actix-web, `streaming` takes the session, and the header fields are those of
 /// [`RESPONSE_HEADERS`](sse_proto::server::RESPONSE_HEADERS).

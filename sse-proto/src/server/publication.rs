@@ -108,6 +108,9 @@ pub enum PublishError {
     Closed,
     /// A custom store did not accept the message.
     Refused,
+    /// The log numbers [by topic](super::LogConfig::number_by_topic), and the message has several: give it an ID, or publish
+    /// it once for each.
+    SeveralTopics,
     /// The message alone exceeds the bound of the log in bytes.
     TooLarge {
         /// The number of bytes it needs, counted as for [`LogConfig::bytes`](super::LogConfig::bytes).
@@ -127,6 +130,7 @@ impl fmt::Display for PublishError {
             }
             Self::Closed => f.write_str("the log is closed"),
             Self::Refused => f.write_str("the store did not accept the message"),
+            Self::SeveralTopics => f.write_str("a log that numbers by topic takes messages to one topic, or to none"),
             Self::TooLarge { size, bound } => {
                 write!(f, "the message needs {size} bytes in the log, which may have {bound} in all")
             }

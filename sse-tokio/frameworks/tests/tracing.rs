@@ -2,23 +2,27 @@
 
 use std::{
     fmt::{Debug, Write},
-    future::Ready,
+    future::{Future, Ready},
     io,
+    pin::Pin,
     sync::{
         Arc, Mutex,
         atomic::{AtomicU64, Ordering},
     },
+    task::{Context, Poll, ready},
     time::Duration,
 };
 
+use futures_core::Stream;
 use sse_tokio::{
-    ClientConfig, EventLog, EventSource, Message, Session, SessionConfig,
-    server::{Listener, LogConfig},
+    ClientConfig, EventId, EventLog, EventSource, Message, Session, SessionConfig,
+    server::{Heartbeat, Listener, LogConfig},
     transport::Tokio,
 };
 use tokio::{
     io::{AsyncReadExt, AsyncWriteExt},
     net::{TcpListener, TcpStream},
+    time::{Sleep, sleep},
 };
 use tracing::{
     Event, Metadata, Subscriber,
@@ -194,7 +198,8 @@ async fn sessions_tell_how_they_began_and_ended_and_no_secrets() {
     let collector = Collector::default();
     let _default = tracing::subscriber::set_default(collector.clone());
 
-    let log = EventLog::new(LogConfig::new().events(1));
+    // A random one may have fewer digits.
+    let log = EventLog::new(LogConfig::new().events(1).epoch(0x1234_5678));
     let first = log.publish("secret").unwrap().unwrap();
     let session = Session::resume(&log, Some(&first));
     log.publish("secret").unwrap();
@@ -239,6 +244,77 @@ async fn sessions_tell_how_they_began_and_ended_and_no_secrets() {
     assert_eq!(lines, expected, "{lines:#?}");
     let first = sessions[0];
     assert_eq!(sessions, [0, 0, 0, 0, 0, 0, 0, 1, 1, 1, 2, 2, 2, 2].map(|later| first + later));
+}
+
+/// Ten seconds of silence, then a message, then the end.
+struct Late(Pin<Box<Sleep>>, bool);
+
+impl Stream for Late {
+    type Item = &'static str;
+
+    fn poll_next(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Option<&'static str>> {
+        ready!(self.0.as_mut().poll(cx));
+        Poll::Ready((!std::mem::replace(&mut self.1, true)).then_some("secret"))
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn sessions_of_every_kind_report_messages_bytes_heartbeats_and_why_they_ended() {
+    let collector = Collector::default();
+    let _default = tracing::subscriber::set_default(collector.clone());
+    let wait = || sleep(Duration::from_secs(10));
+    let config = || SessionConfig::new().heartbeat(Heartbeat::quiet(Duration::from_secs(6)));
+    for kind in ["log", "channel", "handler", "stream", "aborted", "disconnected", "write timeout"] {
+        let log = EventLog::default();
+        let (sender, fed) = Session::channel(config());
+        let session = match kind {
+            "log" | "disconnected" => log.session().key("secret").config(config()).open(),
+            "handler" => Session::run(config(), async move |sender| {
+                wait().await;
+                sender.send("secret").await.unwrap();
+            }),
+            "stream" => Session::stream(config(), Late(Box::pin(wait()), false)),
+            _ => fed,
+        };
+        collector.lines.lock().unwrap().clear();
+        let act = async {
+            wait().await;
+            match kind {
+                "log" => {
+                    log.publish(Message::new().data("secret").id(EventId::from(1))).unwrap();
+                    log.close();
+                }
+                "channel" => sender.try_send("secret").unwrap(),
+                "aborted" => sender.abort("secret"),
+                "disconnected" => drop(log.disconnect("secret")),
+                _ => {}
+            }
+            drop(sender);
+        };
+        if kind == "write timeout" {
+            // Nobody reads the other half.
+            let (_other, half) = tokio::io::duplex(1);
+            session.write_to(half).await.unwrap_err();
+        } else {
+            let (written, ()) = tokio::join!(session.write_to(tokio::io::sink()), act);
+            assert_eq!(written.is_err(), matches!(kind, "aborted" | "disconnected"), "{kind}");
+        }
+
+        let lines = collector.lines.lock().unwrap();
+        let has = |line: &str| lines.iter().any(|seen| seen.contains(line));
+        let reason = match kind {
+            "aborted" => "aborted by the application",
+            "write timeout" => "the peer took nothing for too long",
+            _ => "finished",
+        };
+        assert!(has(&format!("reason={reason} ")), "{kind}: {lines:#?}");
+        if kind != "write timeout" {
+            assert!(has("bytes=2 events=0 heartbeats=1"), "{kind}: {lines:#?}");
+        }
+        let events = lines.iter().filter(|line| line.contains(" events=1 ")).count();
+        assert_eq!(events, usize::from(matches!(kind, "log" | "channel" | "handler" | "stream")), "{kind}: {lines:#?}");
+        assert!(!has("secret"), "{kind}: {lines:#?}");
+    }
 }
 
 /// Too many files are open: the server reports that, waits a second, and tries again.

@@ -4,6 +4,7 @@ use core::{net::SocketAddr, time::Duration};
 use std::{
     io::{BufRead, BufReader, Read, Write},
     net::{Shutdown, TcpStream},
+    thread,
 };
 
 /// A connection. Whatever does not come within half a minute does not come.
@@ -31,6 +32,22 @@ impl Client {
     /// Closes the direction to the server.
     pub(super) fn finish(&mut self) {
         self.0.get_mut().shutdown(Shutdown::Write).expect("a socket");
+    }
+
+    /// Is gone without a word: what arrives from now on is dropped before it is acknowledged. The socket stays open.
+    #[cfg(target_os = "linux")]
+    pub(super) fn vanish(&self) {
+        // "Return 0": of each packet, no byte is taken.
+        const RETURN: u16 = 6;
+        let filter = [socket2::SockFilter::new(RETURN, 0, 0, 0)];
+        socket2::SockRef::from(self.0.get_ref()).attach_filter(&filter).expect("a filter");
+    }
+
+    /// Reads a byte now and then, until the connection is over.
+    pub(super) fn read_slowly(&mut self) {
+        while matches!(self.0.get_mut().read(&mut [0; 1]), Ok(1)) {
+            thread::sleep(Duration::from_millis(10));
+        }
     }
 
     /// Reads the head of a response, in lower case.

@@ -6,7 +6,7 @@ use sse_conformance::runtimes::UnderTest;
 use sse_driver::server::DrainConfig;
 use sse_proto::server::{CloseReason, SessionConfig};
 
-use super::{Server, client::Client};
+use super::{Server, client::Client, publish_much};
 use crate::broken;
 
 on_every_runtime!(
@@ -14,6 +14,9 @@ on_every_runtime!(
     a_client_sees_which_responses_were_broken_off,
     a_drain_cuts_a_joined_session_whose_client_does_not_read,
     a_group_disconnects_a_session_whose_client_does_not_read,
+    a_log_disconnects_a_session_whose_client_does_not_read,
+    a_sender_breaks_off_a_response_whose_client_does_not_read,
+    a_session_that_is_disconnected_has_no_last_chunk,
 );
 
 fn a_response_that_is_broken_off_has_no_last_chunk<R: UnderTest>() {
@@ -73,5 +76,42 @@ fn a_group_disconnects_a_session_whose_client_does_not_read<R: UnderTest>() {
     assert_eq!(server.log.group().disconnect("joined"), 1);
     assert_eq!(R::block_on(sender.closed()), CloseReason::Finished);
     assert!(client.is_over());
+    assert_eq!(server.stop().cut, 0);
+}
+
+fn a_log_disconnects_a_session_whose_client_does_not_read<R: UnderTest>() {
+    let server = Server::<R>::start_with(config(), |serve, _| serve);
+    let mut client = Client::request(server.address, "GET /events HTTP/1.1", "");
+    client.head();
+    server.wait_for_sessions(1);
+    publish_much(&server.log);
+    client.exactly(1000);
+    assert_eq!(server.log.disconnect("reader"), 1);
+    server.wait_for_sessions(0);
+    assert!(client.is_over());
+    assert_eq!(server.stop().cut, 0);
+}
+
+fn a_sender_breaks_off_a_response_whose_client_does_not_read<R: UnderTest>() {
+    let server = Server::<R>::start_with(config(), |serve, _| serve);
+    let (mut client, sender) = stuck(&server);
+    sender.abort("the upstream broke");
+    assert_eq!(R::block_on(sender.closed()), CloseReason::Aborted);
+    assert!(client.is_over());
+    assert_eq!(server.stop().cut, 0);
+}
+
+/// A client, or a relay, must not take the response for a complete one.
+fn a_session_that_is_disconnected_has_no_last_chunk<R: UnderTest>() {
+    let server = Server::<R>::start_with(config(), |serve, _| serve);
+    for path in ["events", "joined"] {
+        let mut client = Client::request(server.address, &format!("GET /{path} HTTP/1.1"), "");
+        client.head();
+        assert_eq!(client.chunk().as_deref(), Some(":\n"));
+        let ended = server.log.disconnect("reader") + server.log.disconnect("joined");
+        assert_eq!(ended, 1);
+        assert_eq!(client.rest(), "", "{path}");
+        server.wait_for_sessions(0);
+    }
     assert_eq!(server.stop().cut, 0);
 }

@@ -3,9 +3,13 @@
 mod client;
 mod ends;
 mod engine;
+mod faults;
+mod flushes;
 mod peers;
+mod readme;
 mod requests;
 mod stop;
+mod tls;
 
 use core::{
     convert::Infallible,
@@ -84,8 +88,8 @@ impl<R: UnderTest> App<R> {
             }
             _ => {}
         }
-        let session = self.log.session().start_at(StartAt::Oldest).after(id.as_ref()).config(self.config).open();
-        session.into_http_response().map(Content::Events)
+        let session = self.log.session().start_at(StartAt::Oldest).after(id.as_ref()).key("reader");
+        session.config(self.config).open().into_http_response().map(Content::Events)
     }
 }
 

@@ -61,8 +61,8 @@ impl<K: Runtime> Sessions<K> {
     /// reconnection time, and then it ends. One that reads from a log reads it to its end before the farewell. Sessions
     /// that are opened or join from now on end in the same way. Ready when all have ended or the deadline has come.
     ///
-    /// Sessions that have not ended by the deadline are cut and listed in [`Drained::cut`]. Their connections end with
-    /// them where the driver writes: under `serve`, over HTTP/1, and with [`write_to`](crate::Session::write_to). Another
+    /// Sessions that have not ended by the deadline are cut and listed in [`Drained::cut`]: their responses break off, so
+    /// that no client takes one for complete. Their connections end with them where the driver writes: under `serve`, over HTTP/1, and with [`write_to`](crate::Session::write_to). Another
     /// HTTP engine (`axum::serve`, hyper) may keep such a connection until its peer reads or leaves: give its sockets a
     /// write timeout, or bound its shutdown with one.
     ///
@@ -117,8 +117,9 @@ impl<K: Runtime> Sessions<K> {
         self.end(key, &Order::Finish(farewell.into(), CloseReason::Finished))
     }
 
-    /// Ends the sessions with this key at once, without what they have not transmitted yet: for example when a user has lost
-    /// the right to read. Returns the number of these sessions.
+    /// Breaks the sessions with this key off at once, without what they have not transmitted yet: for example when a user has
+    /// lost the right to read. Their responses get no regular end (no last chunk on HTTP/1.1, and a reset of the stream on
+    /// HTTP/2). Returns the number of these sessions.
     pub fn disconnect(&self, key: &str) -> usize {
         self.end(key, &Order::GiveUp(CloseReason::Finished))
     }

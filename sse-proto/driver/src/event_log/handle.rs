@@ -32,7 +32,8 @@ impl<K: Runtime> SessionHandle<K> {
         self.end(&Order::Finish(farewell.into(), CloseReason::Finished))
     }
 
-    /// Ends the session at once, without what it has not transmitted yet. Returns whether it was still there.
+    /// Breaks the session off at once, without what it has not transmitted yet: its response gets no regular end. Returns
+    /// whether the session was still there.
     pub fn disconnect(&self) -> bool {
         self.end(&Order::GiveUp(CloseReason::Finished))
     }

@@ -153,8 +153,8 @@ impl<K: Runtime> EventLog<K> {
         self.group().finish(key, farewell)
     }
 
-    /// Ends the sessions with this key at once, without what they have not transmitted yet: for example when a user has lost
-    /// the right to read. Returns the number of these sessions.
+    /// Breaks the sessions with this key off at once, without what they have not transmitted yet: for example when a user has
+    /// lost the right to read ([`Sessions::disconnect`]). Returns the number of these sessions.
     pub fn disconnect(&self, key: &str) -> usize {
         self.group().disconnect(key)
     }

@@ -93,7 +93,7 @@ type Boxed<T> = Pin<Box<dyn Future<Output = T> + Send>>;
 /// | HTTP/1.1, HTTP/1.0 | taken over: chunks, or bytes until the connection closes |
 /// | middleware wrapped the body (traces, compression) | taken over: the wrapped body is written |
 /// | middleware replaced the body, set a length, or cleared the extensions of the response | left to hyper |
-/// | HTTP/2 | left to hyper: streams share the socket |
+/// | HTTP/2 | left to hyper: streams share the socket. A client that reads its connection and permits no more bytes on a stream keeps the session until the connection ends |
 /// | the body of the request is still being read (an echo, a report on an upload) | left to hyper |
 /// | a request with a body, to a service that takes hyper's own body ([`IntoService`]) | left to hyper |
 /// | `HEAD` | the head alone, and the connection is kept |
@@ -103,6 +103,11 @@ type Boxed<T> = Pin<Box<dyn Future<Output = T> + Send>>;
 /// | a body of the request that nobody wants, `Expect: 100-continue` | discarded, and not asked for |
 ///
 /// Connections run in tasks of their own. Dropping the future of the server closes them all.
+///
+/// A client that is gone without a word (it lost its network or its power) looks like one that does not read, as soon as the
+/// buffers of its connection are full. On a quiet stream, whose heartbeats do not fill them, it is gone when the system gives
+/// up: after about 15 minutes on Linux. A [`Listener`] of yours can shorten that by `TCP_USER_TIMEOUT`, and a
+/// [`max_age`](sse_proto::server::SessionConfig::max_age) bounds it.
 #[must_use = "a server does nothing unless awaited"]
 pub struct Serve<K: Runtime, L, S> {
     listener: L,

@@ -54,7 +54,8 @@ fn response<B>(body: B) -> http::Response<B> {
     response
 }
 
-/// An error comes only where the application breaks the response off ([`Sender::abort`](super::Sender::abort)).
+/// An error comes only where the application breaks the response off ([`Sender::abort`](super::Sender::abort),
+/// [`disconnect`](crate::EventLog::disconnect)) or a drain cuts it.
 impl<K: Runtime> Body for Session<K> {
     type Data = Bytes;
     type Error = io::Error;
@@ -64,7 +65,8 @@ impl<K: Runtime> Body for Session<K> {
     }
 }
 
-/// An error comes only where the application breaks the response off ([`Sender::abort`](super::Sender::abort)).
+/// An error comes only where the application breaks the response off ([`Sender::abort`](super::Sender::abort),
+/// [`disconnect`](crate::EventLog::disconnect)) or a drain cuts it.
 impl<K: Runtime> Body for LocalSession<K> {
     type Data = Bytes;
     type Error = io::Error;

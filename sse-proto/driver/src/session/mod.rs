@@ -195,8 +195,8 @@ impl<K: Runtime> Session<K> {
     ///
     /// # Errors
     ///
-    /// The application has broken the response off ([`Sender::abort`]). The client must not get a regular end; nothing
-    /// follows.
+    /// The application has broken the response off ([`Sender::abort`], `disconnect`), or a drain has cut it. The client must
+    /// not get a regular end; nothing follows.
     pub fn poll_bytes(&mut self, cx: &mut Context<'_>) -> Poll<Option<io::Result<Bytes>>> {
         hold(&self.parts).poll_bytes(cx)
     }

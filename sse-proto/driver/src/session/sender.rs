@@ -28,6 +28,8 @@ pub(super) struct SharedSession {
     pub(super) machine: server::Session,
     /// The task that writes the response.
     pub(super) reader: Option<Waker>,
+    /// The same task while the peer takes nothing.
+    stalled: Option<Waker>,
     /// The tasks that wait for room, and those that wait for the end, by number.
     for_room: BTreeMap<u64, Waker>,
     for_end: BTreeMap<u64, Waker>,
@@ -42,6 +44,7 @@ impl SharedSession {
         Self {
             machine,
             reader: None,
+            stalled: None,
             for_room: BTreeMap::new(),
             for_end: BTreeMap::new(),
             numbers: 0,
@@ -53,6 +56,11 @@ impl SharedSession {
     /// Registers the task that writes the response.
     pub(super) fn wait(&mut self, waker: Waker, after: &mut After) {
         after.discard(self.reader.replace(waker));
+    }
+
+    /// Registers the task that writes the response, and whose peer takes nothing.
+    pub(super) fn stall(&mut self, waker: Waker, after: &mut After) {
+        after.discard(self.stalled.replace(waker));
     }
 
     /// Wakes the tasks that wait for room, and after the end those that wait for the end.
@@ -168,7 +176,8 @@ impl Sender {
     /// Breaks the response off after what was sent, so that the client knows that something failed: no last chunk on HTTP/1.1,
     /// and a reset of the stream on HTTP/2. The error goes to the HTTP engine, as the cause of the body's.
     ///
-    /// What was sent is given to the HTTP engine before, which may throw away what it has not written yet.
+    /// What was sent is given to the HTTP engine before, which may throw away what it has not written yet. Where the driver
+    /// writes, a client that has taken nothing for a second is not waited for.
     ///
     /// ```
     /// use sse_driver::{Event, Sender};
@@ -197,6 +206,7 @@ impl Sender {
         shared.failure = Some(error);
         shared.wake_senders(after);
         after.wake(shared.reader.take());
+        after.wake(shared.stalled.take());
     }
 
     /// Waits until everything has been transmitted after the end, or the client is gone, and returns why the response ended.

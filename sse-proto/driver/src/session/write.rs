@@ -19,6 +19,9 @@ use crate::{
 impl<K: Runtime> Session<K> {
     /// Writes the response to `stream` until it ends, and flushes whenever nothing more is waiting.
     ///
+    /// A peer that leaves is noticed when something is written, at the next heartbeat at the latest: the reading half of
+    /// the connection, if there is one, is not looked at. `serve` does, and so notices at once.
+    ///
     /// # Errors
     ///
     /// The application has broken the response off, the peer is gone, or it took nothing within the
@@ -132,8 +135,9 @@ fn check_peer<W: Write>(io: &mut W, cx: &mut Context<'_>) -> Result<(), WriteErr
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 #[non_exhaustive]
 pub enum WriteError<E> {
-    /// The application has broken the response off ([`Sender::abort`](super::Sender::abort)). Drop the connection, or mark
-    /// the end of the body as broken.
+    /// The application has broken the response off ([`Sender::abort`](super::Sender::abort),
+    /// [`disconnect`](crate::EventLog::disconnect)), or a drain has cut it. Drop the connection, or mark the end of the body
+    /// as broken.
     Aborted,
     /// The destination accepts no more bytes, or its peer is gone.
     Closed,

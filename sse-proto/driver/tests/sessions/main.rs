@@ -6,3 +6,4 @@ mod heartbeats;
 mod panicking_subscriber;
 mod panics;
 mod runtime;
+mod writes;

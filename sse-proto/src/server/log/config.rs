@@ -25,12 +25,13 @@ pub struct LogConfig {
     pub(super) bytes: usize,
     pub(super) age: Option<Duration>,
     pub(super) epoch: Option<u64>,
+    pub(super) by_topic: bool,
 }
 
 impl LogConfig {
     /// Returns the default bounds.
     pub const fn new() -> Self {
-        Self { events: 1024, bytes: 1024 * 1024, age: None, epoch: None }
+        Self { events: 1024, bytes: 1024 * 1024, age: None, epoch: None, by_topic: false }
     }
 
     /// Sets how many messages are kept: 1024 by default.
@@ -64,6 +65,41 @@ impl LogConfig {
         self
     }
 
+    /// Has the log number the messages of each topic by themselves: an ID is the number, a hyphen and the topic. By default
+    /// the messages of the log have one sequence of numbers.
+    ///
+    /// This is for streams of different clients in one log, a topic each: users, or calls of the Model Context Protocol.
+    /// From its IDs a client learns nothing about other streams, and an ID is held to its stream: to a reader that does not
+    /// want its topic it is [`Resumed::Unknown`], whether there is such a message or not. A server may refuse it then, or let
+    /// the client have all that is kept of its own stream. Counts of missed messages leave out other topics.
+    ///
+    /// A message without a given ID has one topic then, or none
+    /// ([`PublishError::SeveralTopics`](crate::server::PublishError::SeveralTopics)), and the name of the topic is in the ID.
+    /// A topic whose messages are all gone is forgotten at some time: its IDs are unknown then, and its numbers go on higher.
+    ///
+    /// ```
+    /// use sse_proto::{EventId, Timestamp, server::{EventLog, Interest, LogConfig, Publication, Resumed, StartAt}};
+    ///
+    /// let now = Timestamp::default();
+    /// let mut log = EventLog::new(LogConfig::new().number_by_topic());
+    /// for (topic, data) in [("ann", "hello"), ("bob", "hi"), ("ann", "again")] {
+    ///     log.publish(Publication::new(data).to([topic]), now)?;
+    /// }
+    /// let bob = || Interest::all().topics(["bob"]);
+    /// let own = EventId::new("1-bob").unwrap();
+    /// assert_eq!(log.subscribe_to(bob(), StartAt::After(&own), now).1, Resumed::Exact);
+    /// for id in ["2-ann", "7-ann"] {
+    ///     let id = EventId::new(id).unwrap();
+    ///     assert_eq!(log.subscribe_to(bob(), StartAt::After(&id), now).1, Resumed::Unknown);
+    /// }
+    /// # Ok::<(), sse_proto::server::PublishError>(())
+    /// ```
+    #[must_use]
+    pub fn number_by_topic(mut self) -> Self {
+        self.by_topic = true;
+        self
+    }
+
     /// Sets the [epoch](Self::epoch) unless the caller has set one. This is for drivers, which have a random number for
     /// each log.
     #[must_use]
@@ -92,7 +128,8 @@ pub enum StartAt<'a> {
 
 impl StartAt<'_> {
     /// Holds an ID to the topics of a reader: an ID of a message to other topics counts as unknown, because the reader
-    /// cannot have received it. An ID whose message is not kept stays as it is; nothing is known about it.
+    /// cannot have received it. An ID whose message is not kept stays as it is; nothing is known about it. A log that numbers
+    /// [by topic](LogConfig::number_by_topic) does it by itself, and whether the message is kept or not.
     ///
     /// ```
     /// use sse_proto::{Timestamp, server::{EventLog, Interest, LogConfig, Publication, Resumed, StartAt}};
@@ -136,7 +173,8 @@ pub enum Resumed {
     /// The log knows the event, but messages after it are gone.
     Gap {
         /// The number of messages. For a reader of some topics, those of all topics: as far as the log can tell, at least
-        /// one that it wanted is among them.
+        /// one that it wanted is among them. In a log that numbers [by topic](LogConfig::number_by_topic), those of the ID's
+        /// topic, or 1.
         missed: u64,
     },
     /// An earlier log made the ID, for example before a restart: what came after it there is not known.

@@ -5,12 +5,15 @@ use alloc::{
     format,
 };
 
+use super::topics::TopicIndex;
 use crate::{EventId, Text};
 
 /// Makes IDs, and finds the positions of those that the log made or the callers gave.
 #[derive(Debug, Default)]
 pub(super) struct Ids {
     epoch: Option<u64>,
+    /// Whether each topic has numbers of its own.
+    by_topic: bool,
     /// The events with given IDs, by ID.
     positions: BTreeMap<EventId, Given>,
     /// The given IDs with their positions, in order.
@@ -42,6 +45,11 @@ enum Numbering {
 pub(super) enum Found {
     /// The event is or was at this position.
     At(u64),
+    /// The event is gone, and where it was is not known.
+    Gone {
+        /// The number of later messages of its topic that are gone as well.
+        missed: u64,
+    },
     /// An earlier log made the ID.
     EarlierLog,
     Unknown,
@@ -56,17 +64,20 @@ impl Ids {
     /// again).
     pub(super) const COST: usize = size_of::<(EventId, Given)>() + 2 * size_of::<(u64, EventId)>();
 
-    pub(super) fn new(epoch: Option<u64>) -> Self {
-        Self { epoch, ..Self::default() }
+    pub(super) fn new(epoch: Option<u64>, by_topic: bool) -> Self {
+        Self { epoch, by_topic, ..Self::default() }
     }
 
-    /// Makes the ID for the event at this position.
-    pub(super) fn make(&self, position: u64) -> EventId {
-        let number = position + 1;
-        let text = match self.epoch {
+    /// Makes the ID for an event with this number, which counts from 1 in the log, or in its topic.
+    pub(super) fn make(&self, number: u64, topics: &[Text]) -> EventId {
+        let mut text = match self.epoch {
             None => format!("{number}"),
             Some(epoch) => format!("{epoch:x}-{number}"),
         };
+        if self.by_topic {
+            text.push('-');
+            text.push_str(topics.first().map_or("", |topic| topic));
+        }
         EventId::received(Text::from(text))
     }
 
@@ -74,7 +85,7 @@ impl Ids {
     pub(super) fn check(&mut self, given: Option<&EventId>, is_event: bool) -> Result<(), Ambiguous> {
         let numbering = match given {
             None if is_event => Numbering::Log,
-            Some(id) if self.number(id).is_some() => Numbering::Callers,
+            Some(id) if self.made(id).is_some() => Numbering::Callers,
             _ => return Ok(()),
         };
         if self.numbering != Numbering::Nobody && self.numbering != numbering {
@@ -111,47 +122,75 @@ impl Ids {
         }
     }
 
-    /// Finds the event with this ID in a log that ends at `end`.
-    pub(super) fn find(&self, id: &EventId, end: u64) -> Found {
+    /// Finds the event with this ID in a log that ends at `end`, for a reader that wants some topics.
+    pub(super) fn find(
+        &self,
+        id: &EventId,
+        end: u64,
+        index: &TopicIndex,
+        reads: impl FnOnce(&[Text]) -> bool,
+    ) -> Found {
         if let Some(given) = self.positions.get(id) {
             return if given.ambiguous { Found::Unknown } else { Found::At(given.position) };
         }
         if self.numbering == Numbering::Callers {
             return Found::Unknown;
         }
-        let position = self.number(id).and_then(|number| number.checked_sub(1));
-        match position.filter(|position| *position < end) {
-            Some(position) if self.numbering == Numbering::Log => Found::At(position),
+        let found = self.made(id).and_then(|(number, topic)| match self.by_topic {
+            true => {
+                let topics = (!topic.is_empty()).then(|| Text::from(topic));
+                reads(topics.as_slice()).then(|| index.find(topic, number))?
+            }
+            false => number.checked_sub(1).filter(|position| *position < end).map(Found::At),
+        });
+        match found {
+            Some(found) if self.numbering == Numbering::Log => found,
             _ if self.is_of_another_epoch(id) => Found::EarlierLog,
             _ => Found::Unknown,
         }
     }
 
+    /// Returns the number of the next event of the log, which will be at this position, or of these topics.
+    pub(super) fn next_number(&self, position: u64, topics: &[Text], index: &TopicIndex) -> u64 {
+        if self.by_topic { index.next_number(topics) } else { position + 1 }
+    }
+
     /// Returns the ID of the kept event at this position, or the one that the log would have made for it; `None` if the log
     /// makes none, or if other events had the same ID.
-    pub(super) fn at(&self, position: u64) -> Option<EventId> {
+    pub(super) fn at(&self, position: u64, topics: &[Text], index: &TopicIndex) -> Option<EventId> {
         match self.given.binary_search_by_key(&position, |(at, _)| *at) {
             Ok(index) => {
                 let (_, id) = self.given.get(index)?;
                 self.positions.get(id).is_some_and(|given| !given.ambiguous).then(|| id.clone())
             }
-            Err(_) => (self.numbering == Numbering::Log).then(|| self.make(position)),
+            Err(_) if self.numbering != Numbering::Log => None,
+            Err(_) if self.by_topic => Some(self.make(index.number_of(topics, position)?, topics)),
+            Err(_) => Some(self.make(position + 1, topics)),
         }
     }
 
-    /// Returns the number in an ID that has the form of those that the log makes.
-    fn number(&self, id: &EventId) -> Option<u64> {
-        match (self.epoch, id.split_once('-')) {
-            (None, None) => written_number(id),
-            (Some(epoch), Some((prefix, digits))) if prefix == format!("{epoch:x}") => written_number(digits),
-            _ => None,
+    /// Returns the number and the topic in an ID that has the form of those that the log makes; an empty topic where there
+    /// is none.
+    fn made<'a>(&self, id: &'a EventId) -> Option<(u64, &'a str)> {
+        match self.epoch {
+            None => self.numbered(id),
+            Some(epoch) => {
+                let (prefix, rest) = id.split_once('-')?;
+                self.numbered(rest).filter(|_| prefix == format!("{epoch:x}"))
+            }
         }
+    }
+
+    /// Returns the number and the topic in what follows the epoch.
+    fn numbered<'a>(&self, text: &'a str) -> Option<(u64, &'a str)> {
+        let (digits, topic) = if self.by_topic { text.split_once('-')? } else { (text, "") };
+        Some((written_number(digits)?, topic))
     }
 
     fn is_of_another_epoch(&self, id: &EventId) -> bool {
-        let (Some(own), Some((prefix, digits))) = (self.epoch, id.split_once('-')) else { return false };
+        let (Some(own), Some((prefix, rest))) = (self.epoch, id.split_once('-')) else { return false };
         let epoch = u64::from_str_radix(prefix, 16).ok().filter(|epoch| prefix == format!("{epoch:x}"));
-        epoch.is_some_and(|epoch| epoch != own) && written_number(digits).is_some_and(|number| number > 0)
+        epoch.is_some_and(|epoch| epoch != own) && self.numbered(rest).is_some_and(|(number, _)| number > 0)
     }
 }
 

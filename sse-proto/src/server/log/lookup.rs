@@ -23,7 +23,7 @@ impl EventLog {
     /// # Ok::<(), sse_proto::server::PublishError>(())
     /// ```
     pub fn topics_of(&self, id: &EventId) -> Option<&[Text]> {
-        let Found::At(position) = self.ids.find(id, self.end()) else { return None };
+        let Found::At(position) = self.ids.find(id, self.end(), &self.topics, |_| true) else { return None };
         let index = usize::try_from(position.checked_sub(self.oldest)?).ok()?;
         Some(self.entries.get(index)?.topics())
     }
@@ -38,7 +38,7 @@ impl EventLog {
                 Some(topics) => self.topics.last_before(topics, before)?,
             };
             if interest.wants(&self.entry(self.index(before)))
-                && let Some(id) = self.ids.at(before)
+                && let Some(id) = self.ids.at(before, self.entries[self.index(before)].topics(), &self.topics)
             {
                 return Some(id);
             }

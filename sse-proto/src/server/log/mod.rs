@@ -110,7 +110,12 @@ impl EventLog {
     pub fn new(config: LogConfig) -> Self {
         // A segment is freed as a whole, and so should be a small part of the log.
         let segment = (config.bytes / 16).clamp(1, 64 * 1024);
-        Self { config, ids: Ids::new(config.epoch), segments: Segments::new(segment), ..Self::default() }
+        Self {
+            config,
+            ids: Ids::new(config.epoch, config.by_topic),
+            segments: Segments::new(segment),
+            ..Self::default()
+        }
     }
 
     /// Encodes a message and keeps it. An event without an ID gets one; returns the ID, given or made. Messages that are no
@@ -123,7 +128,8 @@ impl EventLog {
     /// # Errors
     ///
     /// The log is closed, or the message alone is larger than the log may be, or IDs of the callers and of the log could
-    /// be the same, or no client could ask for what follows the given ID ([`check_id`]).
+    /// be the same, or no client could ask for what follows its ID ([`check_id`]), or it has several topics in a log that
+    /// numbers [by topic](LogConfig::number_by_topic).
     pub fn publish(
         &mut self,
         publication: impl Into<Publication>,
@@ -139,8 +145,14 @@ impl EventLog {
         }
         let position = self.end();
         let given = message.event_id().cloned();
-        given.as_ref().map_or(Ok(()), check_id).map_err(PublishError::UnusableId)?;
-        let made = (given.is_none() && message.is_event()).then(|| self.ids.make(position));
+        let is_numbered = given.is_none() && message.is_event();
+        if is_numbered && self.config.by_topic && topics.len() > 1 {
+            return Err(PublishError::SeveralTopics);
+        }
+        let made = is_numbered.then(|| self.ids.make(self.ids.next_number(position, &topics, &self.topics), &topics));
+        // Those that the log makes may have the name of a topic in them.
+        let checked = given.as_ref().or(made.as_ref().filter(|_| self.config.by_topic));
+        checked.map_or(Ok(()), check_id).map_err(PublishError::UnusableId)?;
         if let Some(made) = &made {
             message = message.id(made.clone());
         }
@@ -200,7 +212,8 @@ impl EventLog {
         let (next, resumed) = match start {
             StartAt::Live => (self.end(), Resumed::Exact),
             StartAt::Oldest => (self.oldest, Resumed::Exact),
-            StartAt::After(id) => match self.ids.find(id, self.end()) {
+            StartAt::After(id) => match self.ids.find(id, self.end(), &self.topics, |topics| interest.reads(topics)) {
+                Found::Gone { missed } => (self.oldest, Resumed::Gap { missed }),
                 Found::At(position) if position + 1 >= self.oldest => (position + 1, Resumed::Exact),
                 Found::At(position) => match self.missed(position + 1, &interest) {
                     0 => (self.oldest, Resumed::Exact),
@@ -438,6 +451,8 @@ impl EventLog {
         let gone = self.oldest.saturating_sub(position);
         match &interest.topics {
             Some(topics) if !self.topics.misses(topics, position) => 0,
+            // How many there are in other topics is nobody's business.
+            Some(_) if self.config.by_topic => gone.min(1),
             _ => gone,
         }
     }

@@ -2,6 +2,7 @@
 
 use alloc::collections::{BTreeMap, VecDeque};
 
+use super::ids::Found;
 use crate::Text;
 
 /// The positions of the messages of each topic, so that a reader of a rare topic does not walk over all the others.
@@ -15,6 +16,8 @@ pub(super) struct TopicIndex {
     empty_bytes: usize,
     /// The greatest [`gone`](Positions::gone) of the topics that were forgotten.
     forgotten: u64,
+    /// The greatest number of messages of a topic that was forgotten.
+    forgotten_numbers: u64,
 }
 
 #[derive(Debug, Default)]
@@ -22,6 +25,8 @@ struct Positions {
     kept: VecDeque<u64>,
     /// The position after the last message that was dropped.
     gone: u64,
+    /// The number of the last message that was dropped; messages count from 1.
+    dropped: u64,
 }
 
 impl Positions {
@@ -43,6 +48,21 @@ impl Positions {
         if self.kept.front() == Some(&position) {
             self.kept.pop_front();
             self.gone = position + 1;
+            self.dropped += 1;
+        }
+    }
+
+    fn last_number(&self) -> u64 {
+        self.dropped + self.kept.len() as u64
+    }
+
+    /// Finds the message with this number.
+    fn find(&self, number: u64) -> Option<Found> {
+        match number.checked_sub(self.dropped) {
+            // A reader that has the last one that was dropped misses none of them.
+            Some(0) if number > 0 => Some(Found::At(self.gone - 1)),
+            Some(nth) => Some(Found::At(*self.kept.get(usize::try_from(nth.checked_sub(1)?).ok()?)?)),
+            None => Some(Found::Gone { missed: self.dropped - number }).filter(|_| number > 0),
         }
     }
 }
@@ -60,8 +80,9 @@ impl TopicIndex {
                 }
                 positions.kept.push_back(position);
             } else {
-                // Whether the topic had messages before it was forgotten is not known.
-                let positions = Positions { kept: VecDeque::from([position]), gone: self.forgotten };
+                // Whether the topic had messages before it was forgotten is not known. No number is given twice.
+                let (gone, dropped) = (self.forgotten, self.forgotten_numbers);
+                let positions = Positions { kept: VecDeque::from([position]), gone, dropped };
                 self.topics.insert(topic.clone(), positions);
             }
         }
@@ -87,10 +108,11 @@ impl TopicIndex {
         if self.empty <= most && self.empty_bytes <= bytes {
             return;
         }
-        let forgotten = &mut self.forgotten;
-        self.topics.retain(|_, positions| {
+        let Self { topics, forgotten, forgotten_numbers, .. } = self;
+        topics.retain(|_, positions| {
             if positions.kept.is_empty() {
                 *forgotten = (*forgotten).max(positions.gone);
+                *forgotten_numbers = (*forgotten_numbers).max(positions.dropped);
             }
             !positions.kept.is_empty()
         });
@@ -108,6 +130,26 @@ impl TopicIndex {
     pub(super) fn last_before(&self, topics: &[Text], position: u64) -> Option<u64> {
         let wanted = topics.iter().filter_map(|topic| self.topics.get(topic)?.last_before(position));
         wanted.chain(self.for_all.last_before(position)).max()
+    }
+
+    /// Returns the number that the next message to this topic, or to none, will have.
+    pub(super) fn next_number(&self, topics: &[Text]) -> u64 {
+        let last = match topics.first() {
+            None => self.for_all.last_number(),
+            Some(topic) => self.topics.get(topic).map_or(self.forgotten_numbers, Positions::last_number),
+        };
+        last + 1
+    }
+
+    /// Returns the number of the kept message at this position, which has this topic or none.
+    pub(super) fn number_of(&self, topics: &[Text], position: u64) -> Option<u64> {
+        let positions = topics.first().map_or(Some(&self.for_all), |topic| self.topics.get(topic))?;
+        positions.kept.binary_search(&position).ok().map(|index| positions.dropped + index as u64 + 1)
+    }
+
+    /// Finds the message with this number in a topic; in none if it is empty.
+    pub(super) fn find(&self, topic: &str, number: u64) -> Option<Found> {
+        if topic.is_empty() { self.for_all.find(number) } else { self.topics.get(topic)?.find(number) }
     }
 
     /// Returns whether a message from `position` on to any of these topics or to none is gone, as far as is known.

@@ -126,7 +126,10 @@ enum State {
     Finishing,
     /// The waiting bytes are still transmitted.
     Closing,
+    /// Everything was given to the driver. Its last bytes may wait for the peer.
     Closed,
+    /// It ended before everything was transmitted.
+    GivenUp,
 }
 
 impl Session {
@@ -224,20 +227,29 @@ impl Session {
         self.quiet_since = now;
     }
 
-    /// Reports that the peer has not taken all the bytes of the last [`Output::Transmit`] yet, and returns what to do:
-    /// [`Output::Wait`] for the peer, until the [write timeout](SessionConfig::write_timeout), or [`Output::Closed`] after
-    /// it.
+    /// Reports that the peer has not taken all the bytes of the last [`Output::Transmit`] yet, also after the end of the
+    /// response, and returns what to do: [`Output::Wait`] for the peer, until the
+    /// [write timeout](SessionConfig::write_timeout), or [`Output::Aborted`] after it.
+    ///
+    /// A response that the application breaks off waits for a second at most: a peer that reads gets what was sent.
     pub fn handle_write_pending(&mut self, now: Timestamp) -> Output {
-        if self.has_ended() {
-            return Output::Closed;
+        const BREAKING_OFF: Duration = Duration::from_secs(1);
+        if self.state == State::GivenUp {
+            return Output::Aborted;
         }
-        let Some(timeout) = self.write_timeout else { return Output::Wait { until: None } };
+        let (timeout, reason) = match self.reason {
+            CloseReason::Aborted => {
+                (Some(self.write_timeout.map_or(BREAKING_OFF, |it| it.min(BREAKING_OFF))), self.reason)
+            }
+            _ => (self.write_timeout, CloseReason::WriteTimeout),
+        };
+        let Some(timeout) = timeout else { return Output::Wait { until: None } };
         let deadline = self.quiet_since + timeout;
         if now < deadline {
             return Output::Wait { until: Some(deadline) };
         }
-        self.give_up(CloseReason::WriteTimeout);
-        Output::Closed
+        self.give_up(reason);
+        Output::Aborted
     }
 
     /// Ends the response when all sent messages are transmitted, with a last message if there is one: a farewell, a
@@ -254,7 +266,8 @@ impl Session {
     }
 
     /// Breaks the response off when all sent messages are transmitted ([`Output::Aborted`]), so that the client knows that
-    /// something failed. No more messages are accepted. A session that was closed before ends as it was to.
+    /// something failed. No more messages are accepted. A session that was closed before ends as it was to. A peer that
+    /// takes nothing is not waited for ([`handle_write_pending`](Self::handle_write_pending)).
     pub fn abort(&mut self) {
         if !self.is_closed() {
             self.end(CloseReason::Aborted);
@@ -275,12 +288,13 @@ impl Session {
         self.state = State::Finishing;
     }
 
-    /// Ends the response at once. Waiting bytes are not transmitted.
+    /// Breaks the response off at once ([`Output::Aborted`]). Waiting bytes are not transmitted, and so the client must not
+    /// take it for a complete one.
     pub fn give_up(&mut self, reason: CloseReason) {
         if self.has_ended() {
             return;
         }
-        self.state = State::Closed;
+        self.state = State::GivenUp;
         self.reason = reason;
         self.queue = BytesMut::new();
         self.farewell = None;
@@ -290,7 +304,7 @@ impl Session {
 
     /// Returns what to do next. Call it until it returns [`Output::Wait`].
     pub fn poll_output(&mut self, now: Timestamp) -> Output {
-        if self.state == State::Closed {
+        if self.has_ended() {
             return self.end_output();
         }
         if !mem::replace(&mut self.begun, true) {
@@ -350,7 +364,7 @@ impl Session {
 
     /// Returns whether everything has been transmitted, or the peer is gone.
     pub fn has_ended(&self) -> bool {
-        self.state == State::Closed
+        matches!(self.state, State::Closed | State::GivenUp)
     }
 
     /// Returns whether the session accepts no more messages.
@@ -396,7 +410,8 @@ impl Session {
     }
 
     fn end_output(&self) -> Output {
-        if self.reason == CloseReason::Aborted { Output::Aborted } else { Output::Closed }
+        let is_broken = self.state == State::GivenUp || self.reason == CloseReason::Aborted;
+        if is_broken { Output::Aborted } else { Output::Closed }
     }
 
     fn lag(&mut self, missed: u64) {

@@ -34,13 +34,16 @@ pub(crate) async fn run() -> Result<(), Box<dyn Error>> {
 
     let pong = client::call(&url, "ping", |_| {}).await?;
     println!("a response of JSON: {pong}");
-    let mut steps = Vec::new();
-    let result = client::call(&url, "work", |progress| {
-        println!("progress: {}", progress["params"]);
-        steps.push(progress["params"].clone());
-    })
-    .await?;
-    println!("the result: {result}");
+    // Two calls at a time, whose streams are in one log.
+    let (mut steps, mut others) = (Vec::new(), Vec::new());
+    let (result, other) = tokio::try_join!(
+        client::call(&url, "work", |progress| {
+            println!("progress: {}", progress["params"]);
+            steps.push(progress["params"].clone());
+        }),
+        client::call(&url, "work", |progress| others.push(progress["params"].clone())),
+    )?;
+    println!("the results: {result}, {other}");
     server.abort();
 
     let mut methods = Vec::new();
@@ -48,8 +51,9 @@ pub(crate) async fn run() -> Result<(), Box<dyn Error>> {
         methods.push(method);
     }
     println!("requests: {methods:?}");
-    let resumed = methods.len() > 2 && methods[..2] == ["POST", "POST"] && methods[2..].iter().all(|get| get == "GET");
-    match pong == "pong" && result == "done" && steps == [json!(1), json!(2), json!(3)] && resumed {
+    let resumed = methods.len() > 4 && methods[..3] == ["POST"; 3] && methods[3..].iter().all(|get| get == "GET");
+    let each_has_its_own = [steps, others] == [[json!(1), json!(2), json!(3)], [json!(1), json!(2), json!(3)]];
+    match pong == "pong" && result == "done" && other == "done" && each_has_its_own && resumed {
         true => Ok(()),
         false => Err("something else was expected".into()),
     }

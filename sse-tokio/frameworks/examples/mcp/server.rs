@@ -1,10 +1,12 @@
-//! The server: short calls have JSON as the response, long ones a stream. Each stream is a log, whose IDs begin with the
-//! number of the stream.
+//! The server: short calls have JSON as the response, long ones a stream. All streams are in one log, each as a topic, and
+//! the IDs of a stream count its messages alone: nobody learns from them what other clients do.
 
 use std::{
-    collections::BTreeMap,
     error::Error,
-    sync::{Arc, Mutex, PoisonError},
+    sync::{
+        Arc,
+        atomic::{AtomicU64, Ordering},
+    },
     time::Duration,
 };
 
@@ -17,70 +19,60 @@ use axum::{
 };
 use serde_json::{Value, json};
 use sse_tokio::{
-    EventId, EventLog, LastEventId, Message, Retry, Session, SessionConfig,
+    EventId, EventLog, LastEventId, Message, Publication, Retry, Session, SessionConfig, Text,
     server::{LogConfig, StartAt},
 };
 use tokio::time::sleep;
 
-/// The streams that can be resumed, by number.
-type Streams = Arc<Mutex<BTreeMap<u64, EventLog>>>;
-
-/// The number of streams that are kept.
-const KEPT: usize = 1000;
-
-pub(crate) fn app() -> Router {
-    Router::new().route("/mcp", post(call).get(resume)).with_state(Streams::default())
+#[derive(Clone)]
+struct Calls {
+    log: EventLog,
+    /// How many streams there have been.
+    streams: Arc<AtomicU64>,
 }
 
-async fn call(State(streams): State<Streams>, body: String) -> Response {
+pub(crate) fn app() -> Router {
+    let log = EventLog::new(LogConfig::new().events(10_000).bytes(16 * 1024 * 1024).number_by_topic());
+    Router::new().route("/mcp", post(call).get(resume)).with_state(Calls { log, streams: Arc::default() })
+}
+
+async fn call(State(calls): State<Calls>, body: String) -> Response {
     let Ok(request) = serde_json::from_str::<Value>(&body) else { return StatusCode::BAD_REQUEST.into_response() };
     if request["method"] == "ping" {
         let json = json!({ "jsonrpc": "2.0", "id": request["id"], "result": "pong" });
         return ([("content-type", "application/json")], json.to_string()).into_response();
     }
-    let log = open_stream(&streams);
-    tokio::spawn({
-        let log = log.clone();
-        async move { drop(work(&log, &request["id"]).await) }
-    });
-    session(&log, None).into_response()
+    let stream = Text::from(calls.streams.fetch_add(1, Ordering::Relaxed).to_string());
+    let session = session(&calls.log, stream.clone(), None);
+    tokio::spawn(async move { drop(work(&calls.log, &stream, &request["id"]).await) });
+    session.into_response()
 }
 
-async fn resume(State(streams): State<Streams>, LastEventId(id): LastEventId) -> Result<Session, StatusCode> {
+/// The ID alone names the stream. Where clients have names, check here that it is theirs.
+async fn resume(State(calls): State<Calls>, LastEventId(id): LastEventId) -> Result<Session, StatusCode> {
     let id = id.ok_or(StatusCode::METHOD_NOT_ALLOWED)?;
-    let number = id.split_once('-').and_then(|(stream, _)| u64::from_str_radix(stream, 16).ok());
-    let streams = streams.lock().unwrap_or_else(PoisonError::into_inner);
-    let log = number.and_then(|number| streams.get(&number)).ok_or(StatusCode::NOT_FOUND)?;
-    Ok(session(log, Some(&id)))
-}
-
-fn open_stream(streams: &Streams) -> EventLog {
-    let mut streams = streams.lock().unwrap_or_else(PoisonError::into_inner);
-    let number = streams.last_key_value().map_or(1, |(last, _)| last + 1);
-    let log = EventLog::new(LogConfig::new().epoch(number));
-    streams.insert(number, log.clone());
-    if streams.len() > KEPT {
-        streams.pop_first();
-    }
-    log
+    let stream = calls.log.topics_of(&id).and_then(|topics| topics.into_iter().next());
+    Ok(session(&calls.log, stream.ok_or(StatusCode::NOT_FOUND)?, Some(&id)))
 }
 
 /// No connection is held for long: the client comes back, and gets what it has missed.
-fn session(log: &EventLog, last_event_id: Option<&EventId>) -> Session {
+fn session(log: &EventLog, stream: Text, last_event_id: Option<&EventId>) -> Session {
     let config = SessionConfig::new().max_age(Duration::from_millis(100));
-    log.session().start_at(StartAt::Oldest).after(last_event_id).config(config).open()
+    let session = log.session().topics([stream.clone()]).key(stream).start_at(StartAt::Oldest);
+    session.after(last_event_id).config(config).open()
 }
 
 /// The work of a call, which goes on whether its client is connected or not.
-async fn work(log: &EventLog, id: &Value) -> Result<(), Box<dyn Error + Send + Sync>> {
+async fn work(log: &EventLog, stream: &Text, id: &Value) -> Result<(), Box<dyn Error + Send + Sync>> {
+    let publish = |message: Message| log.publish(Publication::new(message).to([stream.clone()]));
     // An ID to resume after, before there is anything to report.
-    log.publish(Message::from("").retry(Retry::from_millis(20)))?;
+    publish(Message::from("").retry(Retry::from_millis(20)))?;
     for step in 1..=3 {
         sleep(Duration::from_millis(60)).await;
         let progress = json!({ "jsonrpc": "2.0", "method": "notifications/progress", "params": step });
-        log.publish(Message::new().json(&progress)?)?;
+        publish(Message::new().json(&progress)?)?;
     }
-    log.publish(Message::new().json(&json!({ "jsonrpc": "2.0", "id": id, "result": "done" }))?)?;
-    log.close();
+    publish(Message::new().json(&json!({ "jsonrpc": "2.0", "id": id, "result": "done" }))?)?;
+    log.finish(stream, None);
     Ok(())
 }

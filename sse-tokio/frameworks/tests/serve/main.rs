@@ -4,6 +4,7 @@
 mod client;
 mod http2;
 mod middleware;
+mod readme;
 mod sockets;
 mod timeouts;
 

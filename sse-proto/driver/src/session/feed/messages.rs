@@ -1,7 +1,11 @@
 //! A session that senders feed.
 
 use alloc::{boxed::Box, sync::Arc};
-use core::{future::Future, pin::Pin, task::Context};
+use core::{
+    future::Future,
+    pin::Pin,
+    task::{Context, Waker},
+};
 
 use sse_proto::{
     Timestamp,
@@ -41,6 +45,23 @@ impl Messages {
         match output {
             Output::Wait { .. } => shared.wait(waker, after),
             _ => shared.wake_senders(after),
+        }
+        output
+    }
+
+    /// Asks what to do while the peer takes nothing, and registers the task, so that it is woken when a sender breaks the
+    /// response off.
+    pub(super) fn handle_write_pending(&self, waker: &Waker, now: Timestamp) -> Output {
+        let waker = waker.clone();
+        let mut locked = lock(&self.shared);
+        let (shared, after) = locked.parts();
+        let output = shared.machine.handle_write_pending(now);
+        match output {
+            Output::Wait { .. } => shared.stall(waker, after),
+            _ => {
+                after.discard(Some(waker));
+                shared.wake_senders(after);
+            }
         }
         output
     }

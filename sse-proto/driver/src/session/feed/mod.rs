@@ -139,7 +139,10 @@ impl<K: Runtime> Feed<K> {
         }
         match &mut self.source {
             Source::Log(reading) => reading.handle_write_pending(waker, now),
-            source => source.with_machine(|machine| machine.handle_write_pending(now)),
+            Source::Messages(messages) => messages.handle_write_pending(waker, now),
+            // Nothing breaks it off while its stream is not polled.
+            #[cfg(feature = "stream")]
+            Source::Stream(streaming) => streaming.machine.handle_write_pending(now),
         }
     }
 
@@ -173,7 +176,8 @@ impl<K: Runtime> Feed<K> {
                     #[cfg(feature = "stream")]
                     Source::Stream(streaming) => streaming.failure.take(),
                 };
-                Poll::Ready(Some(io::Error::other(failure.unwrap_or_else(|| CloseReason::Aborted.to_string().into()))))
+                let reason = || self.look(Session::close_reason).unwrap_or(CloseReason::Aborted).to_string();
+                Poll::Ready(Some(io::Error::other(failure.unwrap_or_else(|| reason().into()))))
             }
             Breaking::Broken => Poll::Ready(None),
         }

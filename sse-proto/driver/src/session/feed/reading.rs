@@ -92,7 +92,7 @@ impl<K: Runtime> Reading<K> {
     }
 
     pub(super) fn handle_write_pending(&mut self, waker: &Waker, now: Timestamp) -> Output {
-        let Some(id) = self.id else { return Output::Closed };
+        let Some(id) = self.id else { return self.machine.handle_write_pending(now) };
         let waker = waker.clone();
         let mut locked = self.log.lock_for_session();
         let (state, after) = locked.parts();

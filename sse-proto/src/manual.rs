@@ -298,10 +298,10 @@
 //!   futures_io     transport, write_deadline
 //!   session        alarm, event_log, lock, trace, transport, turn, unwind
 //!   typed          event_source, reader, transport
-//!   axum           session, transport
 //!   serve          alarm, event_log, lock, session, trace, transport, write_deadline
 //!   stream         event_source, reader, session, transport, typed
 //!   server         event_log, serve, session, write_deadline
+//!   axum           server, session, transport
 //! sse-tokio
 //!   dial
 //!   io

@@ -5,9 +5,9 @@ use std::{error::Error, net, sync::mpsc, thread};
 
 use http::{Request, Response};
 use http_body::Body;
-use hyper::{server::conn::http1, service::Service};
+use hyper::{body::Incoming, server::conn::http1, service::Service};
 use sse_conformance::runtimes::UnderTest;
-use sse_driver::{serve, server::RequestBody};
+use sse_driver::{serve, server::OfIncoming};
 use sse_proto::bytes::Bytes;
 
 /// The two ways to serve.
@@ -26,13 +26,8 @@ impl Engine {
     pub(crate) fn start<R, S, B>(self, service: S) -> SocketAddr
     where
         R: UnderTest,
-        S: Service<Request<RequestBody>, Response = Response<B>, Error = Infallible>
-            + Service<Request<hyper::body::Incoming>, Response = Response<B>, Error = Infallible>
-            + Clone
-            + Send
-            + 'static,
-        <S as Service<Request<RequestBody>>>::Future: Send,
-        <S as Service<Request<hyper::body::Incoming>>>::Future: Send,
+        S: Service<Request<Incoming>, Response = Response<B>, Error = Infallible> + Clone + Send + 'static,
+        S::Future: Send,
         B: Body<Data = Bytes> + Send + 'static,
         B::Error: Into<Box<dyn Error + Send + Sync>>,
     {
@@ -43,7 +38,7 @@ impl Engine {
                 started.send(listener.local_addr().expect("an address")).expect("the test waits for it");
                 let listener = R::listener(listener).expect("a listener");
                 if self == Self::Serve {
-                    serve::<R, _, _, sse_driver::server::OfHyper>(listener, service).await;
+                    serve::<R, _, _, OfIncoming>(listener, service).await;
                     return;
                 }
                 while let Ok(tcp) = R::accept(&listener).await {

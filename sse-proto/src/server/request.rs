@@ -32,26 +32,26 @@ pub struct Request {
 }
 
 impl Request {
-    /// Reads a request from its method and its header fields, in any order: pairs of names and values, as text or bytes.
+    /// Reads a request from its method and its header fields, in any order: pairs of names and values.
     ///
     /// # Errors
     ///
     /// The method is not GET: the [`Reply`] is the response.
-    pub fn read<N: AsRef<[u8]>, V: AsRef<[u8]>>(
-        method: &str,
+    pub fn read<N: AsRef<str>, V: AsRef<[u8]>>(
+        method: impl AsRef<str>,
         fields: impl IntoIterator<Item = (N, V)>,
     ) -> Result<Self, Reply> {
-        if let Some(reply) = Reply::to(method) {
+        if let Some(reply) = Reply::to(method.as_ref()) {
             return Err(reply);
         }
         let mut request = Self::default();
         let mut resumes = false;
         for (name, value) in fields {
             let (name, value) = (name.as_ref(), value.as_ref());
-            if name.eq_ignore_ascii_case(b"last-event-id") && !resumes {
+            if name.eq_ignore_ascii_case("last-event-id") && !resumes {
                 resumes = true;
                 request.last_event_id = last_event_id_in_header(value);
-            } else if name.eq_ignore_ascii_case(b"accept-encoding") {
+            } else if name.eq_ignore_ascii_case("accept-encoding") {
                 request.codings.add(value);
             }
         }

@@ -119,7 +119,7 @@ mod zstandard {
     impl Zstandard {
         pub(super) fn new() -> io::Result<Self> {
             let mut encoder = raw::Encoder::new(3)?;
-            // 100 KiB instead of 860. Of events, which are alike, a larger window saves 1 % more.
+            // About 100 KiB instead of 860. Of events, which are alike, a larger window saves 1 % more.
             encoder.set_parameter(CParameter::WindowLog(14))?;
             encoder.set_parameter(CParameter::HashLog(12))?;
             encoder.set_parameter(CParameter::ChainLog(12))?;

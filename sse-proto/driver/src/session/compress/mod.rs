@@ -46,18 +46,24 @@ impl<K: Runtime> LocalSession<K> {
 /// soon as it is sent. The compressed data ends properly where the session ends, and breaks off where it
 /// [breaks off](crate::Sender::abort).
 ///
-/// Each response is compressed alone, while events are otherwise encoded once for all. Per connection this takes about 300
-/// KiB with gzip and 100 KiB with Zstandard, and per event of 160 bytes, JSON in this case, about 12 and 6 microseconds; it
-/// saves about two thirds of the bytes. It pays where bytes are dear and subscribers few. Data that an attacker chooses in
-/// part should not be compressed together with secrets, whose bytes the length can give away.
+/// Each response is compressed alone, while events are otherwise encoded once for all: it pays where bytes are dear and
+/// subscribers few. Measured under `serve` with 100 subscribers of single events, JSON of 160 bytes each, on 2026-11-22:
+///
+/// | | bytes on the wire per event | CPU time per event and subscriber | memory per subscriber |
+/// |---|---|---|---|
+/// | not compressed | 168 | 6.7 µs | |
+/// | gzip | 51 | 26 µs, 3.9 times as much | 300 KiB |
+/// | Zstandard | 55 | 15 µs, 2.3 times as much | 120 KiB |
+///
+/// The memory is bounded whatever is sent. Data that an attacker chooses in part should not be compressed together with
+/// secrets, whose bytes the length can give away.
 ///
 /// ```
 /// use sse_driver::{EventLog, Session, server::{CODINGS, Compressed, Request}, transport::Runtime};
 ///
-/// fn respond<K: Runtime>(log: &EventLog<K>, request: &Request) -> http::Response<Compressed<Session<K>>>
+/// fn respond<K>(log: &EventLog<K>, request: &Request) -> http::Response<Compressed<Session<K>>>
 /// where
-///     K: 'static,
-///     K::Timer: Send,
+///     K: Runtime<Timer: Send> + 'static,
 /// {
 ///     let session = Session::resume(log, request.last_event_id());
 ///     session.compress(request.coding(CODINGS)).into_http_response()

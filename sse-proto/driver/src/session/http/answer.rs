@@ -10,30 +10,33 @@ use core::{
 
 use http::{HeaderName, HeaderValue, Response, StatusCode};
 use http_body::{Body, Frame, SizeHint};
+use hyper::body::Incoming;
 use sse_proto::server::{Reply, Request};
 
 /// Responds to a request for events: to GET with what this function returns, to HEAD with the head that it would have, to
 /// OPTIONS with 204 and `Allow`, and to any other method with 405 and `Allow` ([`Reply`]).
 ///
-/// Any framework whose requests are those of the crate `http` can use it; for the others there is [`Request::read`].
+/// The method and the header fields are those of any framework, whatever its types are called: fields are pairs of names and
+/// values. What this returns, a framework of the crate `http` takes as it is; the others get its status, its header fields
+/// and its body, which is a stream as well (feature `stream`).
 ///
 /// ```
-/// use http::Response;
+/// use http::{Request, Response};
 /// use sse_driver::{EventLog, Session, server::{OptionalBody, respond}, transport::Runtime};
 ///
-/// fn events<K: Runtime, B>(log: &EventLog<K>, request: &http::Request<B>) -> Response<OptionalBody<Session<K>>>
+/// fn events<K, B>(log: &EventLog<K>, request: &Request<B>) -> Response<OptionalBody<Session<K>>>
 /// where
-///     K: 'static,
-///     K::Timer: Send,
+///     K: Runtime<Timer: Send> + 'static,
 /// {
-///     respond(request, |request| Session::resume(log, request.last_event_id()).into_http_response())
+///     respond(request.method(), request.headers(), |request| Session::resume(log, request.last_event_id()).into_http_response())
 /// }
 /// ```
-pub fn respond<T, B>(
-    request: &http::Request<T>,
+pub fn respond<N: AsRef<str>, V: AsRef<[u8]>, B>(
+    method: impl AsRef<str>,
+    fields: impl IntoIterator<Item = (N, V)>,
     open: impl FnOnce(Request) -> Response<B>,
 ) -> Response<OptionalBody<B>> {
-    match Request::read(request.method().as_str(), request.headers()) {
+    match Request::read(method, fields) {
         Ok(request) => open(request).map(|body| OptionalBody(Some(body))),
         Err(reply) => reply_with(reply, OptionalBody(None)),
     }
@@ -58,17 +61,16 @@ pub(crate) fn with_fields<B>(body: B, fields: impl IntoIterator<Item = (&'static
 
 /// Serves the events of one path: returns a service that [responds](respond) to every request.
 ///
-/// It is a service of hyper, which [`serve`](crate::serve()) and hyper take, and with the feature `axum` one of tower, for
-/// axum's `Router::route_service`.
+/// It is a service of hyper, which [`serve`](crate::serve()) and hyper take, and with the feature `axum` one of tower, which
+/// axum's `Router::route_service` takes.
 ///
 /// ```
 /// use sse_driver::{EventLog, Session, server::{Events, events}, transport::Runtime};
 /// # use sse_driver::server::Request;
 ///
-/// fn service<K: Runtime>(log: EventLog<K>) -> Events<impl Fn(Request) -> http::Response<Session<K>> + Clone>
+/// fn service<K>(log: EventLog<K>) -> Events<impl Fn(Request) -> http::Response<Session<K>> + Clone>
 /// where
-///     K: 'static,
-///     K::Timer: Send,
+///     K: Runtime<Timer: Send> + 'static,
 /// {
 ///     events(move |request| Session::resume(&log, request.last_event_id()).into_http_response())
 /// }
@@ -84,7 +86,7 @@ where
 #[derive(Clone, Copy)]
 pub struct Events<F>(F);
 
-impl<F, B, T> hyper::service::Service<http::Request<T>> for Events<F>
+impl<F, B> hyper::service::Service<http::Request<Incoming>> for Events<F>
 where
     F: Fn(Request) -> Response<B>,
 {
@@ -92,13 +94,13 @@ where
     type Error = Infallible;
     type Future = Ready<Result<Self::Response, Infallible>>;
 
-    fn call(&self, request: http::Request<T>) -> Self::Future {
-        ready(Ok(respond(&request, &self.0)))
+    fn call(&self, request: http::Request<Incoming>) -> Self::Future {
+        ready(Ok(respond(request.method(), request.headers(), &self.0)))
     }
 }
 
 #[cfg(feature = "axum")]
-impl<F, B, T> tower_service::Service<http::Request<T>> for Events<F>
+impl<F, B> tower_service::Service<http::Request<axum_core::body::Body>> for Events<F>
 where
     F: Fn(Request) -> Response<B>,
 {
@@ -110,8 +112,8 @@ where
         Poll::Ready(Ok(()))
     }
 
-    fn call(&mut self, request: http::Request<T>) -> Self::Future {
-        ready(Ok(respond(&request, &self.0)))
+    fn call(&mut self, request: http::Request<axum_core::body::Body>) -> Self::Future {
+        ready(Ok(respond(request.method(), request.headers(), &self.0)))
     }
 }
 
@@ -148,5 +150,14 @@ impl<B: Body + Unpin> Body for OptionalBody<B> {
 
     fn size_hint(&self) -> SizeHint {
         self.0.as_ref().map_or(SizeHint::with_exact(0), Body::size_hint)
+    }
+}
+
+#[cfg(feature = "stream")]
+impl<B: futures_core::Stream + Unpin> futures_core::Stream for OptionalBody<B> {
+    type Item = B::Item;
+
+    fn poll_next(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Option<B::Item>> {
+        self.get_mut().0.as_mut().map_or(Poll::Ready(None), |body| Pin::new(body).poll_next(cx))
     }
 }

@@ -115,7 +115,7 @@ where
 
 /// As for a [`Session`], with the header fields of [`Compressed::headers`](crate::server::Compressed::headers).
 #[cfg(any(feature = "gzip", feature = "zstd"))]
-impl<K> IntoResponse for crate::server::Compressed<Session<K>>
+impl<K> IntoResponse for crate::session::Compressed<Session<K>>
 where
     K: Runtime + 'static,
     K::Timer: Send + 'static,

@@ -38,6 +38,8 @@ fn every_method_gets_what_is_right_for_it<R: UnderTest>() {
             let head = Client::request(address, method, "").head();
             assert!(head.starts_with(&format!("http/1.1 {line}\r\n")), "{engine:?} {method}: {head}");
             assert!(head.contains(&format!("\r\n{field}\r\n")), "{engine:?} {method}: {head}");
+            let has_length = head.contains("\r\ncontent-length:");
+            assert_eq!(has_length, method != "HEAD" && method != "OPTIONS", "{engine:?} {method}: {head}");
             assert_eq!(head.contains("event-stream"), method == "HEAD", "{engine:?} {method}: {head}");
         }
         assert_eq!(log.sessions(), 1, "{engine:?}: only GET opens a session");

@@ -15,7 +15,7 @@ use sse_proto::{
 
 use crate::{
     Session,
-    session::{last_event_id, reply_with},
+    session::{OptionalBody, last_event_id, reply_with},
     transport::{NoMoreEvents, Runtime},
 };
 
@@ -80,7 +80,7 @@ impl<S: Sync> FromRequestParts<S> for EventRequest {
 
 impl IntoResponse for NoEvents {
     fn into_response(self) -> Response {
-        reply_with(self.0, Body::empty())
+        reply_with(self.0, Body::new(OptionalBody::<Body>(None)))
     }
 }
 

@@ -120,7 +120,9 @@ impl Program {
             assert_eq!(body, "", "{head}");
         }
         if method == "HEAD" && status == 200 {
-            assert!(head.to_ascii_lowercase().contains("\r\ncontent-type: text/event-stream"), "{head}");
+            let head = head.to_ascii_lowercase();
+            assert!(head.contains("\r\ncontent-type: text/event-stream"), "{head}");
+            assert!(!head.contains("\r\ncontent-length:"), "{head}");
         }
         status
     }

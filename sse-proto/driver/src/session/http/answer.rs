@@ -123,7 +123,8 @@ impl<F> fmt::Debug for Events<F> {
     }
 }
 
-/// The body of a response that may have none.
+/// The body of a response that may have none. Its length is unknown then too, because the response to HEAD must not name a
+/// length that the response to GET does not have (RFC 9110, 8.6).
 #[derive(Clone, Copy, Debug)]
 pub struct OptionalBody<B>(
     /// The body, if there is one.
@@ -149,7 +150,7 @@ impl<B: Body + Unpin> Body for OptionalBody<B> {
     }
 
     fn size_hint(&self) -> SizeHint {
-        self.0.as_ref().map_or(SizeHint::with_exact(0), Body::size_hint)
+        self.0.as_ref().map(Body::size_hint).unwrap_or_default()
     }
 }
 

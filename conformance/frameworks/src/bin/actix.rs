@@ -15,7 +15,7 @@ async fn events(log: web::Data<EventLog>, asked: HttpRequest) -> HttpResponse {
     let events = respond(asked.method(), asked.headers(), open);
     let mut response = HttpResponse::build(StatusCode::from_u16(events.status().as_u16()).unwrap_or_default());
     events.headers().iter().for_each(|(name, value)| _ = response.insert_header((name.as_str(), value.as_bytes())));
-    if let Some(session) = events.into_body().0 { response.streaming(session) } else { response.finish() }
+    if events.status() == 204 { response.finish() } else { response.streaming(events.into_body()) }
     // end of glue
 }
 

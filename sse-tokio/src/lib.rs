@@ -137,7 +137,7 @@ pub mod server {
     //! [`EventLog`](crate::EventLog).
 
     #[cfg(feature = "axum")]
-    pub use sse_driver::axum::LastEventIdOrQuery;
+    pub use sse_driver::axum::{EventRequest, LastEventIdOrQuery, NoEvents};
     pub use sse_driver::server::*;
 
     /// The sessions of a server, of every kind: its methods are on the page of [`sse_driver::server::Sessions`].

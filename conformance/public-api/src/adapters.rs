@@ -5,10 +5,12 @@ use crate::listing::Listing;
 const ADAPTERS: [&str; 3] = ["sse-tokio", "sse-smol", "sse-asyncstd"];
 
 /// Names that only some of the adapters have, and which of them.
-const PERMITTED: [(&str, &[&str]); 10] = [
+const PERMITTED: [(&str, &[&str]); 12] = [
     ("transport::AsyncStd", &["sse-asyncstd"]),
     ("LastEventId", &["sse-tokio"]),                // an extractor of axum
+    ("server::EventRequest", &["sse-tokio"]),       // likewise
     ("server::LastEventIdOrQuery", &["sse-tokio"]), // likewise
+    ("server::NoEvents", &["sse-tokio"]),           // likewise
     ("transport::ReqwestBody", &["sse-tokio"]),
     ("transport::ReqwestConnector", &["sse-tokio"]),
     ("transport::ReqwestError", &["sse-tokio"]),

@@ -8,11 +8,14 @@ use axum_core::{
     response::{IntoResponse, Response},
 };
 use http::request::Parts;
-use sse_proto::{EventId, server::last_event_id_in_query};
+use sse_proto::{
+    EventId,
+    server::{Reply, Request, last_event_id_in_query},
+};
 
 use crate::{
     Session,
-    session::last_event_id,
+    session::{OptionalBody, last_event_id, reply_with},
     transport::{NoMoreEvents, Runtime},
 };
 
@@ -44,6 +47,43 @@ impl LastEventIdOrQuery {
     pub const PARAMETER: &'static str = "lastEventId";
 }
 
+/// A request for events, for handlers that are called for any method: GET reaches the handler, and HEAD, OPTIONS and all
+/// others get the response that is right for them ([`Reply`]). In the router: `.route("/events", any(handler))`.
+///
+/// ```
+/// use sse_driver::{EventLog, Session, axum::EventRequest, transport::Runtime};
+///
+/// async fn events<K: Runtime>(log: EventLog<K>, EventRequest(request): EventRequest) -> Session<K> {
+///     Session::resume(&log, request.last_event_id())
+/// }
+/// ```
+#[derive(Clone, Debug, Default, Eq, PartialEq)]
+pub struct EventRequest(
+    /// The request.
+    pub Request,
+);
+
+/// The response to a request for events that is not GET.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub struct NoEvents(
+    /// What it is.
+    pub Reply,
+);
+
+impl<S: Sync> FromRequestParts<S> for EventRequest {
+    type Rejection = NoEvents;
+
+    async fn from_request_parts(parts: &mut Parts, _: &S) -> Result<Self, NoEvents> {
+        Request::read(parts.method.as_str(), &parts.headers).map(Self).map_err(NoEvents)
+    }
+}
+
+impl IntoResponse for NoEvents {
+    fn into_response(self) -> Response {
+        reply_with(self.0, Body::new(OptionalBody::<Body>(None)))
+    }
+}
+
 impl<S: Sync> FromRequestParts<S> for LastEventId {
     type Rejection = Infallible;
 
@@ -64,6 +104,18 @@ impl<S: Sync> FromRequestParts<S> for LastEventIdOrQuery {
 /// Status 200 and the header fields of [`RESPONSE_HEADERS`](sse_proto::server::RESPONSE_HEADERS); as with any response,
 /// others can be put around it: `(StatusCode::ACCEPTED, [("x-own", "1")], session)`.
 impl<K> IntoResponse for Session<K>
+where
+    K: Runtime + 'static,
+    K::Timer: Send + 'static,
+{
+    fn into_response(self) -> Response {
+        self.into_http_response().map(Body::new)
+    }
+}
+
+/// As for a [`Session`], with the header fields of [`Compressed::headers`](crate::server::Compressed::headers).
+#[cfg(any(feature = "gzip", feature = "zstd"))]
+impl<K> IntoResponse for crate::session::Compressed<Session<K>>
 where
     K: Runtime + 'static,
     K::Timer: Send + 'static,

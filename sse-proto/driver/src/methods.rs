@@ -60,6 +60,7 @@ They are described in full on the page of [`sse_driver::Session`].
 | to send the response | |
 |---|---|
 | [`into_http_response()`](sse_driver::Session::into_http_response) | the response, with its header fields and the session as its body |
+| [`compress(coding)`](sse_driver::Session::compress) | compresses the response (features `gzip` and `zstd`) |
 | [`write_to(writer).await`](sse_driver::Session::write_to) | writes the body to any writer |
 | [`poll_bytes`](sse_driver::Session::poll_bytes) | for everything else; it is a `Stream`, too |
 

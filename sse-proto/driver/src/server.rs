@@ -4,10 +4,10 @@
 pub use sse_proto::{
     DataWriter, Timestamp,
     server::{
-        CloseReason, Cursor, DrainConfig, Drained, Entry, Heartbeat, Interest, LogConfig, LogRead, NO_MORE_EVENTS,
-        Observer, OnLag, PassedOver, Presence, PublishError, RESPONSE_HEADERS, Resumed, SendError, SessionInfo,
-        SessionTotals, StartAt, Store, TooManySessions, Transmitted, UnusableId, check_id, last_event_id_in_header,
-        last_event_id_in_query, priming, silent_priming,
+        AcceptedCodings, CloseReason, ContentCoding, Cursor, DrainConfig, Drained, Entry, Heartbeat, Interest,
+        LogConfig, LogRead, NO_MORE_EVENTS, Observer, OnLag, PassedOver, Presence, PublishError, RESPONSE_HEADERS,
+        Reply, Request, Resumed, SendError, SessionInfo, SessionTotals, StartAt, Store, TooManySessions, Transmitted,
+        UnusableId, check_id, last_event_id_in_header, last_event_id_in_query, priming, silent_priming,
     },
 };
 
@@ -17,8 +17,10 @@ pub use crate::serve::{
 };
 #[cfg(all(feature = "axum", feature = "serve"))]
 pub use crate::serve::{OfTower, TowerService};
+#[cfg(any(feature = "gzip", feature = "zstd"))]
+pub use crate::session::{CODINGS, Compressed};
 #[cfg(feature = "http")]
-pub use crate::session::last_event_id;
+pub use crate::session::{Events, OptionalBody, events, last_event_id, respond};
 pub use crate::{
     event_log::{Acknowledged, SessionHandle, Sessions},
     session::{LocalSession, SendValueError, Serializing, Subscribe, WriteError},

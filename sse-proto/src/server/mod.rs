@@ -4,6 +4,7 @@
 //! each event is encoded once, and a session holds no more than a [`Cursor`]. [`Subscribers`] knows which session reads
 //! what, which of them a message wakes, and which are left when the server drains. None of them does I/O.
 
+mod coding;
 mod cursor;
 mod drain;
 mod heartbeat;
@@ -13,6 +14,7 @@ mod presence;
 mod priming;
 mod publication;
 mod reason;
+mod reply;
 mod request;
 mod session;
 mod store;
@@ -20,6 +22,7 @@ mod subscribers;
 mod subscription;
 
 pub use self::{
+    coding::{AcceptedCodings, ContentCoding},
     cursor::{Cursor, Entry, Interest, PassedOver},
     drain::{DrainConfig, DrainProgress, Drained},
     heartbeat::Heartbeat,
@@ -29,7 +32,8 @@ pub use self::{
     priming::{priming, silent_priming},
     publication::{Publication, PublishError},
     reason::CloseReason,
-    request::{UnusableId, check_id, last_event_id_in_header, last_event_id_in_query},
+    reply::Reply,
+    request::{Request, UnusableId, check_id, last_event_id_in_header, last_event_id_in_query},
     session::{OnLag, Output, SendError, Session, SessionConfig},
     store::Store,
     subscribers::{SubscriberId, Subscribers, TooManySessions},

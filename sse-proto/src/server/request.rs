@@ -1,12 +1,75 @@
-//! The event to resume after, and which IDs can be requested.
+//! What a request for events asks for: the event to resume after, which IDs can be requested, and compression.
 
 use alloc::vec::Vec;
 use core::{error::Error, fmt};
 
+use super::{
+    coding::{AcceptedCodings, ContentCoding},
+    reply::Reply,
+};
 use crate::{EventId, Text};
 
 /// The longest ID that is read from a request, in bytes.
 const MOST: usize = 1024;
+
+/// A request for a stream of events, from any framework: it is read from the method and the header fields.
+///
+/// ```
+/// use sse_proto::{EventId, server::{ContentCoding, Reply, Request}};
+///
+/// let fields = [("Host", "example.com"), ("Last-Event-ID", "42"), ("Accept-Encoding", "gzip")];
+/// let request = Request::read("GET", fields)?;
+/// assert_eq!(request.last_event_id(), Some(&EventId::from(42)));
+/// assert_eq!(request.coding(&[ContentCoding::Zstd, ContentCoding::Gzip]), Some(ContentCoding::Gzip));
+///
+/// assert_eq!(Request::read("HEAD", fields), Err(Reply::Head));
+/// # Ok::<(), Reply>(())
+/// ```
+#[derive(Clone, Debug, Default, Eq, PartialEq)]
+pub struct Request {
+    last_event_id: Option<EventId>,
+    codings: AcceptedCodings,
+}
+
+impl Request {
+    /// Reads a request from its method and its header fields, in any order: pairs of names and values.
+    ///
+    /// # Errors
+    ///
+    /// The method is not GET: the [`Reply`] is the response.
+    pub fn read<N: AsRef<str>, V: AsRef<[u8]>>(
+        method: impl AsRef<str>,
+        fields: impl IntoIterator<Item = (N, V)>,
+    ) -> Result<Self, Reply> {
+        if let Some(reply) = Reply::to(method.as_ref()) {
+            return Err(reply);
+        }
+        let mut request = Self::default();
+        let mut resumes = false;
+        for (name, value) in fields {
+            let (name, value) = (name.as_ref(), value.as_ref());
+            if name.eq_ignore_ascii_case("last-event-id") && !resumes {
+                resumes = true;
+                request.last_event_id = last_event_id_in_header(value);
+            } else if name.eq_ignore_ascii_case("accept-encoding") {
+                request.codings.add(value);
+            }
+        }
+        Ok(request)
+    }
+
+    /// Returns the ID in the header `Last-Event-ID`, the first one if there are several: `None` if the client is new, and
+    /// [`EventId::unusable`] if the value cannot be used ([`last_event_id_in_header`]).
+    pub fn last_event_id(&self) -> Option<&EventId> {
+        self.last_event_id.as_ref()
+    }
+
+    /// Returns the compression for the response: the one of these that the client likes best, if it wants any
+    /// ([`AcceptedCodings::choose`]).
+    pub fn coding(&self, offered: &[ContentCoding]) -> Option<ContentCoding> {
+        self.codings.choose(offered)
+    }
+}
 
 /// Reads the value of a request's header `Last-Event-ID`: `None`, for a new client, if it is empty. The client chooses it,
 /// so it proves nothing. Where a framework has other header types than the crate `http`, hand over the bytes.
@@ -153,8 +216,30 @@ fn hex(digit: u8) -> Option<u8> {
 
 #[cfg(test)]
 mod tests {
-    use super::{MOST, last_event_id_in_query};
+    use super::{MOST, Reply, Request, last_event_id_in_query};
     use crate::EventId;
+
+    #[test]
+    fn a_request_is_read_from_fields_of_any_kind() {
+        let id = |fields: &[(&str, &[u8])]| {
+            let request = Request::read("GET", fields.iter().copied()).unwrap();
+            request.last_event_id().map(|id| alloc::string::String::from(id.as_str()))
+        };
+        assert_eq!(id(&[]), None);
+        assert_eq!(id(&[("last-event-id", b"")]), None);
+        assert_eq!(id(&[("accept", b"*/*"), ("LAST-Event-ID", b"7")]).as_deref(), Some("7"));
+        assert_eq!(id(&[("Last-Event-ID", b"7"), ("Last-Event-ID", b"8")]).as_deref(), Some("7"));
+        assert_eq!(id(&[("Last-Event-ID", b"\xff")]).as_deref(), Some(EventId::unusable().as_str()));
+        let none: [(&str, &str); 0] = [];
+        for (method, reply) in [
+            ("HEAD", Reply::Head),
+            ("OPTIONS", Reply::Options),
+            ("POST", Reply::NotAllowed),
+            ("get", Reply::NotAllowed),
+        ] {
+            assert_eq!(Request::read(method, none), Err(reply), "{method}");
+        }
+    }
 
     #[test]
     fn a_query_is_decoded_as_forms_are() {

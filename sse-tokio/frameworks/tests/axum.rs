@@ -7,7 +7,7 @@ use axum::{
     extract::State,
     http::StatusCode,
     response::IntoResponse,
-    routing::{get, post},
+    routing::{any, get, post},
 };
 use http::{HeaderMap, HeaderName, HeaderValue, Request, Response};
 use http_body::Body;
@@ -18,8 +18,8 @@ use hyper_util::{
 };
 use sse_tokio::{
     Change, ClientConfig, EventId, EventLog, EventSource, LastEventId, NoMoreEvents, Session, SessionConfig,
-    last_event_id,
-    server::{LastEventIdOrQuery, LogConfig},
+    StreamReader, last_event_id,
+    server::{self, CODINGS, EventRequest, LastEventIdOrQuery, LogConfig},
 };
 use tokio::net::{TcpListener, TcpStream};
 use tower_http::compression::CompressionLayer;
@@ -61,12 +61,23 @@ async fn serve(router: Router, protocol: Protocol) -> SocketAddr {
 
 /// The answer to a GET with these header fields, over a connection of its own.
 async fn request(address: SocketAddr, protocol: Protocol, path: &str, fields: &[(&str, &str)]) -> Response<Incoming> {
+    request_by("GET", address, protocol, path, fields).await
+}
+
+/// The response to a request with this method, over a connection of its own.
+async fn request_by(
+    method: &str,
+    address: SocketAddr,
+    protocol: Protocol,
+    path: &str,
+    fields: &[(&str, &str)],
+) -> Response<Incoming> {
     let io = TokioIo::new(TcpStream::connect(address).await.unwrap());
     let uri = match protocol {
         Protocol::Http1 => path.to_owned(),
         Protocol::Http2 => format!("http://{address}{path}"),
     };
-    let mut request = Request::get(uri).header("host", "x");
+    let mut request = Request::builder().method(method).uri(uri).header("host", "x");
     for (name, value) in fields {
         request = request.header(*name, *value);
     }
@@ -216,6 +227,64 @@ async fn compression_leaves_events_alone() {
             let id = log.publish(data.as_str()).unwrap().unwrap();
             let event = read_to(&mut body, &format!("id: {}\n\n", id.as_str())).await;
             assert!(event.contains(&format!("data: {data}\n")), "{event}");
+        }
+    }
+}
+
+/// Under axum alone, without `serve`.
+#[tokio::test]
+async fn every_method_gets_what_is_right_for_it() {
+    let log = numbered();
+    let news = log.clone();
+    let events = async |State(log): State<EventLog>, EventRequest(request): EventRequest| {
+        Session::resume(&log, request.last_event_id())
+    };
+    let service = server::events(move |request| Session::resume(&news, request.last_event_id()).into_http_response());
+    let router = Router::new().route("/handler", any(events)).route_service("/service", service);
+    for protocol in BOTH {
+        let address = serve(router.clone().with_state(log.clone()), protocol).await;
+        for path in ["/handler", "/service"] {
+            let id = log.publish("a").unwrap().unwrap();
+            log.publish("b").unwrap();
+            let response = request(address, protocol, path, &[("last-event-id", id.as_str())]).await;
+            check_head(response.headers());
+            let text = read_to(&mut response.into_body(), "\n\n").await;
+            assert!(text.contains("data: b\n") && !text.contains("data: a\n"), "{protocol:?} {path}: {text}");
+
+            for (method, status) in [("HEAD", 200), ("OPTIONS", 204), ("POST", 405)] {
+                let response = request_by(method, address, protocol, path, &[]).await;
+                assert_eq!(response.status(), status, "{protocol:?} {path} {method}");
+                if method == "HEAD" {
+                    check_head(response.headers());
+                } else {
+                    assert_eq!(response.headers()["allow"], "GET, HEAD, OPTIONS", "{protocol:?} {path} {method}");
+                    assert!(response.headers().get("content-type").is_none(), "{protocol:?} {path} {method}");
+                }
+            }
+        }
+    }
+}
+
+/// reqwest asks for compression by itself, and decompresses as it reads.
+#[tokio::test]
+async fn reqwest_reads_compressed_events_one_by_one() {
+    let log = numbered();
+    let events = async |State(log): State<EventLog>, EventRequest(request): EventRequest| {
+        Session::resume(&log, request.last_event_id()).compress(request.coding(CODINGS))
+    };
+    for protocol in BOTH {
+        let address = serve(Router::new().route("/", any(events)).with_state(log.clone()), protocol).await;
+        let plain = request(address, protocol, "/", &[("accept-encoding", "gzip")]).await;
+        assert_eq!(plain.headers()["content-encoding"], "gzip");
+        assert_eq!(plain.headers()["vary"], "Accept-Encoding");
+
+        let client = reqwest::Client::builder().no_proxy();
+        let client = if protocol == Protocol::Http2 { client.http2_prior_knowledge() } else { client };
+        let response = client.build().unwrap().get(format!("http://{address}/")).send().await.unwrap();
+        let mut events = StreamReader::new(response.bytes_stream());
+        for number in 1..=3 {
+            log.publish(format!("event {number}")).unwrap();
+            assert_eq!(events.next().await.unwrap().unwrap().data(), format!("event {number}"), "{protocol:?}");
         }
     }
 }

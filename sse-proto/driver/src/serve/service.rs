@@ -10,10 +10,11 @@ use core::{
 use bytes::Bytes;
 use http::{
     HeaderValue, Method, Request, Response, StatusCode, Version,
-    header::{ALLOW, CONNECTION, CONTENT_LENGTH, TRANSFER_ENCODING},
+    header::{CONNECTION, CONTENT_LENGTH, TRANSFER_ENCODING},
 };
 use http_body::{Body, Frame, SizeHint};
 use hyper::{body::Incoming, service::Service};
+use sse_proto::server::Reply;
 
 use super::{
     framing::Framing,
@@ -21,7 +22,7 @@ use super::{
     listener::PeerAddress,
     request::RequestBody,
 };
-use crate::session::WeakSession;
+use crate::session::{WeakSession, reply_with};
 
 /// What a server can serve: a [service of hyper](Service), such as `service_fn` makes of a function, and with the feature
 /// `axum` a service of tower, such as axum's `Router`. The parameter `M` only keeps the kinds apart, and is inferred.
@@ -125,11 +126,11 @@ fn prepare<B: Body<Data = Bytes>>(
 ) -> Response<ServedBody<B>> {
     let session = response.extensions_mut().remove::<WeakSession>().filter(WeakSession::is_alive);
     let Some(session) = session else { return response.map(ServedBody::whole) };
-    if *method == Method::HEAD {
-        return response.map(|_| ServedBody::Empty);
-    }
-    if *method == Method::OPTIONS {
-        return options();
+    match Reply::to(method.as_str()) {
+        Some(Reply::Head) => return response.map(|_| ServedBody::Empty),
+        Some(Reply::Options) => return reply_with(Reply::Options, ServedBody::Empty),
+        // An application may have events for any other method.
+        None | Some(Reply::NotAllowed) => {}
     }
     let Some((handover, framing)) = handover.zip(framing(&response, method, version)) else {
         return response.map(ServedBody::whole);
@@ -142,14 +143,6 @@ fn prepare<B: Body<Data = Bytes>>(
         handover.park(Parked { body: Box::pin(body), session, framing });
         ServedBody::Parked(handover)
     })
-}
-
-/// The response to OPTIONS where the application returned a session, because it did not look at the method.
-fn options<B>() -> Response<ServedBody<B>> {
-    let mut response = Response::new(ServedBody::Empty);
-    *response.status_mut() = StatusCode::NO_CONTENT;
-    response.headers_mut().insert(ALLOW, HeaderValue::from_static("GET, HEAD, OPTIONS"));
-    response
 }
 
 /// Returns how hyper delimits the body of this response, if it can be taken over: HTTP/1 with a body of unknown length.

@@ -1,5 +1,7 @@
 //! The loop of a session.
 
+#[cfg(any(feature = "gzip", feature = "zstd"))]
+mod compress;
 mod feed;
 mod groups;
 mod heartbeat;
@@ -32,8 +34,12 @@ use sse_proto::{
     server::{self, Output, Resumed, SessionConfig},
 };
 
+#[cfg(any(feature = "gzip", feature = "zstd"))]
+pub use self::compress::{CODINGS, Compressed};
+#[cfg(any(feature = "axum", feature = "serve"))]
+pub(crate) use self::http::reply_with;
 #[cfg(feature = "http")]
-pub use self::http::last_event_id;
+pub use self::http::{Events, OptionalBody, events, last_event_id, respond};
 #[cfg(feature = "serve")]
 pub(crate) use self::weak::WeakSession;
 #[cfg(feature = "serve")]

@@ -1,5 +1,7 @@
 //! A session is the body of a response of HTTP.
 
+mod answer;
+
 use core::{
     pin::Pin,
     task::{Context, Poll},
@@ -8,10 +10,14 @@ use core::{
 use std::io;
 
 use bytes::Bytes;
-use http::{HeaderMap, HeaderName, HeaderValue};
+use http::HeaderMap;
 use http_body::{Body, Frame};
 use sse_proto::{EventId, server};
 
+#[cfg(any(feature = "axum", feature = "serve"))]
+pub(crate) use self::answer::reply_with;
+pub(crate) use self::answer::with_fields;
+pub use self::answer::{Events, OptionalBody, events, respond};
 #[cfg(feature = "serve")]
 use super::WeakSession;
 use super::{LocalSession, Session};
@@ -45,13 +51,7 @@ impl<K: Runtime> LocalSession<K> {
 }
 
 fn response<B>(body: B) -> http::Response<B> {
-    let mut response = http::Response::new(body);
-    for (name, value) in server::RESPONSE_HEADERS {
-        if let Ok(name) = HeaderName::try_from(name) {
-            response.headers_mut().insert(name, HeaderValue::from_static(value));
-        }
-    }
-    response
+    with_fields(body, server::RESPONSE_HEADERS)
 }
 
 /// An error comes only where the application breaks the response off ([`Sender::abort`](super::Sender::abort),

@@ -27,6 +27,7 @@ pub struct Text(ByteString);
 
 impl Text {
     /// The empty text.
+    #[inline]
     pub const fn new() -> Self {
         Self(ByteString::new())
     }
@@ -63,11 +64,13 @@ impl Text {
     }
 
     /// The text as a string slice.
+    #[inline]
     pub fn as_str(&self) -> &str {
         &self.0
     }
 
     /// The shared bytes.
+    #[inline]
     pub fn as_bytes(&self) -> &Bytes {
         self.0.as_bytes()
     }
@@ -81,6 +84,7 @@ impl Text {
 impl Deref for Text {
     type Target = str;
 
+    #[inline]
     fn deref(&self) -> &str {
         &self.0
     }
@@ -105,6 +109,7 @@ impl From<&str> for Text {
 }
 
 impl From<String> for Text {
+    #[inline(always)]
     fn from(text: String) -> Self {
         Self(ByteString::from(text))
     }

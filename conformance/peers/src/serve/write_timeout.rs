@@ -94,11 +94,10 @@ fn measure(contender: &Contender, path: &str, order: Order) -> Result<Measured, 
     let mut with = Running::start(contender, path, order.others)?;
     let connections = with.host.descriptors()?;
     let before = with.host.report()?.resident;
+    without.publish(FILL / FILL_BURST, FILL_BURST)?;
     with.load.add_stalled(with.host.address, path, order.stalled)?;
     let all = with.host.descriptors()?;
-    for running in [&mut with, &mut without] {
-        running.publish(FILL / FILL_BURST, FILL_BURST)?;
-    }
+    with.publish(FILL / FILL_BURST, FILL_BURST)?;
     let full = Instant::now();
     let times = order.events.div_ceil(order.rounds * BURST);
     for round in 0..order.rounds {
@@ -106,7 +105,7 @@ fn measure(contender: &Contender, path: &str, order: Order) -> Result<Measured, 
         both.into_iter().try_for_each(|running| running.round(times))?;
     }
     if with.host.descriptors()? < all {
-        return Err("stalled readers were cut before all was measured".to_owned());
+        return Err(format!("stalled readers were cut before all was measured, after {:?}", full.elapsed()));
     }
     let deadline = full + TIMEOUT + bars::STALLED_SLACK;
     while with.host.descriptors()? > connections && Instant::now() < deadline {

@@ -415,6 +415,28 @@ impl fmt::Display for FieldError {
 
 impl Error for FieldError {}
 
+/// Finds what makes a text no ID.
+#[cold]
+fn check_id(id: &[u8]) -> Result<(), FieldError> {
+    match memchr3(b'\r', b'\n', 0, id) {
+        None => Ok(()),
+        Some(at) if id.get(at) == Some(&0) => Err(FieldError::Nul { at }),
+        Some(at) => Err(FieldError::LineBreak { field: "id", at }),
+    }
+}
+
+/// Finds what makes a text no event type.
+#[cold]
+fn check_type(event_type: &[u8]) -> Result<(), FieldError> {
+    if event_type.is_empty() {
+        return Err(FieldError::EmptyType);
+    }
+    match memchr2(b'\r', b'\n', event_type) {
+        None => Ok(()),
+        Some(at) => Err(FieldError::LineBreak { field: "event", at }),
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::{EventId, EventType, FieldError};
@@ -434,25 +456,5 @@ mod tests {
     #[should_panic(expected = "U+0000")]
     fn a_literal_id_with_u_0000_panics_outside_of_a_constant() {
         let _ = EventId::from_static("a\0");
-    }
-}
-
-#[cold]
-fn check_id(id: &[u8]) -> Result<(), FieldError> {
-    match memchr3(b'\r', b'\n', 0, id) {
-        None => Ok(()),
-        Some(at) if id.get(at) == Some(&0) => Err(FieldError::Nul { at }),
-        Some(at) => Err(FieldError::LineBreak { field: "id", at }),
-    }
-}
-
-#[cold]
-fn check_type(event_type: &[u8]) -> Result<(), FieldError> {
-    if event_type.is_empty() {
-        return Err(FieldError::EmptyType);
-    }
-    match memchr2(b'\r', b'\n', event_type) {
-        None => Ok(()),
-        Some(at) => Err(FieldError::LineBreak { field: "event", at }),
     }
 }

@@ -109,7 +109,7 @@ pub(crate) fn run(args: &Args, effort: Effort) -> Result<bool, String> {
     }
     // It takes as long as the timeout, however little else it does.
     if part(Part::WriteTimeout) && !(quick && args.part.is_empty()) {
-        let order = write_timeout::Order { stalled: 300, others: 700, events: 16_000, rounds: 10 };
+        let order = write_timeout::Order { stalled: 300, others: 700, events: 3200, rounds: 10 };
         write_timeout::run(order, asked, &mut checks)?;
     }
     if part(Part::Resume) {

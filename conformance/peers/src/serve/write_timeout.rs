@@ -8,15 +8,16 @@ use std::{
 
 use super::{
     bars::{self, Checks},
-    contenders::{ALL, AXUM_SSE, Contender, TAKEOVER},
+    contenders::{ALL, Contender, TAKEOVER},
     descriptors,
     host::Host,
     load::Load,
 };
-use crate::{sampling::median, table::Table};
+use crate::sampling::median;
 
 /// How long ours waits for a reader that takes nothing, at the path that it has for this.
 pub(super) const TIMEOUT: Duration = Duration::from_secs(10);
+const PATH: &str = "/impatient";
 const BURST: u64 = 32;
 /// Enough for the buffers of a connection on either side, of which the system makes up to 4 MiB.
 const FILL: u64 = 24 * 1024;
@@ -59,43 +60,28 @@ pub(super) fn run(order: Order, asked: impl Fn(&Contender) -> bool, checks: &mut
         checks.not_measured(&what, &why);
         return Ok(());
     }
-    let mut table =
-        Table::new(["server", "others' rate, times that without", "last gone after s", "not gone", "KiB kept"]);
-    // The path of ours has the short timeout; axum has none.
-    for (number, path) in [(TAKEOVER, "/impatient"), (AXUM_SSE, "/")] {
-        let contender = &ALL[number];
-        if !asked(contender) {
-            continue;
-        }
-        let measured = measure(contender, path, order).map_err(|error| format!("{}: {error}", contender.name))?;
-        let Measured { rate, gone, left, kept } = measured;
-        table.row([
-            contender.name.to_owned(),
-            format!("{rate:.2}"),
-            if left == 0 { format!("{:.1}", gone.as_secs_f64()) } else { "-".to_owned() },
-            left.to_string(),
-            format!("{:.0}", kept / 1024.0),
-        ]);
-        if number == TAKEOVER {
-            checks.at_least(format!("{what}: rate of the others, times that without"), rate, bars::STALLED_OTHERS);
-            checks.at_most(format!("{what}: not gone within the timeout"), left as f64, 0.0);
-            let most = (TIMEOUT + bars::STALLED_SLACK).as_secs_f64();
-            checks.at_most(format!("{what}: seconds until the last is gone"), gone.as_secs_f64(), most);
-            checks.at_most(format!("{what}: bytes kept"), kept, bars::STALLED_KEPT);
-        }
+    let contender = &ALL[TAKEOVER];
+    // The others have no write timeout.
+    if !asked(contender) {
+        return Ok(());
     }
-    println!("## {stalled} stalled readers beside {others}, cut after {} s\n", TIMEOUT.as_secs());
-    table.print();
+    let measured = measure(contender, order).map_err(|error| format!("{}: {error}", contender.name))?;
+    let Measured { rate, gone, left, kept } = measured;
+    checks.at_least(format!("{what}: rate of the others, times that without"), rate, bars::STALLED_OTHERS);
+    checks.at_most(format!("{what}: not gone within the timeout"), left as f64, 0.0);
+    let most = (TIMEOUT + bars::STALLED_SLACK).as_secs_f64();
+    checks.at_most(format!("{what}: seconds until the last is gone"), gone.as_secs_f64(), most);
+    checks.at_most(format!("{what}: bytes kept"), kept, bars::STALLED_KEPT);
     Ok(())
 }
 
-fn measure(contender: &Contender, path: &str, order: Order) -> Result<Measured, String> {
-    let mut without = Running::start(contender, path, order.others)?;
-    let mut with = Running::start(contender, path, order.others)?;
+fn measure(contender: &Contender, order: Order) -> Result<Measured, String> {
+    let mut without = Running::start(contender, order.others)?;
+    let mut with = Running::start(contender, order.others)?;
     let connections = with.host.descriptors()?;
     let before = with.host.report()?.resident;
     without.publish(FILL / FILL_BURST, FILL_BURST)?;
-    with.load.add_stalled(with.host.address, path, order.stalled)?;
+    with.load.add_stalled(with.host.address, PATH, order.stalled)?;
     let all = with.host.descriptors()?;
     with.publish(FILL / FILL_BURST, FILL_BURST)?;
     let full = Instant::now();
@@ -121,9 +107,9 @@ fn measure(contender: &Contender, path: &str, order: Order) -> Result<Measured, 
 
 impl Running {
     /// A server whose log is full already.
-    fn start(contender: &Contender, path: &str, readers: usize) -> Result<Self, String> {
+    fn start(contender: &Contender, readers: usize) -> Result<Self, String> {
         let host = Host::start(contender.name)?;
-        let load = Load::connect(host.address, path, readers)?;
+        let load = Load::connect(host.address, PATH, readers)?;
         let mut running = Self { host, load, sent: 0, rate: Vec::new() };
         running.publish(16, FILL_BURST)?;
         Ok(running)

@@ -7,7 +7,7 @@ use memchr::memchr2;
 
 use crate::{
     Message,
-    message::{DATA, write_head, write_id},
+    message::{DATA, write_head, write_id_after},
 };
 
 /// Writes text into a data field that has been begun: a line of the field for each line of the text, whatever the pieces
@@ -82,10 +82,7 @@ impl Message {
         write(&mut DataWriter { buf: begun.buf, after_cr: false })?;
         match &self.id {
             None => begun.buf.put_slice(b"\n\n"),
-            Some(id) => {
-                begun.buf.put_u8(b'\n');
-                write_id(id, begun.buf);
-            }
+            Some(id) => write_id_after(id, begun.buf),
         }
         begun.before = begun.buf.len();
         Ok(())

@@ -121,6 +121,24 @@ pub(crate) fn any_in_block(block: &[u8; BLOCK]) -> bool {
     mask(block) != 0
 }
 
+/// Whether a byte is below 16, as NUL, CR and LF are: a text without one needs no closer look.
+#[inline]
+pub(crate) fn any_low(text: &[u8]) -> bool {
+    const ONES: u64 = u64::from_le_bytes([1; 8]);
+    // The top bit of each byte below 16.
+    let low = |word: u64| word.wrapping_sub(ONES << 4) & !word & ONES << 7;
+    let whole = |word: &[u8; 8]| low(u64::from_le_bytes(*word));
+    let half = |word: &[u8; 4]| u64::from(u32::from_le_bytes(*word));
+    if let Some(last) = text.last_chunk() {
+        let (words, _) = text.as_chunks();
+        return words.iter().fold(whole(last), |all, word| all | whole(word)) != 0;
+    }
+    match (text.first_chunk(), text.last_chunk()) {
+        (Some(first), Some(last)) => low(half(first) | half(last) << 32) != 0,
+        _ => text.iter().any(|byte| *byte < 16),
+    }
+}
+
 /// The mask in use, and the one that it has to be.
 #[cfg(any(test, fuzzing))]
 #[cfg_attr(fuzzing, allow(dead_code, reason = "the fuzz target takes this file by its path"))]
@@ -251,6 +269,14 @@ mod tests {
             if some > 0 && all.get(some) == Some(&(all[some - 1] + 1)) {
                 ends.take(all[some]);
                 prop_assert_eq!(ends.next(&bytes), all.get(some + 1).copied());
+            }
+        }
+
+        #[test]
+        fn any_low_byte_is_noticed(bytes in collection::vec(byte(), 0..40), quiet in 0..30_usize) {
+            let text = [vec![b'x'; quiet], bytes].concat();
+            for text in [&text[..], &text[..quiet]] {
+                prop_assert_eq!(super::any_low(text), text.iter().any(|byte| *byte < 16));
             }
         }
 

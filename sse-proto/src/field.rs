@@ -5,7 +5,7 @@ use core::{error::Error, fmt, ops::Deref, str::FromStr, time::Duration};
 
 use memchr::{memchr2, memchr3};
 
-use crate::Text;
+use crate::{Text, ends::any_low, text::decimal};
 
 /// An event ID: any text without line breaks and without U+0000.
 ///
@@ -35,13 +35,13 @@ impl EventId {
     ///
     /// [`FieldError::LineBreak`] or [`FieldError::Nul`], with the place of the first such character: a reader would
     /// see another field, or drop this one.
+    #[inline(always)]
     pub fn new(id: impl Into<Text>) -> Result<Self, FieldError> {
         let id = id.into();
-        match memchr3(b'\r', b'\n', 0, id.as_bytes()) {
-            None => Ok(Self(id)),
-            Some(at) if id.as_bytes().get(at) == Some(&0) => Err(FieldError::Nul { at }),
-            Some(at) => Err(FieldError::LineBreak { field: "id", at }),
+        if any_low(id.as_bytes()) {
+            check_id(id.as_bytes())?;
         }
+        Ok(Self(id))
     }
 
     /// Creates an ID from a literal, checked when the program is compiled if it is evaluated there: in a `const` or
@@ -143,7 +143,7 @@ impl Deref for EventId {
 impl From<u64> for EventId {
     /// The number in decimal digits.
     fn from(id: u64) -> Self {
-        Self(Text::from(alloc::format!("{id}")))
+        Self(Text::from(decimal(id, &mut [0; 20])))
     }
 }
 
@@ -202,15 +202,13 @@ impl EventType {
     /// # Errors
     ///
     /// [`FieldError::LineBreak`] with the place of the first one, or [`FieldError::EmptyType`].
+    #[inline(always)]
     pub fn new(event_type: impl Into<Text>) -> Result<Self, FieldError> {
         let event_type = event_type.into();
-        if event_type.is_empty() {
-            return Err(FieldError::EmptyType);
+        if event_type.is_empty() || any_low(event_type.as_bytes()) {
+            check_type(event_type.as_bytes())?;
         }
-        match memchr2(b'\r', b'\n', event_type.as_bytes()) {
-            None => Ok(Self(event_type)),
-            Some(at) => Err(FieldError::LineBreak { field: "event", at }),
-        }
+        Ok(Self(event_type))
     }
 
     /// Creates a type from a literal, checked when the program is compiled if it is evaluated there: in a `const` or
@@ -416,6 +414,28 @@ impl fmt::Display for FieldError {
 }
 
 impl Error for FieldError {}
+
+/// Finds what makes a text no ID.
+#[cold]
+fn check_id(id: &[u8]) -> Result<(), FieldError> {
+    match memchr3(b'\r', b'\n', 0, id) {
+        None => Ok(()),
+        Some(at) if id.get(at) == Some(&0) => Err(FieldError::Nul { at }),
+        Some(at) => Err(FieldError::LineBreak { field: "id", at }),
+    }
+}
+
+/// Finds what makes a text no event type.
+#[cold]
+fn check_type(event_type: &[u8]) -> Result<(), FieldError> {
+    if event_type.is_empty() {
+        return Err(FieldError::EmptyType);
+    }
+    match memchr2(b'\r', b'\n', event_type) {
+        None => Ok(()),
+        Some(at) => Err(FieldError::LineBreak { field: "event", at }),
+    }
+}
 
 #[cfg(test)]
 mod tests {

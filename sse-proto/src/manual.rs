@@ -270,7 +270,7 @@
 //!   utf8
 //!   text           utf8
 //!   chunk          ends, text, utf8
-//!   field          text
+//!   field          ends, text
 //!   event          field, text
 //!   message        ends, event, field, text
 //!   report         event, field, limits

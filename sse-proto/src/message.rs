@@ -1,10 +1,15 @@
 //! Messages, and how they are encoded.
 
+use alloc::boxed::Box;
 use core::{error::Error, fmt};
 
 use bytes::{BufMut, Bytes, BytesMut};
 
-use crate::{Event, EventId, EventRef, EventType, Retry, Text, ends::LineEnds};
+use crate::{
+    Event, EventId, EventRef, EventType, Retry, Text,
+    ends::{LineEnds, any_low},
+    text::{decimal, decimal_len},
+};
 
 /// Something to send: an event, or only a comment, an ID or a reconnection time.
 ///
@@ -39,7 +44,9 @@ use crate::{Event, EventId, EventRef, EventType, Retry, Text, ends::LineEnds};
 /// ```
 #[derive(Clone, Debug, Default, Eq, Hash, PartialEq)]
 pub struct Message {
-    pub(crate) comment: Option<Text>,
+    /// In a box, because messages are moved while they are built and few have one: a move of more than 128 bytes is a
+    /// call. Without the box, building and encoding the event of a single byte takes 1.2 times as long.
+    pub(crate) comment: Option<Box<Text>>,
     pub(crate) event_type: Option<EventType>,
     pub(crate) id: Option<EventId>,
     pub(crate) retry: Option<Retry>,
@@ -48,11 +55,13 @@ pub struct Message {
 
 impl Message {
     /// Creates an empty message, which encodes to no bytes.
+    #[inline]
     pub const fn new() -> Self {
         Self { comment: None, event_type: None, id: None, retry: None, data: None }
     }
 
     /// Sets the data.
+    #[inline(always)]
     #[must_use]
     pub fn data(mut self, data: impl Into<Text>) -> Self {
         self.data = Some(data.into());
@@ -60,6 +69,7 @@ impl Message {
     }
 
     /// Sets the event type; without one, the event is a `message` for a reader.
+    #[inline(always)]
     #[must_use]
     pub fn event(mut self, event_type: EventType) -> Self {
         self.event_type = Some(event_type);
@@ -67,6 +77,7 @@ impl Message {
     }
 
     /// Sets the ID, which a client sends back when it reconnects. The empty ID resets the client's.
+    #[inline(always)]
     #[must_use]
     pub fn id(mut self, id: EventId) -> Self {
         self.id = Some(id);
@@ -74,6 +85,7 @@ impl Message {
     }
 
     /// Sets the reconnection time that the client uses from then on.
+    #[inline(always)]
     #[must_use]
     pub fn retry(mut self, retry: Retry) -> Self {
         self.retry = Some(retry);
@@ -81,9 +93,10 @@ impl Message {
     }
 
     /// Sets a comment, which readers ignore.
+    #[inline(always)]
     #[must_use]
     pub fn comment(mut self, comment: impl Into<Text>) -> Self {
-        self.comment = Some(comment.into());
+        self.comment = Some(Box::new(comment.into()));
         self
     }
 
@@ -92,6 +105,7 @@ impl Message {
     /// # Errors
     ///
     /// The buffer cannot grow and has too little room; nothing is written then.
+    #[inline]
     pub fn encode(&self, buf: &mut impl BufMut) -> Result<(), BufferTooSmall> {
         let room = buf.remaining_mut();
         if room < self.most_len() && room < self.encoded_len() {
@@ -134,7 +148,7 @@ impl Message {
     /// How many bytes the encoded message has.
     pub fn encoded_len(&self) -> usize {
         let line = |prefix: &str, value: &str| prefix.len() + value.len() + 1;
-        let comment = self.comment.as_deref().map_or(0, |text| lines_len(COMMENT, text));
+        let comment = self.comment.as_ref().map_or(0, |text| lines_len(COMMENT, text));
         let event_type = self.event_type.as_deref().map_or(0, |event_type| line(EVENT, event_type));
         let id = self.id.as_deref().map_or(0, |id| line(ID, id));
         let retry = self.retry.map_or(0, |retry| RETRY.len() + decimal_len(retry.as_millis()) + 1);
@@ -143,6 +157,7 @@ impl Message {
     }
 
     /// Whether a reader gets an event from this message, and not only a comment, an ID or a reconnection time.
+    #[inline]
     pub fn is_event(&self) -> bool {
         self.data_to_write().is_some()
     }
@@ -169,33 +184,39 @@ impl Message {
 
     /// The comment, if one is set.
     pub const fn comment_text(&self) -> Option<&Text> {
-        self.comment.as_ref()
+        match &self.comment {
+            Some(comment) => Some(comment),
+            None => None,
+        }
     }
 
     /// An upper bound of `encoded_len` that does not depend on the text: every byte may be a line break.
+    #[inline]
     pub(crate) fn most_len(&self) -> usize {
-        let longest = |text: &Option<Text>| text.as_ref().map_or(0, |text| text.len().saturating_mul(DATA.len() + 1));
-        let fixed = COMMENT.len() + EVENT.len() + ID.len() + RETRY.len() + DATA.len() + 6 + 20;
-        let event_type = self.event_type.as_deref().map_or(0, str::len);
-        let id = self.id.as_deref().map_or(0, str::len);
-        [longest(&self.comment), longest(&self.data), event_type, id]
-            .iter()
-            .fold(fixed, |sum, n| sum.saturating_add(*n))
+        let len = |text: Option<&str>| text.map_or(0, str::len);
+        let texts = [len(self.data.as_deref()), len(self.event_type.as_deref()), len(self.id.as_deref())];
+        let texts = texts.iter().fold(len(self.comment_text().map(Text::as_str)), |sum, len| sum.saturating_add(*len));
+        texts.saturating_mul(DATA.len() + 1).saturating_add(FIXED)
     }
 
+    #[inline]
     fn data_to_write(&self) -> Option<&str> {
         self.data.as_deref().or(self.event_type.as_ref().map(|_| ""))
     }
 
     fn write(&self, buf: &mut impl BufMut) {
         write_head(self, buf);
-        if let Some(data) = self.data_to_write() {
-            put_lines(buf, DATA, data);
-        }
-        if let Some(id) = &self.id {
-            write_id(id, buf);
-        } else if self.is_event() {
-            buf.put_u8(b'\n');
+        match (self.data_to_write(), &self.id) {
+            (None, None) => {}
+            (None, Some(id)) => write_id(id, buf),
+            (Some(data), None) => {
+                put_lines(buf, DATA, data);
+                buf.put_slice(b"\n\n");
+            }
+            (Some(data), Some(id)) => {
+                put_lines(buf, DATA, data);
+                write_id_after(id, buf);
+            }
         }
     }
 }
@@ -258,24 +279,36 @@ pub(crate) const DATA: &[u8; 6] = b"data: ";
 const EVENT: &str = "event: ";
 const ID: &str = "id: ";
 const RETRY: &str = "retry: ";
+/// More than the names of all fields, the ends of their lines and the digits of a reconnection time.
+const FIXED: usize = 64;
+/// Up to this length, a text is first searched for any low byte: chat completion chunks encode 1.2 times as fast.
+const SHORT: usize = 512;
 
 /// Writes the lines before the data.
 pub(crate) fn write_head(message: &Message, buf: &mut impl BufMut) {
     if let Some(comment) = &message.comment {
         put_lines(buf, COMMENT, comment);
+        buf.put_u8(b'\n');
     }
     if let Some(event_type) = &message.event_type {
         put_line(buf, EVENT, event_type.as_bytes());
     }
     if let Some(retry) = message.retry {
         let mut digits = [0; 20];
-        put_line(buf, RETRY, decimal(retry.as_millis(), &mut digits));
+        put_line(buf, RETRY, decimal(retry.as_millis(), &mut digits).as_bytes());
     }
 }
 
 /// Writes the last line and the blank line.
-pub(crate) fn write_id(id: &EventId, buf: &mut impl BufMut) {
+fn write_id(id: &EventId, buf: &mut impl BufMut) {
     buf.put_slice(ID.as_bytes());
+    buf.put_slice(id.as_bytes());
+    buf.put_slice(b"\n\n");
+}
+
+/// Ends the line of data, and writes the last line and the blank line.
+pub(crate) fn write_id_after(id: &EventId, buf: &mut impl BufMut) {
+    buf.put_slice(b"\nid: ");
     buf.put_slice(id.as_bytes());
     buf.put_slice(b"\n\n");
 }
@@ -286,9 +319,19 @@ fn put_line(buf: &mut impl BufMut, prefix: &str, value: &[u8]) {
     buf.put_u8(b'\n');
 }
 
-/// One line for each line of the text (R-050, R-052).
+/// One line for each line of the text (R-050, R-052), the last one without its end.
+#[inline]
 fn put_lines<const N: usize>(buf: &mut impl BufMut, prefix: &[u8; N], text: &str) {
     let text = text.as_bytes();
+    if text.len() <= SHORT && !any_low(text) {
+        buf.put_slice(prefix);
+        buf.put_slice(text);
+    } else {
+        put_found_lines(buf, prefix, text);
+    }
+}
+
+fn put_found_lines<const N: usize>(buf: &mut impl BufMut, prefix: &[u8; N], text: &[u8]) {
     let (mut start, mut ends) = (0, LineEnds::from(0));
     while let Some(end) = ends.next(text) {
         if end < start {
@@ -306,7 +349,6 @@ fn put_lines<const N: usize>(buf: &mut impl BufMut, prefix: &[u8; N], text: &str
     }
     buf.put_slice(prefix);
     buf.put_slice(&text[start..]);
-    buf.put_u8(b'\n');
 }
 
 fn lines_len(prefix: &[u8], text: &str) -> usize {
@@ -325,22 +367,6 @@ fn lines_len(prefix: &[u8], text: &str) -> usize {
 /// Where the line after this CR, LF or CRLF begins.
 fn after_line_end(text: &[u8], end: usize) -> usize {
     end + 1 + usize::from(text[end] == b'\r' && text.get(end + 1) == Some(&b'\n'))
-}
-
-fn decimal(mut number: u64, digits: &mut [u8; 20]) -> &[u8] {
-    let mut at = digits.len();
-    loop {
-        at -= 1;
-        digits[at] = b'0' + (number % 10) as u8;
-        number /= 10;
-        if number == 0 {
-            return &digits[at..];
-        }
-    }
-}
-
-fn decimal_len(number: u64) -> usize {
-    number.checked_ilog10().map_or(1, |log| log as usize + 1)
 }
 
 /// A buffer that cannot grow has too little room for a message.

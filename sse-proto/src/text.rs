@@ -27,6 +27,7 @@ pub struct Text(ByteString);
 
 impl Text {
     /// The empty text.
+    #[inline]
     pub const fn new() -> Self {
         Self(ByteString::new())
     }
@@ -63,11 +64,13 @@ impl Text {
     }
 
     /// The text as a string slice.
+    #[inline]
     pub fn as_str(&self) -> &str {
         &self.0
     }
 
     /// The shared bytes.
+    #[inline]
     pub fn as_bytes(&self) -> &Bytes {
         self.0.as_bytes()
     }
@@ -81,6 +84,7 @@ impl Text {
 impl Deref for Text {
     type Target = str;
 
+    #[inline]
     fn deref(&self) -> &str {
         &self.0
     }
@@ -105,6 +109,7 @@ impl From<&str> for Text {
 }
 
 impl From<String> for Text {
+    #[inline(always)]
     fn from(text: String) -> Self {
         Self(ByteString::from(text))
     }
@@ -172,4 +177,22 @@ pub(crate) fn lossy(bytes: &[u8]) -> String {
         text.push_str(mark);
     }
     text
+}
+
+/// Writes a number in decimal digits.
+pub(crate) fn decimal(mut number: u64, digits: &mut [u8; 20]) -> &str {
+    let mut at = digits.len();
+    loop {
+        at -= 1;
+        digits[at] = b'0' + (number % 10) as u8;
+        number /= 10;
+        if number == 0 {
+            return str::from_utf8(&digits[at..]).unwrap_or_default();
+        }
+    }
+}
+
+/// Returns the number of decimal digits.
+pub(crate) fn decimal_len(number: u64) -> usize {
+    number.checked_ilog10().map_or(1, |log| log as usize + 1)
 }

@@ -7,7 +7,7 @@
 
 mod parts;
 
-use alloc::string::String;
+use alloc::{boxed::Box, string::String};
 use core::fmt;
 
 use serde::{
@@ -148,7 +148,7 @@ impl<'de> Deserialize<'de> for Message {
         let values =
             deserializer.deserialize_struct("Message", &["comment", "event", "id", "retry", "data"], visitor)?;
         Ok(Self {
-            comment: values.comment,
+            comment: values.comment.map(Box::new),
             event_type: values.event.map(EventType::new).transpose().map_err(Error::custom)?,
             id: values.id.map(EventId::new).transpose().map_err(Error::custom)?,
             retry: values.retry,

@@ -97,6 +97,12 @@ impl Host {
         Ok(Report { cpu, calls: calls as u64, live, peak, resident: resident as u64 })
     }
 
+    /// How many file descriptors the server has open: one for each connection, and some.
+    pub(super) fn descriptors(&self) -> Result<usize, String> {
+        let open = fs::read_dir(format!("/proc/{}/fd", self.child.id())).map_err(|error| error.to_string())?;
+        Ok(open.count())
+    }
+
     fn tell(&mut self, command: &str) -> Result<(), String> {
         self.control.write_all(command.as_bytes()).map_err(|error| format!("the server is gone: {error}"))
     }

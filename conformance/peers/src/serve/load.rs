@@ -35,8 +35,8 @@ struct Reader {
 }
 
 impl Load {
-    /// Connects so many readers and waits until each has the head of its response.
-    pub(super) fn connect(address: SocketAddr, readers: usize) -> Result<Self, String> {
+    /// Connects this number of readers and waits until each has the head of its response.
+    pub(super) fn connect(address: SocketAddr, path: &str, readers: usize) -> Result<Self, String> {
         let poll = Poll::new().map_err(|error| error.to_string())?;
         let mut load = Self {
             poll,
@@ -47,18 +47,18 @@ impl Load {
             latencies: None,
         };
         for _ in 0..readers {
-            load.add(address, "")?;
+            load.add(address, path, "")?;
         }
         load.until(|reader| reader.head.is_none())?;
         Ok(load)
     }
 
     /// Connects one more reader, whose request has these header fields as well; each ends with CRLF.
-    fn add(&mut self, address: SocketAddr, fields: &str) -> Result<(), String> {
+    fn add(&mut self, address: SocketAddr, path: &str, fields: &str) -> Result<(), String> {
         let connected = || {
             let mut stream = StdStream::connect(address)?;
             stream.set_nodelay(true)?;
-            stream.write_all(format!("GET / HTTP/1.1\r\nHost: {address}\r\n{fields}\r\n").as_bytes())?;
+            stream.write_all(format!("GET {path} HTTP/1.1\r\nHost: {address}\r\n{fields}\r\n").as_bytes())?;
             stream.set_nonblocking(true)?;
             let mut stream = TcpStream::from_std(stream);
             self.poll.registry().register(&mut stream, Token(self.readers.len()), Interest::READABLE)?;
@@ -80,6 +80,17 @@ impl Load {
                 return Err(format!("reader {number} has {} events of {events}", delivered.events));
             }
         }
+        Ok(())
+    }
+
+    /// Connects this number of readers that read only the head of their response.
+    pub(super) fn add_stalled(&mut self, address: SocketAddr, path: &str, readers: usize) -> Result<(), String> {
+        let first = self.readers.len();
+        for _ in 0..readers {
+            self.add(address, path, "")?;
+        }
+        self.until(|reader| reader.head.is_none())?;
+        (first..first + readers).for_each(|reader| self.stall(reader));
         Ok(())
     }
 
@@ -108,7 +119,7 @@ impl Load {
         after: u64,
         events: u64,
     ) -> Result<Delivered, String> {
-        self.add(address, &format!("Last-Event-ID: {id}\r\n"))?;
+        self.add(address, "/", &format!("Last-Event-ID: {id}\r\n"))?;
         let last = self.readers.len() - 1;
         self.readers[last].delivered.next = after + 1;
         self.until(|reader| reader.head.is_none() && reader.delivered.next >= events)?;
@@ -143,12 +154,12 @@ impl Load {
     }
 }
 
-/// Asks for a stream of so many events, and reads it as fast as it comes.
-pub(super) fn drain(address: SocketAddr, events: u64) -> Result<(), String> {
+/// Asks for a response with this number of events, and reads it as fast as it comes.
+pub(super) fn drain(address: SocketAddr, path: &str, events: u64) -> Result<(), String> {
     let failed = |error: std::io::Error| error.to_string();
     let mut stream = StdStream::connect(address).map_err(failed)?;
     stream.set_read_timeout(Some(PATIENCE)).map_err(failed)?;
-    let request = format!("GET /stream/{events} HTTP/1.1\r\nHost: {address}\r\n\r\n");
+    let request = format!("GET {path} HTTP/1.1\r\nHost: {address}\r\n\r\n");
     stream.write_all(request.as_bytes()).map_err(failed)?;
     let (mut counter, mut buffer) = (Counter::new(), vec![0; 256 * 1024]);
     let mut count = 0;

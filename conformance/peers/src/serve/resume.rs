@@ -7,7 +7,10 @@ use std::{
 
 use sse_tokio::{EventId, EventLog, Message, SessionConfig, server::LogConfig};
 
-use super::{checks::Checks, event};
+use super::{
+    bars::{self, Checks},
+    event,
+};
 use crate::{
     sampling::{Effort, Task, interleave, median, ratio},
     table::Table,
@@ -20,12 +23,12 @@ const BEFORE_END: usize = 32;
 /// Resumptions in a pass.
 const TIMES: u32 = 100;
 
-/// Measures and prints; says whether all bars were reached.
-pub(super) fn run(events: usize, effort: Effort) -> Result<bool, String> {
+/// Measures and prints.
+pub(super) fn run(events: usize, effort: Effort, checks: &mut Checks) -> Result<(), String> {
     let runtime =
         tokio::runtime::Builder::new_current_thread().enable_all().build().map_err(|error| error.to_string())?;
     let _entered = runtime.enter();
-    let (mut table, mut checks) = (Table::new(["IDs", "from", "µs each", "times the end's"]), Checks::new());
+    let mut table = Table::new(["IDs", "from", "µs each", "times the end's"]);
     for (ids, own) in [("the log's", false), ("the caller's", true)] {
         let (log, known) = filled(events, own)?;
         let places = [("the end", events - BEFORE_END), ("the middle", events / 2), ("the beginning", 1)];
@@ -44,14 +47,14 @@ pub(super) fn run(events: usize, effort: Effort) -> Result<bool, String> {
                 format!("{times:.2}"),
             ]);
             if *place == "the middle" {
-                // More is no tie any more.
-                checks.at_most(format!("{ids} IDs: from the middle, times from the end"), times, 1.15);
+                let what = format!("resumption by {ids} IDs: from the middle, times from the end");
+                checks.at_most(what, times, bars::RESUME_MIDDLE);
             }
         }
     }
     println!("## Resumption in a log of {events} events, and the first {READ} bytes\n");
     table.print();
-    Ok(checks.print())
+    Ok(())
 }
 
 /// A log, and the IDs of all its events.

@@ -3,8 +3,8 @@
 use std::time::Instant;
 
 use super::{
-    checks::Checks,
-    contenders::{ALL, AXUM_SSE, Contender, OURS},
+    bars::{self, Checks},
+    contenders::{ALL, AXUM_SSE, Contender, TAKEOVER},
     host::Host,
     load::drain,
 };
@@ -13,8 +13,13 @@ use crate::{
     table::Table,
 };
 
+/// What is asked for: a stream of events, and from ours events that another task sends through a channel.
+const STREAM: &str = "stream";
+const CHANNEL: &str = "channel";
+
 struct Row {
     contender: &'static Contender,
+    asked: &'static str,
     host: Host,
     /// CPU seconds per million events.
     cpu: Vec<f64>,
@@ -23,41 +28,61 @@ struct Row {
     allocations: f64,
 }
 
-/// Measures and prints; says whether all bars were reached.
-pub(super) fn run(events: u64, rounds: usize, asked: impl Fn(&Contender) -> bool) -> Result<bool, String> {
-    let mut rows = Vec::new();
-    for contender in ALL.iter().filter(|contender| asked(contender)) {
+impl Row {
+    fn start(contender: &'static Contender, asked: &'static str, events: u64) -> Result<Self, String> {
         let host = Host::start(contender.name)?;
-        drain(host.address, events / 10).map_err(|error| format!("{}: {error}", contender.name))?;
-        rows.push(Row { contender, host, cpu: vec![], rate: vec![], allocations: f64::NAN });
+        let row = Self { contender, asked, host, cpu: vec![], rate: vec![], allocations: f64::NAN };
+        row.drain(events / 10)?;
+        Ok(row)
     }
+
+    fn name(&self) -> String {
+        format!("{}, {}", self.contender.name, self.asked)
+    }
+
+    fn drain(&self, events: u64) -> Result<(), String> {
+        let drained = drain(self.host.address, &format!("/{}/{events}", self.asked), events);
+        drained.map_err(|error| format!("{}: {error}", self.name()))
+    }
+}
+
+/// Measures and prints.
+pub(super) fn run(
+    events: u64,
+    rounds: usize,
+    asked: impl Fn(&Contender) -> bool,
+    checks: &mut Checks,
+) -> Result<(), String> {
+    let streams = ALL.iter().map(|contender| (contender, STREAM)).chain([(&ALL[TAKEOVER], CHANNEL)]);
+    let start = |(contender, what)| Row::start(contender, what, events);
+    let mut rows = streams.filter(|(contender, _)| asked(contender)).map(start).collect::<Result<Vec<_>, _>>()?;
     let count = rows.len();
     for round in 0..rounds {
         for step in 0..count {
             // No server always follows the same one.
             let place = if round % 2 == 0 { step } else { count - 1 - step };
-            let row = &mut rows[(place + round) % count];
-            once(row, events).map_err(|error| format!("{}: {error}", row.contender.name))?;
+            once(&mut rows[(place + round) % count], events)?;
         }
     }
     for row in &mut rows {
         // What a connection costs is in both, and falls out of the difference.
         let few = events / 10;
         row.host.count()?;
-        drain(row.host.address, few)?;
+        row.drain(few)?;
         let short = row.host.report()?.calls;
-        drain(row.host.address, few + events)?;
+        row.drain(few + events)?;
         let long = row.host.report()?.calls - short;
         row.allocations = long.saturating_sub(short) as f64 / events as f64;
     }
     println!("## One stream, encoding included (median of {rounds} rounds)\n");
     print(&rows);
-    Ok(bars(&rows))
+    check(&rows, checks);
+    Ok(())
 }
 
 fn once(row: &mut Row, events: u64) -> Result<(), String> {
     let (start, before) = (Instant::now(), row.host.report()?.cpu);
-    drain(row.host.address, events)?;
+    row.drain(events)?;
     let (wall, spent) = (start.elapsed(), row.host.report()?.cpu - before);
     let millions = events as f64 / 1e6;
     row.cpu.push(spent.total().as_secs_f64() / millions);
@@ -66,7 +91,7 @@ fn once(row: &mut Row, events: u64) -> Result<(), String> {
 }
 
 fn find(rows: &[Row], contender: usize) -> Option<&Row> {
-    rows.iter().find(|row| row.contender.name == ALL[contender].name)
+    rows.iter().find(|row| row.asked == STREAM && row.contender.name == ALL[contender].name)
 }
 
 fn print(rows: &[Row]) {
@@ -75,7 +100,7 @@ fn print(rows: &[Row]) {
     for row in rows {
         let times = find(rows, AXUM_SSE).map_or("-".to_owned(), |peer| format!("{:.2}", ratio(&row.cpu, &peer.cpu)));
         table.row([
-            row.contender.name.to_owned(),
+            row.name(),
             format!("{:.2}", median(&row.rate)),
             format!("{:.2}", 1.0 / median(&row.cpu)),
             format!("{:.3}", median(&row.cpu)),
@@ -86,12 +111,11 @@ fn print(rows: &[Row]) {
     table.print();
 }
 
-fn bars(rows: &[Row]) -> bool {
-    let Some(ours) = find(rows, OURS) else { return true };
-    let mut checks = Checks::new();
-    checks.at_least("million events per second", median(&ours.rate), 6.0);
-    checks.at_most("CPU seconds per million", median(&ours.cpu), 0.15);
-    // A few for each block of 64 KiB, which are more than three hundred events, are no allocation per event.
-    checks.at_most("allocations per event", ours.allocations, 0.02);
-    checks.print()
+fn check(rows: &[Row], checks: &mut Checks) {
+    for ours in rows.iter().filter(|row| row.contender.name == ALL[TAKEOVER].name) {
+        let what = format!("one {}", ours.asked);
+        checks.at_least(format!("{what}: million events per second"), median(&ours.rate), bars::STREAM_RATE);
+        checks.at_most(format!("{what}: CPU seconds per million"), median(&ours.cpu), bars::STREAM_CPU);
+        checks.at_most(format!("{what}: allocations per event"), ours.allocations, bars::STREAM_ALLOCATIONS);
+    }
 }

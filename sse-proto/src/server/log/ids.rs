@@ -3,10 +3,15 @@
 use alloc::{
     collections::{BTreeMap, VecDeque},
     format,
+    string::String,
 };
+use core::fmt::Write;
 
 use super::topics::TopicIndex;
-use crate::{EventId, Text};
+use crate::{
+    EventId, Text,
+    text::{decimal, decimal_len},
+};
 
 /// Makes IDs, and finds the positions of those that the log made or the callers gave.
 #[derive(Debug, Default)]
@@ -70,13 +75,17 @@ impl Ids {
 
     /// Makes the ID for an event with this number, which counts from 1 in the log, or in its topic.
     pub(super) fn make(&self, number: u64, topics: &[Text]) -> EventId {
-        let mut text = match self.epoch {
-            None => format!("{number}"),
-            Some(epoch) => format!("{epoch:x}-{number}"),
-        };
-        if self.by_topic {
+        let topic = if self.by_topic { Some(topics.first().map_or("", |topic| topic)) } else { None };
+        let prefix_len = self.epoch.map_or(0, |epoch| epoch.checked_ilog2().map_or(1, |log| log as usize / 4 + 1) + 1);
+        let len = prefix_len + decimal_len(number) + topic.map_or(0, |topic| topic.len() + 1);
+        // With no byte of room left, the text is shared as it is.
+        let mut text = String::with_capacity(len);
+        // A string grows as needed: there is no error.
+        let _ = self.epoch.map_or(Ok(()), |epoch| write!(text, "{epoch:x}-"));
+        text.push_str(decimal(number, &mut [0; 20]));
+        if let Some(topic) = topic {
             text.push('-');
-            text.push_str(topics.first().map_or("", |topic| topic));
+            text.push_str(topic);
         }
         EventId::received(Text::from(text))
     }

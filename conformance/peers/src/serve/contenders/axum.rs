@@ -1,6 +1,6 @@
-//! Servers over axum: ours, its own events, and bytes that were encoded once.
+//! Servers over axum: its own events, and bytes that were encoded once.
 
-use std::{convert::Infallible, iter::repeat_n, net::TcpListener as StdListener, sync::Arc};
+use std::{convert::Infallible, net::TcpListener as StdListener, sync::Arc};
 
 use axum::{
     Router,
@@ -15,7 +15,6 @@ use axum::{
 };
 use bytes::Bytes;
 use futures_util::stream::{iter, pending, unfold};
-use sse_tokio::{EventLog, LastEventId, Session, SessionConfig, Text};
 use tokio::{
     net::TcpListener,
     sync::broadcast::{self, Receiver, error::RecvError},
@@ -23,43 +22,7 @@ use tokio::{
 
 use super::{super::event, KEPT, Publish};
 
-/// The type of the event that tells a client that it misses events.
-pub(in super::super) const RESYNC: &str = SessionConfig::RESYNC;
-
 const HEADERS: [(HeaderName, &str); 2] = [(CONTENT_TYPE, "text/event-stream"), (CACHE_CONTROL, "no-cache")];
-
-/// Sessions over a log, which makes IDs. A client that was too slow is told so.
-pub(super) fn ours(listener: StdListener) -> Result<Publish, String> {
-    let (app, publish) = our_app();
-    serve(listener, app)?;
-    Ok(publish)
-}
-
-/// The same with our own server, which writes the sessions itself.
-pub(super) fn ours_by_takeover(listener: StdListener) -> Result<Publish, String> {
-    let (app, publish) = our_app();
-    let listener = TcpListener::from_std(listener).map_err(|error| error.to_string())?;
-    tokio::spawn(sse_tokio::serve(listener, app).into_future());
-    Ok(publish)
-}
-
-fn our_app() -> (Router, Publish) {
-    let log = EventLog::default();
-    let read = log.clone();
-    let answer = move |LastEventId(id): LastEventId| {
-        let log = read.clone();
-        async move { Session::resume(&log, id.as_ref()) }
-    };
-    let data = Text::from(event::data(0));
-    let stream = move |Path(count): Path<usize>| {
-        let data = data.clone();
-        async move { Session::stream(SessionConfig::new(), iter(repeat_n(data, count))) }
-    };
-    let publish = move |events| {
-        log.publish_all::<String>(events).expect("the log is open, and the events are small");
-    };
-    (answer_with(get(answer), get(stream)), Box::new(publish))
-}
 
 /// axum's own events over a broadcast channel of their data, with its keep-alive.
 pub(super) fn sse(listener: StdListener) -> Result<Publish, String> {
@@ -134,7 +97,7 @@ fn answer_with(published: MethodRouter, stream: MethodRouter) -> Router {
     Router::new().route("/", published).route("/stream/{count}", stream)
 }
 
-fn serve(listener: StdListener, app: Router) -> Result<(), String> {
+pub(super) fn serve(listener: StdListener, app: Router) -> Result<(), String> {
     let listener = TcpListener::from_std(listener).map_err(|error| error.to_string())?;
     tokio::spawn(async move { axum::serve(listener, app).await });
     Ok(())

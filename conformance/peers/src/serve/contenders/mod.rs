@@ -3,10 +3,11 @@
 mod actix;
 mod axum;
 mod limit;
+mod ours;
 
 use std::net::TcpListener;
 
-pub(super) use self::axum::{RESYNC, next};
+pub(super) use self::axum::next;
 use crate::peers::Role;
 
 /// Publishes the data of some events, all at once, to everybody who is connected.
@@ -20,15 +21,17 @@ pub(super) struct Contender {
     pub(super) start: fn(TcpListener) -> Result<Publish, String>,
 }
 
-pub(super) const OURS: usize = 0;
-pub(super) const AXUM_SSE: usize = 1;
+/// The places of some contenders in [`ALL`].
+pub(super) const TAKEOVER: usize = 0;
+pub(super) const AXUM_SSE: usize = 2;
+pub(super) const LIMIT: usize = 5;
 
 pub(super) static ALL: [Contender; 6] = [
-    Contender { name: "ours", role: Role::Ours, start: axum::ours },
+    Contender { name: "ours-takeover", role: Role::Ours, start: ours::takeover },
+    Contender { name: "ours-body", role: Role::Ours, start: ours::body },
     Contender { name: "axum-sse", role: Role::Peer, start: axum::sse },
     Contender { name: "axum-bytes", role: Role::Peer, start: axum::bytes },
     Contender { name: "actix-web-lab", role: Role::Peer, start: actix::sse },
-    Contender { name: "ours-by-takeover", role: Role::Ours, start: axum::ours_by_takeover },
     Contender { name: "task-per-connection", role: Role::Limit, start: limit::task_per_connection },
 ];
 

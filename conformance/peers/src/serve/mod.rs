@@ -1,6 +1,7 @@
 //! The server benchmark: what a server costs for each subscriber.
 
 mod bars;
+mod coalesce;
 mod contenders;
 mod descriptors;
 mod event;
@@ -48,6 +49,8 @@ impl Default for Args {
 /// What is measured.
 #[derive(Clone, Copy, Debug, Eq, PartialEq, clap::ValueEnum)]
 enum Part {
+    /// Messages that are held back, so that several are transmitted together.
+    Coalesce,
     /// One publisher, many subscribers.
     Fanout,
     /// The cost of heartbeats.
@@ -125,6 +128,13 @@ pub(crate) fn run(args: &Args, effort: Effort) -> Result<bool, String> {
             let (subscribers, events) = if quick { (subscribers.min(50), 10) } else { (subscribers, events) };
             let order = latency::Order { subscribers, events, interval: Duration::from_millis(millis) };
             latency::run(order, rounds(12), asked, &mut checks)?;
+        }
+    }
+    if part(Part::Coalesce) {
+        for (subscribers, events, millis) in [(1000, 50, 20), (100, 500, 1)] {
+            let (subscribers, events) = if quick { (subscribers.min(50), 10) } else { (subscribers, events) };
+            let order = coalesce::Order { subscribers, events, interval: Duration::from_millis(millis) };
+            coalesce::run(order, rounds(5))?;
         }
     }
     Ok(checks.print())

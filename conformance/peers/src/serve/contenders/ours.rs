@@ -1,6 +1,6 @@
 //! Ours: sessions by takeover, and the same sessions as bodies in axum.
 
-use std::{iter::repeat_n, net::TcpListener as StdListener};
+use std::{iter::repeat_n, net::TcpListener as StdListener, time::Duration};
 
 use axum::{Router, extract::Path, routing::get};
 use futures_util::stream::iter;
@@ -42,6 +42,12 @@ fn app() -> (Router, Publish) {
         let session = read.session().config(config).open();
         async move { session }
     };
+    let read = log.clone();
+    let coalesced = move |Path(millis): Path<u64>| {
+        let config = SessionConfig::new().coalesce(Duration::from_millis(millis));
+        let session = read.session().config(config).open();
+        async move { session }
+    };
     let data = Text::from(event::data(0));
     let same = data.clone();
     let stream = move |Path(count): Path<usize>| {
@@ -61,6 +67,7 @@ fn app() -> (Router, Publish) {
         async move { session }
     };
     let app = Router::new().route("/", get(published)).route("/impatient", get(impatient));
+    let app = app.route("/coalesce/{millis}", get(coalesced));
     let app = app.route("/stream/{count}", get(stream)).route("/channel/{count}", get(channel));
     let publish = move |events| {
         log.publish_all::<String>(events).expect("the log is open, and the events are small");

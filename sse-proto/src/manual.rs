@@ -216,6 +216,14 @@
 //! while it runs, and the [`Observer`](crate::server::Observer) for the operator. A client that hears of a gap asks for the
 //! whole state anew; one whose ID nobody knows gets everything that is kept, and may have some of it already.
 //!
+//! All sessions of a log, and its publishers, share one lock. A session holds it once for an event, to take a slice and to
+//! register its task; a write to its socket costs the system many times as much. On a machine with two cores, with 1000
+//! subscribers over loopback and single events, 0.2 % of the server's time went to waiting for the lock. Without any writes,
+//! with 10 000 sessions in memory, two publishers and two threads that read as fast as they could, it was about 20 %. So the
+//! lock bounds what one log delivers, to some millions of wakes a second, whatever the number of cores: with 64 of them that
+//! all write 6 µs for an event, which is ten million a second, give the subscribers of one log to several logs, or
+//! [hold messages back](crate::server::SessionConfig::coalesce), so that one wake takes many.
+//!
 //! A client whose state is more than its events begins with a snapshot
 //! ([`with_snapshot`](crate::server::Session::with_snapshot)): messages made at one position of the log, and then everything
 //! from that position on. A client that can resume gets no snapshot, and one that cannot gets no `resync` event. The

@@ -101,15 +101,30 @@ fn numbers_of_a_topic_that_was_forgotten_are_not_given_again() {
     for number in 0..200 {
         publish(&mut log, &format!("topic {number}"), "x");
     }
-    assert_eq!(resume(&mut log, "ann", "2-ann"), (Resumed::Unknown, String::new()));
+    // Its reader counts as one of an earlier log. No other one learns of it.
+    assert_eq!(resume(&mut log, "ann", "2-ann"), (Resumed::Stale, String::new()));
+    assert_eq!(resume(&mut log, "bob", "2-ann"), (Resumed::Unknown, String::new()));
     let next = publish(&mut log, "ann", "c");
     let number: u64 = next.strip_suffix("-ann").unwrap().parse().unwrap();
     assert!(number > 2, "{next}");
     // What it missed meanwhile is not known.
     for last in ["1-ann", "2-ann"] {
         let (resumed, data) = resume(&mut log, "ann", last);
-        assert!(matches!(resumed, Resumed::Gap { .. }) && data == "c", "{last}: {resumed:?} {data}");
+        assert!(resumed == Resumed::Stale && data == "c", "{last}: {resumed:?} {data}");
     }
+    assert_eq!(resume(&mut log, "ann", &next), (Resumed::Exact, String::new()));
+
+    // How many messages others got shows in no number.
+    let mut numbers = [700, 777].map(|count| {
+        let mut log = EventLog::new(LogConfig::new().events(1).number_by_topic());
+        (0..count).for_each(|_| drop(publish(&mut log, "ann", "x")));
+        for number in 0..200 {
+            publish(&mut log, &format!("topic {number}"), "x");
+        }
+        publish(&mut log, "bob", "first")
+    });
+    numbers.sort_unstable();
+    assert_eq!(numbers[0], numbers[1]);
     assert_eq!(resume(&mut log, "ann", &next), (Resumed::Exact, String::new()));
 }
 
@@ -192,4 +207,15 @@ fn readers_miss_nothing_without_being_told() {
         *seen = (all.len(), Some(newest.clone()));
     }
     assert!(exact > 100 && gaps > 100, "{exact} {gaps}");
+}
+
+#[test]
+fn a_topic_needs_a_name_and_ids_that_are_given_are_held_to_it_as_well() {
+    let mut log = log(10);
+    let unnamed = Publication::new("x").to([""]);
+    assert_eq!(log.publish(unnamed, NOW), Err(PublishError::EmptyTopic));
+    let given = Publication::new(Message::from("a").id(id("given"))).to(["ann"]);
+    log.publish(given, NOW).unwrap();
+    assert_eq!(resume(&mut log, "ann", "given"), (Resumed::Exact, String::new()));
+    assert_eq!(resume(&mut log, "bob", "given"), (Resumed::Unknown, String::new()));
 }

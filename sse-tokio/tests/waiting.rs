@@ -10,7 +10,10 @@ use std::{
     time::Duration,
 };
 
-use sse_tokio::{EventLog, Session, SessionConfig, server::DrainConfig};
+use sse_tokio::{
+    EventLog, Publication, Session, SessionConfig,
+    server::{DrainConfig, LogConfig, Sessions},
+};
 use tokio::time::{Instant, advance, timeout};
 
 const DELAY: Duration = Duration::from_millis(20);
@@ -150,4 +153,111 @@ async fn what_is_sent_is_held_back_until_the_queue_is_full() {
     sending.await.unwrap();
     // Only what came last can have waited.
     assert!(started.elapsed() <= 2 * DELAY, "{:?}", started.elapsed());
+}
+
+#[test]
+fn a_session_that_has_everything_of_its_topics_has_missed_nothing_of_the_others() {
+    for by_topic in [false, true] {
+        let config = LogConfig::new().events(10);
+        let log = EventLog::new(if by_topic { config.number_by_topic() } else { config });
+        let task = Arc::new(Task::default());
+        let waker = Waker::from(Arc::clone(&task));
+        let mut session = log.session().topics(["quiet"]).config(quiet()).open();
+        assert!(poll(&mut session, &waker).is_some());
+        assert_eq!(poll(&mut session, &waker), None);
+        for round in 0..3 {
+            for number in 0..1000 {
+                log.publish(Publication::new("x").to([format!("other {round} {number}")])).unwrap();
+            }
+            assert_eq!(task.wakes(), 0);
+            // It may be polled for other reasons, too.
+            if round > 0 {
+                assert_eq!(poll(&mut session, &waker), None);
+            }
+            log.publish(Publication::new("for it").to(["quiet"])).unwrap();
+            assert_eq!(task.wakes(), 1);
+            assert!(poll(&mut session, &waker).is_some_and(|sent| sent.starts_with("data: for it\n")), "{round}");
+            assert_eq!(poll(&mut session, &waker), None);
+        }
+        assert_eq!(session.missed(), 0);
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_session_of_a_log_ends_with_a_group_that_it_has_joined() {
+    for drains in [false, true] {
+        let (log, group) = (EventLog::default(), Sessions::new());
+        let mut session = log.session().config(quiet()).open().join_as(&group, "key");
+        assert_eq!(next(&mut session).await, ":\n");
+        log.publish("a").unwrap();
+        assert!(next(&mut session).await.starts_with("data: a\n"));
+        let writing = tokio::spawn(async move {
+            let mut sent = String::new();
+            while let Some(bytes) = poll_fn(|cx| session.poll_bytes(cx)).await {
+                sent += core::str::from_utf8(&bytes.unwrap()).unwrap();
+            }
+            sent
+        });
+        tokio::task::yield_now().await;
+        if drains {
+            assert!(group.drain(DrainConfig::new()).await.cut.is_empty());
+        } else {
+            assert_eq!(group.finish("key", sse_tokio::Message::from("bye")), 1);
+        }
+        let sent = timeout(Duration::from_secs(1), writing).await.expect("in time").unwrap();
+        assert_eq!(sent.contains("data: bye"), !drains);
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_log_that_closes_ends_sessions_that_hold_messages_back() {
+    let log = EventLog::default();
+    let mut session = log.session().config(quiet().coalesce(Duration::MAX)).open();
+    assert_eq!(next(&mut session).await, ":\n");
+    log.publish("last").unwrap();
+    assert_eq!(poll(&mut session, Waker::noop()), None);
+    log.close();
+    let sent = timeout(Duration::from_secs(1), next(&mut session)).await.expect("in time");
+    assert!(sent.starts_with("data: last\n"));
+    assert!(poll_fn(|cx| session.poll_bytes(cx)).await.is_none());
+}
+
+#[tokio::test(start_paused = true)]
+async fn publishers_do_not_wait_for_messages_that_are_held_back() {
+    let log = EventLog::default();
+    let awaited = log.session().config(quiet().coalesce(Duration::from_secs(3600))).awaited(1).open();
+    let other = log.session().config(quiet().coalesce(Duration::from_secs(3600))).open();
+    for mut session in [awaited, other] {
+        tokio::spawn(async move { while poll_fn(|cx| session.poll_bytes(cx)).await.is_some() {} });
+    }
+    tokio::task::yield_now().await;
+    log.publish("held back by one of them").unwrap();
+    tokio::task::yield_now().await;
+    let started = Instant::now();
+    for _ in 0..4 {
+        log.publish_awaiting("x", Duration::from_secs(60)).await.unwrap();
+    }
+    assert_eq!(log.publish_acknowledged("x", Duration::from_secs(60)).await.unwrap().late, 0);
+    assert!(started.elapsed() < Duration::from_secs(1), "{:?}", started.elapsed());
+}
+
+#[tokio::test]
+async fn many_senders_wait_no_longer_than_the_queue_is_full() {
+    let (sender, mut session) = Session::channel(quiet().coalesce(Duration::from_secs(3600)).queue(100));
+    let senders: Vec<_> = (0..8)
+        .map(|_| {
+            let sender = sender.clone();
+            tokio::spawn(async move {
+                for _ in 0..200 {
+                    sender.send("0123456789").await.unwrap();
+                }
+            })
+        })
+        .collect();
+    drop(sender);
+    let reading = tokio::spawn(async move { while poll_fn(|cx| session.poll_bytes(cx)).await.is_some() {} });
+    for sender in senders {
+        timeout(Duration::from_secs(60), sender).await.expect("in time").unwrap();
+    }
+    timeout(Duration::from_secs(60), reading).await.expect("in time").unwrap();
 }

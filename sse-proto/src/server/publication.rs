@@ -106,6 +106,8 @@ pub enum PublishError {
     AmbiguousId,
     /// The log is closed.
     Closed,
+    /// The log numbers [by topic](super::LogConfig::number_by_topic), and the topic's name is empty, as if there were none.
+    EmptyTopic,
     /// A custom store did not accept the message.
     Refused,
     /// The log numbers [by topic](super::LogConfig::number_by_topic), and the message has several: give it an ID, or publish
@@ -129,6 +131,7 @@ impl fmt::Display for PublishError {
                 f.write_str("IDs given and IDs made by the log could be the same: give all events an ID, or none")
             }
             Self::Closed => f.write_str("the log is closed"),
+            Self::EmptyTopic => f.write_str("a log that numbers by topic takes no topic whose name is empty"),
             Self::Refused => f.write_str("the store did not accept the message"),
             Self::SeveralTopics => f.write_str("a log that numbers by topic takes messages to one topic, or to none"),
             Self::TooLarge { size, bound } => {

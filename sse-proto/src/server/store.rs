@@ -47,6 +47,13 @@ pub trait Store {
         None
     }
 
+    /// Returns whether every message comes through [`publish`](Self::publish) of this value, so that a reader which waits
+    /// and is not woken has missed nothing: `false` by default. A driver then reports that to the session
+    /// ([`Session::handle_nothing_before`](super::Session::handle_nothing_before)).
+    fn is_only_source(&self) -> bool {
+        false
+    }
+
     /// Returns whether the store is closed.
     fn is_closed(&self) -> bool;
 }
@@ -78,6 +85,10 @@ impl Store for EventLog {
 
     fn topics_of(&self, id: &EventId) -> Option<&[Text]> {
         Self::topics_of(self, id)
+    }
+
+    fn is_only_source(&self) -> bool {
+        true
     }
 
     fn is_closed(&self) -> bool {

@@ -279,6 +279,17 @@ impl Subscribers {
         self.keys.get(key).into_iter().flatten().copied().map(SubscriberId)
     }
 
+    /// Returns the position before which a reader has read everything that it wants, as far as was
+    /// [noted](Self::advance).
+    pub fn position(&self, id: SubscriberId) -> u64 {
+        self.subscriber(id).map_or(0, |subscriber| subscriber.position)
+    }
+
+    /// Returns whether a reader [waits](Self::wait) and has not been woken.
+    pub fn is_waiting(&self, id: SubscriberId) -> bool {
+        self.subscriber(id).is_some_and(|subscriber| subscriber.waits)
+    }
+
     /// Returns whether publishers wait for this reader ([`Subscription::awaited`]).
     pub fn is_awaited(&self, id: SubscriberId) -> bool {
         self.subscriber(id).is_some_and(|subscriber| subscriber.lag != u64::MAX)

@@ -87,10 +87,11 @@ impl<T: Timer> State<T> {
     ) -> Result<Option<EventId>, PublishError> {
         let mut topics = mem::take(&mut self.topics);
         topics.extend_from_slice(publication.topics());
-        let now = self.clock.now();
+        let (now, position) = (self.clock.now(), self.store.end());
         let published = self.store.publish(publication, now);
         if published.is_ok() {
-            self.notify(&topics, after);
+            self.subscribers.wake(&topics, &mut self.woken);
+            self.wake_woken(position, after);
         }
         topics.clear();
         self.topics = topics;
@@ -99,19 +100,23 @@ impl<T: Timer> State<T> {
 
     pub(super) fn notify(&mut self, topics: &[Text], after: &mut After) {
         self.subscribers.wake(topics, &mut self.woken);
-        self.wake_woken(after);
+        self.wake_woken(self.store.end(), after);
     }
 
     /// Wakes the sessions that wait for the log or for their peers, and the watchers.
     pub(super) fn wake_all(&mut self, after: &mut After) {
         self.subscribers.wake_all(&mut self.woken);
-        self.wake_woken(after);
+        self.wake_woken(self.store.end(), after);
         after.wake(mem::take(&mut self.stalled).into_values());
         self.wake_watchers(after);
     }
 
-    fn wake_woken(&mut self, after: &mut After) {
-        let Self { woken, wakers, .. } = self;
+    /// Wakes the sessions that have waited. What was published before this position was not for them.
+    fn wake_woken(&mut self, position: u64, after: &mut After) {
+        let Self { woken, wakers, subscribers, .. } = self;
+        if self.store.is_only_source() {
+            woken.iter().for_each(|id| subscribers.advance(*id, position));
+        }
         after.reserve(woken.len());
         after.wake(woken.drain(..).filter_map(|id| wakers.get_mut(id.index())?.take()));
     }
@@ -196,6 +201,19 @@ impl<T: Timer> State<T> {
         output
     }
 
+    /// Returns the position before which there is nothing for this session that it has not read, as far as is known.
+    pub(crate) fn nothing_before(&self, id: SubscriberId) -> u64 {
+        if self.subscribers.is_waiting(id) && self.store.is_only_source() {
+            return self.store.end();
+        }
+        self.subscribers.position(id)
+    }
+
+    /// Returns whether somebody waits for this session to transmit.
+    pub(crate) fn is_awaited(&self, id: SubscriberId) -> bool {
+        self.watching > 0 || self.subscribers.is_awaited(id)
+    }
+
     /// Registers the task of a session that has read everything before `position` and waits for messages.
     pub(crate) fn wait(&mut self, id: SubscriberId, position: u64, waker: Waker, after: &mut After) {
         self.subscribers.wait(id, position);
@@ -212,8 +230,7 @@ impl<T: Timer> State<T> {
     /// Returns whether a session that takes everything before `position` can wait from then on, and not only when it has
     /// transmitted that: there is nothing more in the log, not even its end, and nobody has to know.
     pub(crate) fn may_wait_early(&self, id: SubscriberId, position: u64) -> bool {
-        let has_all = position == self.store.end() && !self.store.is_closed();
-        has_all && self.watching == 0 && !self.subscribers.is_awaited(id)
+        position == self.store.end() && !self.store.is_closed() && !self.is_awaited(id)
     }
 
     /// Returns the change that a session which has just joined, or is about to leave, brings to its topics.
@@ -265,7 +282,9 @@ pub(super) struct Watcher<'a, K: Runtime> {
 impl<'a, K: Runtime> Watcher<'a, K> {
     pub(super) fn new(shared: &'a SharedLog<K>) -> Self {
         let mut locked = shared.lock();
-        let (state, _) = locked.parts();
+        let (state, after) = locked.parts();
+        // Those who hold messages back would be waited for.
+        after.wake(mem::take(&mut state.stalled).into_values());
         state.numbers += 1;
         state.watching += 1;
         Self { shared, number: state.numbers }

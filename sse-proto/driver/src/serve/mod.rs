@@ -156,9 +156,12 @@ impl<K: Runtime, L, S> Serve<K, L, S> {
     }
 
     /// Sets how long a client may take for the head of a request: 30 s by default; `None` sets no bound. A connection
-    /// that is kept may be idle for as long, and the handshake of TLS has this time as well.
+    /// that is kept may be idle for as long, and the handshake of TLS has this time as well. Of a connection of HTTP/2 it
+    /// bounds what comes before the first request: hyper sets no bound to one that is idle.
     pub fn head_timeout(mut self, timeout: impl Into<Option<Duration>>) -> Self {
-        self.config.head_timeout = timeout.into();
+        /// As good as never, and still a time that hyper can add to its clock.
+        const LONGEST: Duration = Duration::from_secs(30 * 365 * 24 * 3600);
+        self.config.head_timeout = timeout.into().map(|timeout| timeout.min(LONGEST));
         self
     }
 

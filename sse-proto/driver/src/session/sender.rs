@@ -134,6 +134,7 @@ impl Sender {
             match send(&mut shared.machine) {
                 Err(SendError::Full { .. }) => {
                     after.discard(shared.for_room.insert(waiting.number, waker));
+                    after.wake(shared.reader.take());
                     Poll::Pending
                 }
                 sent => {

@@ -73,9 +73,11 @@ impl LogConfig {
     /// want its topic it is [`Resumed::Unknown`], whether there is such a message or not. A server may refuse it then, or let
     /// the client have all that is kept of its own stream. Counts of missed messages leave out other topics.
     ///
-    /// A message without a given ID has one topic then, or none
-    /// ([`PublishError::SeveralTopics`](crate::server::PublishError::SeveralTopics)), and the name of the topic is in the ID.
-    /// A topic whose messages are all gone is forgotten at some time: its IDs are unknown then, and its numbers go on higher.
+    /// A message without a given ID has one topic then, whose name is not empty, or none
+    /// ([`PublishError::SeveralTopics`](crate::server::PublishError::SeveralTopics),
+    /// [`EmptyTopic`](crate::server::PublishError::EmptyTopic)), and the name of the topic is in the ID. Of topics whose messages
+    /// are all gone the log remembers as many as it has messages. The others are forgotten: their IDs count as those of an
+    /// earlier log ([`Resumed::Stale`]), and their numbers go on from a higher power of two.
     ///
     /// ```
     /// use sse_proto::{EventId, Timestamp, server::{EventLog, Interest, LogConfig, Publication, Resumed, StartAt}};

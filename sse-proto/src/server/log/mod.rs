@@ -146,8 +146,12 @@ impl EventLog {
         let position = self.end();
         let given = message.event_id().cloned();
         let is_numbered = given.is_none() && message.is_event();
-        if is_numbered && self.config.by_topic && topics.len() > 1 {
-            return Err(PublishError::SeveralTopics);
+        if is_numbered && self.config.by_topic {
+            match &*topics {
+                [_, _, ..] => return Err(PublishError::SeveralTopics),
+                [topic] if topic.is_empty() => return Err(PublishError::EmptyTopic),
+                _ => {}
+            }
         }
         let made = is_numbered.then(|| self.ids.make(self.ids.next_number(position, &topics, &self.topics), &topics));
         // Those that the log makes may have the name of a topic in them.
@@ -214,6 +218,10 @@ impl EventLog {
             StartAt::Oldest => (self.oldest, Resumed::Exact),
             StartAt::After(id) => match self.ids.find(id, self.end(), &self.topics, |topics| interest.reads(topics)) {
                 Found::Gone { missed } => (self.oldest, Resumed::Gap { missed }),
+                // An ID that was given does not show its topic.
+                Found::At(position) if self.config.by_topic && !self.reads(&interest, position) => {
+                    (self.oldest, Resumed::Unknown)
+                }
                 Found::At(position) if position + 1 >= self.oldest => (position + 1, Resumed::Exact),
                 Found::At(position) => match self.missed(position + 1, &interest) {
                     0 => (self.oldest, Resumed::Exact),
@@ -444,6 +452,12 @@ impl EventLog {
         if self.entries.is_empty() {
             self.views.clear();
         }
+    }
+
+    /// Returns whether a message is wanted by its topics; also one that is not kept any more.
+    fn reads(&self, interest: &Interest, position: u64) -> bool {
+        let kept = position.checked_sub(self.oldest).and_then(|index| self.entries.get(usize::try_from(index).ok()?));
+        kept.is_none_or(|kept| interest.reads(kept.topics()))
     }
 
     /// Returns how many messages from this position on are gone; 0 if none of them was wanted.

@@ -1,6 +1,9 @@
 //! The index of a log's topics.
 
-use alloc::collections::{BTreeMap, VecDeque};
+use alloc::{
+    collections::{BTreeMap, VecDeque},
+    vec::Vec,
+};
 
 use super::ids::Found;
 use crate::Text;
@@ -25,8 +28,10 @@ struct Positions {
     kept: VecDeque<u64>,
     /// The position after the last message that was dropped.
     gone: u64,
-    /// The number of the last message that was dropped; messages count from 1.
+    /// The number of the last message that was dropped.
     dropped: u64,
+    /// The number before the first one, which is not 0 where the topic may have been forgotten before.
+    base: u64,
 }
 
 impl Positions {
@@ -58,13 +63,21 @@ impl Positions {
 
     /// Finds the message with this number.
     fn find(&self, number: u64) -> Option<Found> {
+        if number <= self.base {
+            return forgotten(number);
+        }
         match number.checked_sub(self.dropped) {
             // A reader that has the last one that was dropped misses none of them.
-            Some(0) if number > 0 => Some(Found::At(self.gone - 1)),
+            Some(0) => Some(Found::At(self.gone - 1)),
             Some(nth) => Some(Found::At(*self.kept.get(usize::try_from(nth.checked_sub(1)?).ok()?)?)),
-            None => Some(Found::Gone { missed: self.dropped - number }).filter(|_| number > 0),
+            None => Some(Found::Gone { missed: self.dropped - number }),
         }
     }
+}
+
+/// A message of a topic of which nothing is known from that time, so that it counts as one of an earlier log.
+fn forgotten(number: u64) -> Option<Found> {
+    (number > 0).then_some(Found::EarlierLog)
 }
 
 impl TopicIndex {
@@ -81,8 +94,8 @@ impl TopicIndex {
                 positions.kept.push_back(position);
             } else {
                 // Whether the topic had messages before it was forgotten is not known. No number is given twice.
-                let (gone, dropped) = (self.forgotten, self.forgotten_numbers);
-                let positions = Positions { kept: VecDeque::from([position]), gone, dropped };
+                let (gone, base) = (self.forgotten, self.forgotten_numbers);
+                let positions = Positions { kept: VecDeque::from([position]), gone, dropped: base, base };
                 self.topics.insert(topic.clone(), positions);
             }
         }
@@ -103,21 +116,36 @@ impl TopicIndex {
         }
     }
 
-    /// Forgets the topics without messages if there are more than `most`, or if their names have more than `bytes` bytes.
+    /// Forgets topics without messages while there are more than `most`, or while their names have more than `bytes` bytes:
+    /// the half whose last messages went first, because most clients come back soon.
     pub(super) fn forget_empty(&mut self, most: usize, bytes: usize) {
-        if self.empty <= most && self.empty_bytes <= bytes {
-            return;
-        }
-        let Self { topics, forgotten, forgotten_numbers, .. } = self;
-        topics.retain(|_, positions| {
-            if positions.kept.is_empty() {
-                *forgotten = (*forgotten).max(positions.gone);
-                *forgotten_numbers = (*forgotten_numbers).max(positions.dropped);
+        while self.empty > most || self.empty_bytes > bytes {
+            let empty = self.topics.values().filter(|positions| positions.kept.is_empty());
+            let mut ends: Vec<u64> = empty.map(|positions| positions.gone).collect();
+            let middle = ends.len().saturating_sub(1) / 2;
+            if ends.is_empty() {
+                return;
             }
-            !positions.kept.is_empty()
+            let (_, until, _) = ends.select_nth_unstable(middle);
+            self.forget_until(*until);
+        }
+    }
+
+    /// Forgets the topics without messages whose last one went before this position.
+    fn forget_until(&mut self, until: u64) {
+        let Self { topics, forgotten, forgotten_numbers, empty, empty_bytes, .. } = self;
+        *forgotten = (*forgotten).max(until);
+        topics.retain(|topic, positions| {
+            if !positions.kept.is_empty() || positions.gone > until {
+                return true;
+            }
+            // The numbers of other topics are nobody's business: only their magnitude shows.
+            let numbers = positions.dropped.saturating_add(1).checked_next_power_of_two().unwrap_or(u64::MAX / 2);
+            *forgotten_numbers = (*forgotten_numbers).max(numbers);
+            *empty -= 1;
+            *empty_bytes -= topic.len();
+            false
         });
-        self.empty = 0;
-        self.empty_bytes = 0;
     }
 
     /// Returns the position of the first message from `position` on to any of these topics or to none.
@@ -149,7 +177,14 @@ impl TopicIndex {
 
     /// Finds the message with this number in a topic; in none if it is empty.
     pub(super) fn find(&self, topic: &str, number: u64) -> Option<Found> {
-        if topic.is_empty() { self.for_all.find(number) } else { self.topics.get(topic)?.find(number) }
+        if topic.is_empty() {
+            return self.for_all.find(number);
+        }
+        match self.topics.get(topic) {
+            Some(positions) => positions.find(number),
+            None if number <= self.forgotten_numbers => forgotten(number),
+            None => None,
+        }
     }
 
     /// Returns whether a message from `position` on to any of these topics or to none is gone, as far as is known.

@@ -198,7 +198,7 @@ impl Session {
         if !idle || !matches!(self.state, State::Open | State::Finishing) {
             return;
         }
-        let open = self.state == State::Open;
+        let open = self.state == State::Open && !log.is_closed();
         let waits = cursor.position() < log.end();
         if self.coalescing.as_mut().is_some_and(|coalescing| open && waits && coalescing.holds(now)) {
             return;
@@ -214,6 +214,14 @@ impl Session {
             LogRead::Lagged { missed } => self.lag(missed),
             LogRead::UpToDate if self.state == State::Finishing => self.end(self.reason),
             LogRead::UpToDate => {}
+        }
+    }
+
+    /// Reports that the log has nothing for this session before this position: it waited and was not woken. Without it, a
+    /// reader of a rare topic may be told that it missed messages of topics that it does not read.
+    pub fn handle_nothing_before(&mut self, position: u64) {
+        if let Some(cursor) = self.cursor.as_mut().filter(|cursor| cursor.position() < position) {
+            cursor.move_to(position);
         }
     }
 
@@ -383,6 +391,13 @@ impl Session {
         self.held_until().is_some()
     }
 
+    /// Has the messages that wait, if there are any, transmitted with the next output.
+    pub fn stop_holding_back(&mut self) {
+        if let Some(coalescing) = &mut self.coalescing {
+            coalescing.release();
+        }
+    }
+
     fn held_until(&self) -> Option<Timestamp> {
         self.coalescing.as_ref().filter(|_| self.state == State::Open)?.until()
     }
@@ -390,7 +405,8 @@ impl Session {
     /// Returns whether what was sent is held back. What a session of a log sends of its own is not.
     fn holds_queue(&mut self, now: Timestamp) -> bool {
         let Some(coalescing) = self.coalescing.as_mut().filter(|_| self.cursor.is_none()) else { return false };
-        let holds = self.state == State::Open && coalescing.holds(now);
+        // A heartbeat is there to be sent when it is due.
+        let holds = self.state == State::Open && !self.beat_queued && coalescing.holds(now);
         if !holds {
             coalescing.handle_empty();
         }

@@ -53,7 +53,10 @@ impl<K: Runtime> Reading<K> {
 
     pub(super) fn poll(&mut self, waker: &Waker, now: Timestamp) -> Output {
         let Some(id) = self.id else { return self.machine.poll_output(now) };
-        if self.registration.as_ref().is_some_and(|registration| registration.holds(waker, self.log.changes())) {
+        // One that was told to finish has to look at the log once more.
+        if !self.machine.is_closed()
+            && self.registration.as_ref().is_some_and(|registration| registration.holds(waker, self.log.changes()))
+        {
             // There is nothing in the log, and no order.
             return self.machine.poll_output(now);
         }
@@ -62,6 +65,10 @@ impl<K: Runtime> Reading<K> {
         let (state, after) = locked.parts();
         if let Some(order) = state.order(id, self.machine.is_closed()) {
             order.apply(&mut self.machine);
+        }
+        self.machine.handle_nothing_before(state.nothing_before(id));
+        if state.is_awaited(id) {
+            self.machine.stop_holding_back();
         }
         // What was taken before has been transmitted by now.
         state.subscribers.advance(id, self.machine.position().unwrap_or_default());

@@ -220,9 +220,9 @@
 //! register its task; a write to its socket costs the system many times as much. On a machine with two cores, with 1000
 //! subscribers over loopback and single events, 0.2 % of the server's time went to waiting for the lock. Without any writes,
 //! with 10 000 sessions in memory, two publishers and two threads that read as fast as they could, it was about 20 %. So the
-//! lock bounds what one log delivers, to some millions of wakes a second, whatever the number of cores: with 64 of them that
-//! all write 6 µs for an event, which is ten million a second, give the subscribers of one log to several logs, or
-//! [hold messages back](crate::server::SessionConfig::coalesce), so that one wake takes many.
+//! lock bounds what one log can deliver, whatever the number of cores; with sockets and two cores that bound is far away.
+//! Where it comes near on a larger machine, [hold messages back](crate::server::SessionConfig::coalesce), so that a session
+//! holds the lock once for many events, or publish to several logs and give each a part of the subscribers.
 //!
 //! A client whose state is more than its events begins with a snapshot
 //! ([`with_snapshot`](crate::server::Session::with_snapshot)): messages made at one position of the log, and then everything

@@ -142,7 +142,7 @@ impl SessionConfig {
     /// transmits each at once. The time begins with the first message that waits. It delays every message by up to as much,
     /// and saves most of what the system charges for a write to each client: with many clients that is most of what an
     /// event costs. Messages that fill the [queue](Self::queue), the last ones of a response, and those that publishers
-    /// [wait for](super::Subscription::awaited) are not held back.
+    /// [wait for](crate::server::Subscription::awaited) are not held back.
     ///
     /// A session that reads from a log reads nothing meanwhile: the log has to keep what is published in that time.
     #[must_use]

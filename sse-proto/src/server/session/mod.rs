@@ -80,9 +80,12 @@ pub struct Session {
     quiet_since: Timestamp,
     /// The start of the fixed period that the next heartbeat ends.
     last_heartbeat: Timestamp,
-    /// When it reaches its greatest age; before the first poll, that age as the time since zero.
-    ends_at: Option<Timestamp>,
+    /// When it reaches its greatest age, if that is not [`NEVER`]; before the first poll, that age as the time since zero.
+    ends_at: Timestamp,
 }
+
+/// The greatest possible moment, in 584 years.
+const NEVER: Timestamp = Timestamp::new(Duration::MAX);
 
 /// What the driver must do next.
 ///
@@ -173,15 +176,17 @@ impl Session {
             missed: 0,
             quiet_since: Timestamp::default(),
             last_heartbeat: Timestamp::default(),
-            ends_at: config.max_age.map(Timestamp::new),
+            ends_at: config.max_age.map_or(NEVER, Timestamp::new),
         }
     }
 
     /// Takes up to a tenth off the [`SessionConfig::max_age`], by this seed, which should differ for each session.
     #[must_use]
     pub fn with_seed(mut self, seed: u64) -> Self {
-        let age = self.ends_at.map(Timestamp::since_epoch);
-        self.ends_at = age.map(|age| Timestamp::new(age - Random::new(seed).up_to(age / 10)));
+        if self.ends_at != NEVER {
+            let age = self.ends_at.since_epoch();
+            self.ends_at = Timestamp::new(age - Random::new(seed).up_to(age / 10));
+        }
         self
     }
 
@@ -317,9 +322,9 @@ impl Session {
         }
         if !mem::replace(&mut self.begun, true) {
             (self.quiet_since, self.last_heartbeat) = (now, now);
-            self.ends_at = self.ends_at.map(|age| now + age.since_epoch());
+            self.ends_at = now + self.ends_at.since_epoch();
         }
-        if self.ends_at.is_some_and(|at| now >= at) && matches!(self.state, State::Open | State::Finishing) {
+        if self.ends_at != NEVER && now >= self.ends_at && matches!(self.state, State::Open | State::Finishing) {
             // Nothing more is taken from a log, however much there is in it.
             self.end(CloseReason::MaxAge);
         }
@@ -417,7 +422,8 @@ impl Session {
         let heartbeat = self.heartbeat.as_ref();
         let due = heartbeat.and_then(|heartbeat| heartbeat.due(self.quiet_since, self.last_heartbeat));
         let Some((heartbeat, due)) = heartbeat.zip(due).filter(|(_, due)| *due <= now) else {
-            return Output::Wait { until: due.into_iter().chain(self.ends_at).chain(self.held_until()).min() };
+            let ends_at = Some(self.ends_at).filter(|at| *at != NEVER);
+            return Output::Wait { until: due.into_iter().chain(ends_at).chain(self.held_until()).min() };
         };
         self.last_heartbeat = heartbeat.after(due, now);
         self.quiet_since = now;

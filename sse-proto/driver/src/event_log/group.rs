@@ -62,7 +62,8 @@ impl<K: Runtime> Sessions<K> {
     /// that are opened or join from now on end in the same way. Ready when all have ended or the deadline has come.
     ///
     /// Sessions that have not ended by the deadline are cut and listed in [`Drained::cut`]: their responses break off, so
-    /// that no client takes one for complete. Their connections end with them where the driver writes: under `serve`, over HTTP/1, and with [`write_to`](crate::Session::write_to). Another
+    /// that no client takes one for complete. Their connections end with them where the driver writes: under `serve`, over
+    /// HTTP/1, and with [`write_to`](crate::Session::write_to). Another
     /// HTTP engine (`axum::serve`, hyper) may keep such a connection until its peer reads or leaves: give its sockets a
     /// write timeout, or bound its shutdown with one.
     ///

@@ -1,10 +1,12 @@
 //! The lock of a log, and whether anything has changed for those who wait.
 
 use super::state::State;
-use crate::sync::Mutex;
-use crate::sync::atomic::{AtomicU64, Ordering};
 use crate::{
     lock::{Locked, lock},
+    sync::{
+        Mutex,
+        atomic::{AtomicU64, Ordering},
+    },
     transport::Runtime,
 };
 

@@ -53,7 +53,7 @@ impl<K: Runtime> Reading<K> {
 
     pub(super) fn poll(&mut self, waker: &Waker, now: Timestamp) -> Output {
         let Some(id) = self.id else { return self.machine.poll_output(now) };
-        // One that was told to finish has to look at the log once more.
+        // A session that finishes has to look at the log once more.
         if !self.machine.is_closed()
             && self.registration.as_ref().is_some_and(|registration| registration.holds(waker, self.log.changes()))
         {
